@@ -1,0 +1,96 @@
+//! Checkpoints, savepoints and what a job starts from.
+
+use std::time::Duration;
+
+use crate::MemorySize;
+use crate::config_enum;
+use crate::option::{option, optional, options};
+
+config_enum! {
+    /// `execution.checkpointing.mode`.
+    CheckpointingMode {
+        /// Each record counts once in state and in transactional sinks.
+        ExactlyOnce = "EXACTLY_ONCE",
+        /// After a failure records may count twice.
+        AtLeastOnce = "AT_LEAST_ONCE",
+    }
+}
+
+config_enum! {
+    /// `execution.checkpointing.externalized-checkpoint-retention`.
+    ExternalizedRetention {
+        /// Kept when the job fails, deleted when it is canceled.
+        DeleteOnCancellation = "DELETE_ON_CANCELLATION",
+        /// Kept when the job fails or is canceled.
+        RetainOnCancellation = "RETAIN_ON_CANCELLATION",
+        /// Deleted when the job ends in whatever way.
+        NoExternalizedCheckpoints = "NO_EXTERNALIZED_CHECKPOINTS",
+    }
+}
+
+config_enum! {
+    /// `execution.state-recovery.claim-mode`.
+    ClaimMode {
+        /// The job takes over the files it starts from and deletes them when it no longer needs them.
+        Claim = "CLAIM",
+        /// The job never deletes what it starts from, and does not depend on it after its first checkpoint.
+        NoClaim = "NO_CLAIM",
+    }
+}
+
+options! {
+    "Checkpointing";
+    /// Time between the starts of two checkpoints. Not set: no checkpoints.
+    INTERVAL: Option<Duration> = optional("execution.checkpointing.interval").range(0.01, f64::INFINITY);
+    /// Interval while a source says that it reads a backlog; `0` takes none then. Not set: the usual interval.
+    INTERVAL_DURING_BACKLOG: Option<Duration> = optional("execution.checkpointing.interval-during-backlog");
+    /// What a checkpoint promises after a failure.
+    MODE: CheckpointingMode = option("execution.checkpointing.mode", "EXACTLY_ONCE");
+    /// A checkpoint that takes longer is given up.
+    TIMEOUT: Duration = option("execution.checkpointing.timeout", "10 min").range(0.01, f64::INFINITY);
+    /// Least time between the end of a checkpoint and the start of the next.
+    MIN_PAUSE: Duration = option("execution.checkpointing.min-pause", "0 s");
+    /// How many checkpoints may be under way at once.
+    MAX_CONCURRENT: u32 = option("execution.checkpointing.max-concurrent-checkpoints", "1").range(1.0, 1000.0);
+    /// How many checkpoints in a row may fail before the job does.
+    TOLERABLE_FAILED: u32 = option("execution.checkpointing.tolerable-failed-checkpoints", "0");
+    /// Folder of the checkpoints, a URI of a file system that every process reaches; each job makes a folder of its
+    /// own in it.
+    DIR: Option<String> =
+        optional("execution.checkpointing.dir").was(&["state.checkpoints.dir", "state.backend.fs.checkpointdir"]);
+    /// Folder for savepoints for which no other is named.
+    SAVEPOINT_DIR: Option<String> = optional("execution.checkpointing.savepoint-dir")
+        .was(&["state.savepoints.dir", "savepoints.state.backend.fs.dir"]);
+    /// How many completed checkpoints are kept.
+    NUM_RETAINED: u32 =
+        option("execution.checkpointing.num-retained", "1").was(&["state.checkpoints.num-retained"]).range(1.0, 10_000.0);
+    /// What becomes of the checkpoints when the job ends.
+    EXTERNALIZED_RETENTION: ExternalizedRetention =
+        option("execution.checkpointing.externalized-checkpoint-retention", "NO_EXTERNALIZED_CHECKPOINTS");
+    /// Whether checkpoints are still taken when some tasks have finished.
+    AFTER_TASKS_FINISH: bool = option("execution.checkpointing.checkpoints-after-tasks-finish", "true")
+        .was(&["execution.checkpointing.checkpoints-after-tasks-finish.enabled"]);
+    /// Whether a checkpoint writes only what changed since the last one, where the state backend can.
+    INCREMENTAL: bool = option("execution.checkpointing.incremental", "false").was(&["state.backend.incremental"]);
+    /// Whether barriers overtake records, which are then stored in the checkpoint.
+    UNALIGNED: bool = option("execution.checkpointing.unaligned.enabled", "false")
+        .was(&["execution.checkpointing.unaligned"]);
+    /// With unaligned checkpoints: how long a checkpoint tries to align first.
+    ALIGNED_TIMEOUT: Duration = option("execution.checkpointing.aligned-checkpoint-timeout", "0 s")
+        .was(&["execution.checkpointing.alignment-timeout"]);
+    /// Whether state files are compressed.
+    COMPRESSION: bool = option("execution.checkpointing.snapshot-compression", "false");
+    /// State smaller than this is stored in the checkpoint's metadata instead of a file.
+    INLINE_THRESHOLD: MemorySize = option("execution.checkpointing.data-inline-threshold", "20 kb")
+        .was(&["state.storage.fs.memory-threshold", "state.backend.fs.memory-threshold"])
+        .range(0.0, 1_048_576.0);
+    /// Checkpoint or savepoint that the job starts from; the folder of a job's checkpoints means the newest
+    /// complete one.
+    RECOVERY_PATH: Option<String> = optional("execution.state-recovery.path").was(&["execution.savepoint.path"]);
+    /// Who owns the files that the job starts from.
+    CLAIM_MODE: ClaimMode =
+        option("execution.state-recovery.claim-mode", "NO_CLAIM").was(&["execution.savepoint-restore-mode"]);
+    /// Whether state that no operator of the job claims may be left behind.
+    IGNORE_UNCLAIMED_STATE: bool = option("execution.state-recovery.ignore-unclaimed-state", "false")
+        .was(&["execution.savepoint.ignore-unclaimed-state"]);
+}

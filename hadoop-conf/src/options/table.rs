@@ -1,0 +1,65 @@
+//! SQL.
+
+use std::time::Duration;
+
+use crate::config_enum;
+use crate::option::{option, options};
+
+config_enum! {
+    /// `table.exec.sink.not-null-enforcer`.
+    NotNullEnforcer {
+        /// A NULL in a NOT NULL column fails the job.
+        Error = "ERROR",
+        /// The row is dropped.
+        Drop = "DROP",
+    }
+}
+
+config_enum! {
+    /// `table.optimizer.agg-phase-strategy`.
+    AggPhaseStrategy {
+        /// Two phases where they pay.
+        Auto = "AUTO",
+        /// Always two phases where possible.
+        TwoPhase = "TWO_PHASE",
+        /// Always one phase.
+        OnePhase = "ONE_PHASE",
+    }
+}
+
+options! {
+    "SQL";
+    /// Time zone of `TIMESTAMP_LTZ` when it is written as text or read from it: a name such as `Europe/Paris`, an
+    /// offset such as `GMT+03:00`, or `default` for the process's own.
+    LOCAL_TIME_ZONE: String = option("table.local-time-zone", "default");
+    /// How long state that is not touched is kept; `0` keeps it for ever. Results of unbounded aggregates and
+    /// joins are approximate when state is dropped.
+    STATE_TTL: Duration = option("table.exec.state.ttl", "0 ms");
+    /// A source that emits nothing for so long no longer holds watermarks back; `0` never.
+    SOURCE_IDLE_TIMEOUT: Duration = option("table.exec.source.idle-timeout", "0 ms");
+    /// Whether changelog operators gather records before they change state and emit.
+    MINI_BATCH_ENABLED: bool = option("table.exec.mini-batch.enabled", "false");
+    /// Longest time that records are gathered.
+    MINI_BATCH_ALLOW_LATENCY: Duration = option("table.exec.mini-batch.allow-latency", "0 ms");
+    /// Most records that are gathered; `-1` stands for not set.
+    MINI_BATCH_SIZE: i64 = option("table.exec.mini-batch.size", "-1");
+    /// Parallelism of SQL operators; `-1` takes `parallelism.default`.
+    DEFAULT_PARALLELISM: i32 = option("table.exec.resource.default-parallelism", "-1").range(-1.0, 32768.0);
+    /// What happens to a NULL in a NOT NULL column of a sink.
+    NOT_NULL_ENFORCER: NotNullEnforcer = option("table.exec.sink.not-null-enforcer", "ERROR");
+    /// Whether an aggregate is computed in part before the exchange.
+    AGG_PHASE_STRATEGY: AggPhaseStrategy = option("table.optimizer.agg-phase-strategy", "AUTO");
+    /// Whether queries that read the same table share its source.
+    REUSE_SOURCE: bool = option("table.optimizer.reuse-source-enabled", "true");
+    /// Whether `/*+ OPTIONS(...) */` hints are allowed.
+    DYNAMIC_TABLE_OPTIONS: bool = option("table.dynamic-table-options.enabled", "true");
+    /// Whether an INSERT statement waits for its job to end.
+    DML_SYNC: bool = option("table.dml-sync", "false");
+    /// Name of the catalog that a session starts with.
+    CATALOG: String = option("table.builtin-catalog-name", "default_catalog");
+    /// Name of the database that a session starts with.
+    DATABASE: String = option("table.builtin-database-name", "default_database");
+    /// Widest column that results are shown in, in characters.
+    MAX_COLUMN_WIDTH: u32 =
+        option("table.display.max-column-width", "30").was(&["sql-client.display.max-column-width"]).range(1.0, 100_000.0);
+}
