@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The TaskManager: slots, task loops, operators and the exchange between them.
+
+pub mod control;

@@ -1,0 +1,87 @@
+//! How an operator's state leaves it at a barrier and comes back after a restart.
+//!
+//! At a barrier an operator hands out an [`OperatorSnapshot`] and goes on at once: keyed state is
+//! frozen by reference (immutable or copy-on-write blocks) behind [`FrozenRows`], which another thread
+//! turns into record batches and writes. On restore a [`StateReader`] yields exactly the rows of the
+//! key groups that the subtask owns now, whatever the parallelism was when they were written.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use serde::{Deserialize, Serialize};
+
+use crate::error::OperatorResult;
+use crate::key_group::KeyGroup;
+
+/// Everything an operator keeps, as of one barrier.
+#[derive(Default)]
+pub struct OperatorSnapshot {
+    /// State that belongs to keys.
+    pub keyed: Vec<KeyedSnapshot>,
+    /// State that belongs to the subtask.
+    pub lists: Vec<ListSnapshot>,
+    /// What a sink has prepared: committed once the checkpoint is complete, and again (so commits
+    /// must be idempotent) after a restore from it.
+    pub committables: Vec<Vec<u8>>,
+}
+
+/// One keyed state, for example the accumulators of an aggregation.
+pub struct KeyedSnapshot {
+    /// Unique within the operator and stable across versions.
+    pub name: String,
+    /// Its rows.
+    pub rows: Box<dyn FrozenRows>,
+}
+
+/// Receives the rows of a snapshot, ascending by key group; a key group may come in several batches.
+pub type RowsConsumer<'a> = dyn FnMut(KeyGroup, RecordBatch) -> OperatorResult<()> + 'a;
+
+/// Keyed state frozen at a barrier.
+pub trait FrozenRows: Send {
+    /// Columns of the rows.
+    fn schema(&self) -> SchemaRef;
+
+    /// Hands all rows to `consumer`. Runs on an I/O thread while the operator goes on.
+    ///
+    /// # Errors
+    /// Those of `consumer` and of encoding.
+    fn write(self: Box<Self>, consumer: &mut RowsConsumer<'_>) -> OperatorResult<()>;
+}
+
+/// One list of opaque entries, for example a source's splits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListSnapshot {
+    /// Unique within the operator and stable across versions.
+    pub name: String,
+    /// The entries.
+    pub entries: Vec<Vec<u8>>,
+    /// Who gets them on restore.
+    pub redistribution: Redistribution,
+}
+
+/// Who gets the entries of a list on restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Redistribution {
+    /// Dealt out evenly over the new subtasks (Flink's `ListState`).
+    Split,
+    /// Everybody gets all (Flink's union list state).
+    Union,
+}
+
+/// The state a restored operator starts from.
+pub trait StateReader {
+    /// The rows of a keyed state that fall into the subtask's key groups; nothing when the snapshot
+    /// has no state of that name.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is torn.
+    fn keyed<'a>(
+        &'a self,
+        name: &str,
+    ) -> OperatorResult<Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + 'a>>;
+
+    /// This subtask's entries of a list.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is torn.
+    fn list(&self, name: &str) -> OperatorResult<Vec<Vec<u8>>>;
+}

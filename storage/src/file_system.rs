@@ -1,0 +1,160 @@
+//! The trait, and the choice of an implementation by scheme.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::Result;
+use crate::error::StorageError;
+use crate::local::LocalFileSystem;
+use crate::location::Location;
+
+/// What is known of a file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileStatus {
+    /// Where it is.
+    pub location: Location,
+    /// Bytes; 0 for folders.
+    pub length: u64,
+    /// Whether it is a folder.
+    pub is_directory: bool,
+    /// When it was last written, ms since the epoch.
+    pub modified_ms: i64,
+}
+
+/// What to do when the file is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreateMode {
+    /// Fail with [`StorageError::AlreadyExists`]: of several callers one wins.
+    New,
+    /// Replace it.
+    Overwrite,
+}
+
+/// A file being written, front to back. Dropping it without [`OutputFile::finish`] leaves it torn.
+pub trait OutputFile: io::Write + Send {
+    /// Bytes written so far.
+    fn position(&self) -> u64;
+
+    /// Makes what was written durable without ending the file.
+    ///
+    /// # Errors
+    /// When the disk or the network fails.
+    fn sync(&mut self) -> Result<()>;
+
+    /// Ends the file: durable and complete.
+    ///
+    /// # Errors
+    /// When the disk or the network fails.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// A file open for reading, at any position, by several threads.
+pub trait InputFile: Send + Sync {
+    /// Its length in bytes when it was opened.
+    fn length(&self) -> u64;
+
+    /// Bytes `offset .. offset + length`, fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// When the disk or the network fails.
+    fn read_range(&self, offset: u64, length: usize) -> Result<Bytes>;
+}
+
+/// A file system.
+pub trait FileSystem: Send + Sync {
+    /// Starts a file; missing folders above it are made.
+    ///
+    /// # Errors
+    /// [`StorageError::AlreadyExists`] with [`CreateMode::New`]; no permission, no space.
+    fn create(&self, location: &Location, mode: CreateMode) -> Result<Box<dyn OutputFile>>;
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`], no permission.
+    fn open(&self, location: &Location) -> Result<Arc<dyn InputFile>>;
+
+    /// What is there.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`], no permission.
+    fn status(&self, location: &Location) -> Result<FileStatus>;
+
+    /// Direct children of a folder, by name.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`], no permission.
+    fn list(&self, location: &Location) -> Result<Vec<FileStatus>>;
+
+    /// Makes a folder and those above it; fine when it is there.
+    ///
+    /// # Errors
+    /// No permission, or a file is in the way.
+    fn create_directory(&self, location: &Location) -> Result<()>;
+
+    /// Moves a file or folder atomically; folders above `to` must be there.
+    ///
+    /// # Errors
+    /// [`StorageError::AlreadyExists`] when `to` is there, [`StorageError::NotFound`] when `from` is not.
+    fn rename(&self, from: &Location, to: &Location) -> Result<()>;
+
+    /// Deletes a file, or with `recursive` a folder and all below it. False when nothing was there.
+    ///
+    /// # Errors
+    /// No permission; a folder that is not empty without `recursive`.
+    fn delete(&self, location: &Location, recursive: bool) -> Result<bool>;
+
+    /// Sets the permission bits, for example `0o700`.
+    ///
+    /// # Errors
+    /// [`StorageError::NotFound`], no permission.
+    fn set_permissions(&self, location: &Location, mode: u32) -> Result<()>;
+
+    /// Whether something is there.
+    ///
+    /// # Errors
+    /// No permission, unreachable.
+    fn exists(&self, location: &Location) -> Result<bool> {
+        match self.status(location) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The whole file.
+    ///
+    /// # Errors
+    /// As [`FileSystem::open`] and reading.
+    fn read(&self, location: &Location) -> Result<Bytes> {
+        let file = self.open(location)?;
+        file.read_range(0, file.length() as usize)
+    }
+
+    /// Writes a whole file and makes it durable.
+    ///
+    /// # Errors
+    /// As [`FileSystem::create`] and writing.
+    fn write(&self, location: &Location, bytes: &[u8], mode: CreateMode) -> Result<()> {
+        let mut file = self.create(location, mode)?;
+        file.write_all(bytes)
+            .map_err(|error| StorageError::from_io(location, error))?;
+        file.finish()
+    }
+}
+
+/// The file system for a location's scheme.
+///
+/// # Errors
+/// [`StorageError::UnknownScheme`].
+pub fn file_system_for(location: &Location) -> Result<Arc<dyn FileSystem>> {
+    match location.scheme() {
+        "file" => Ok(Arc::new(LocalFileSystem)),
+        scheme => Err(StorageError::UnknownScheme {
+            scheme: scheme.to_owned(),
+            text: location.to_string(),
+        }),
+    }
+}

@@ -1,0 +1,238 @@
+//! What the AM and a worker say to each other.
+//!
+//! Both sides are the same build, so the messages are plain serde types; between processes they travel
+//! as length-prefixed JSON over mutual TLS, inside one process they are handed over as they are. Each
+//! direction is one ordered stream, and the order carries meaning: a split that was assigned before a
+//! checkpoint was triggered is part of that checkpoint.
+//!
+//! # Checkpoints and tasks that have finished
+//!
+//! A task that has finished takes no part in later checkpoints. A checkpoint is complete when every
+//! subtask has acknowledged it *or finished without doing so*. What a sink prepares as it finishes
+//! comes with [`TaskState::Finished`]; it belongs to the first checkpoint that the task did not
+//! acknowledge, or to the end of the job.
+
+use std::collections::BTreeMap;
+
+use alpheus_dataflow::element::CheckpointBarrier;
+use alpheus_dataflow::graph::JobGraph;
+use alpheus_dataflow::ids::{
+    AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId,
+};
+use alpheus_dataflow::source::{NextSplit, SourceSplit};
+use serde::{Deserialize, Serialize};
+
+/// A worker process, numbered by the AM in the order it asked for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkerId(pub u32);
+
+/// A subtask of a vertex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId {
+    /// The vertex.
+    pub vertex: VertexId,
+    /// Which of its subtasks.
+    pub subtask: SubtaskIndex,
+}
+
+/// From the AM to a worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Build these tasks and run them.
+    Deploy(Box<Deployment>),
+    /// Put this barrier into the sources' output.
+    TriggerCheckpoint {
+        /// The barrier.
+        barrier: CheckpointBarrier,
+        /// The folder that the worker's state file goes into, as a location.
+        directory: String,
+    },
+    /// The checkpoint is published: operators may act on it.
+    CheckpointComplete(CheckpointId),
+    /// The checkpoint is given up: forget its barrier and delete its files.
+    CheckpointAborted(CheckpointId),
+    /// Answer to [`FromWorker::RequestSplit`].
+    AssignSplit {
+        /// The source's task.
+        task: TaskId,
+        /// What to do.
+        next: NextSplit,
+    },
+    /// Sources of this alignment group may not go beyond this event time.
+    AlignWatermarks {
+        /// `scan.watermark.alignment.group`.
+        group: String,
+        /// Milliseconds since the epoch.
+        max_watermark: i64,
+    },
+    /// Stop all tasks of this attempt, give nothing more out, and say [`FromWorker::Canceled`].
+    Cancel(AttemptNumber),
+    /// End the process.
+    Shutdown,
+}
+
+/// From a worker to the AM.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// First message: I am there.
+    Register {
+        /// As given at its start.
+        worker: WorkerId,
+        /// Operating-system process id.
+        pid: u32,
+        /// How many slots it offers.
+        slots: u32,
+        /// `host:port` on which it takes data from other workers; empty when it is alone.
+        exchange_address: String,
+    },
+    /// I am still there, and these are my numbers.
+    Heartbeat {
+        /// Metrics by scope and name, for REST and `/metrics`.
+        metrics: Vec<TaskMetrics>,
+    },
+    /// A task has changed its state.
+    Task {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Which task.
+        task: TaskId,
+        /// Its new state.
+        state: TaskState,
+    },
+    /// A source's task has nothing to read.
+    RequestSplit {
+        /// Which task.
+        task: TaskId,
+    },
+    /// All tasks of this worker that take part have given their state for this checkpoint.
+    CheckpointAck {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Which checkpoint.
+        checkpoint: CheckpointId,
+        /// One entry a task.
+        tasks: Vec<TaskSnapshot>,
+        /// Numbers for the user.
+        statistics: CheckpointStatistics,
+    },
+    /// This worker cannot take part.
+    CheckpointDeclined {
+        /// Which checkpoint.
+        checkpoint: CheckpointId,
+        /// Why.
+        reason: String,
+    },
+    /// All tasks of this attempt have ended.
+    Canceled(AttemptNumber),
+}
+
+/// What to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The job.
+    pub job: JobId,
+    /// Which start of it.
+    pub attempt: AttemptNumber,
+    /// The whole graph: each worker builds its part.
+    pub graph: JobGraph,
+    /// On which worker each subtask runs.
+    pub placement: Vec<(TaskId, WorkerId)>,
+    /// Where each worker takes data.
+    pub exchange_addresses: BTreeMap<WorkerId, String>,
+    /// What this worker's tasks start from; a task without an entry starts empty.
+    pub restore: Vec<(TaskId, TaskRestore)>,
+}
+
+/// State for one task.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TaskRestore {
+    /// For each operator of the chain, all sections that may hold state of its key groups.
+    pub keyed: Vec<(OperatorId, Vec<KeyedStateHandle>)>,
+    /// For each operator, its lists, already redistributed.
+    pub lists: Vec<(OperatorId, BTreeMap<String, Vec<Vec<u8>>>)>,
+    /// For sources: where to go on.
+    pub splits: Vec<SourceSplit>,
+}
+
+/// One keyed state of one subtask inside a worker's state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyedStateHandle {
+    /// Name of the state within its operator.
+    pub state: String,
+    /// The file, as a location; relative ones are relative to the checkpoint's folder.
+    pub file: String,
+    /// First byte of the section.
+    pub offset: u64,
+    /// Bytes of the section.
+    pub length: u64,
+    /// First key group and one past the last that it may hold.
+    pub key_groups: (u16, u16),
+}
+
+/// State of one task as of one checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSnapshot {
+    /// The task.
+    pub task: TaskId,
+    /// State of each operator of its chain.
+    pub operators: Vec<OperatorStateHandle>,
+    /// For sources: splits with their positions.
+    pub splits: Vec<SourceSplit>,
+}
+
+/// State of one operator of one subtask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorStateHandle {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Where its keyed state lies.
+    pub keyed: Vec<KeyedStateHandle>,
+    /// Its lists, inline.
+    pub lists: Vec<alpheus_dataflow::snapshot::ListSnapshot>,
+    /// What to commit when the checkpoint is complete.
+    pub committables: Vec<Vec<u8>>,
+}
+
+/// Numbers of one worker's part in a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointStatistics {
+    /// Bytes written.
+    pub state_bytes: u64,
+    /// From the first barrier to the last at its slowest task.
+    pub alignment_ms: u64,
+    /// Freezing state on the task threads, slowest task.
+    pub sync_ms: u64,
+    /// Writing it.
+    pub async_ms: u64,
+}
+
+/// Where a task is in its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TaskState {
+    /// Its operators are open and restored.
+    Running,
+    /// Its inputs have ended and everything is flushed.
+    Finished {
+        /// What its sinks prepared last, by operator.
+        committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
+    },
+    /// It cannot go on.
+    Failed {
+        /// For the user.
+        message: String,
+        /// Whether the job must not restart.
+        fatal: bool,
+    },
+}
+
+/// Numbers of one task (or, without a task, of the worker itself), by Flink's metric names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TaskMetrics {
+    /// Which task; `None` for the process.
+    pub task: Option<TaskId>,
+    /// Which operator of its chain; `None` for the task as a whole.
+    pub operator: Option<OperatorId>,
+    /// Counters and gauges.
+    pub values: BTreeMap<String, i64>,
+}
