@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Keyed state, snapshots, the checkpoint format and the checkpoint protocol.
+
+pub mod handle;

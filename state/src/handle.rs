@@ -1,0 +1,80 @@
+//! Handles: where the state of a task lies, small enough for messages and for `_metadata`.
+
+use std::collections::BTreeMap;
+
+use alpheus_dataflow::ids::{OperatorId, SubtaskIndex, VertexId};
+use alpheus_dataflow::snapshot::ListSnapshot;
+use alpheus_dataflow::source::SourceSplit;
+use serde::{Deserialize, Serialize};
+
+/// A subtask of a vertex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId {
+    /// The vertex.
+    pub vertex: VertexId,
+    /// Which of its subtasks.
+    pub subtask: SubtaskIndex,
+}
+
+/// State for one task.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TaskRestore {
+    /// For each operator of the chain, all sections that may hold state of its key groups.
+    pub keyed: Vec<(OperatorId, Vec<KeyedStateHandle>)>,
+    /// For each operator, its lists, already redistributed.
+    pub lists: Vec<(OperatorId, BTreeMap<String, Vec<Vec<u8>>>)>,
+    /// For sources: where to go on.
+    pub splits: Vec<SourceSplit>,
+}
+
+/// One keyed state of one subtask inside a worker's state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyedStateHandle {
+    /// Name of the state within its operator.
+    pub state: String,
+    /// The file, as a location; relative ones are relative to the checkpoint's folder.
+    pub file: String,
+    /// First byte of the section.
+    pub offset: u64,
+    /// Bytes of the section.
+    pub length: u64,
+    /// First key group and one past the last that it may hold.
+    pub key_groups: (u16, u16),
+}
+
+/// State of one task as of one checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSnapshot {
+    /// The task.
+    pub task: TaskId,
+    /// State of each operator of its chain.
+    pub operators: Vec<OperatorStateHandle>,
+    /// For sources: splits with their positions.
+    pub splits: Vec<SourceSplit>,
+}
+
+/// State of one operator of one subtask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorStateHandle {
+    /// The operator.
+    pub operator: OperatorId,
+    /// Where its keyed state lies.
+    pub keyed: Vec<KeyedStateHandle>,
+    /// Its lists, inline.
+    pub lists: Vec<ListSnapshot>,
+    /// What to commit when the checkpoint is complete.
+    pub committables: Vec<Vec<u8>>,
+}
+
+/// Numbers of one worker's part in a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointStatistics {
+    /// Bytes written.
+    pub state_bytes: u64,
+    /// From the first barrier to the last at its slowest task.
+    pub alignment_ms: u64,
+    /// Freezing state on the task threads, slowest task.
+    pub sync_ms: u64,
+    /// Writing it.
+    pub async_ms: u64,
+}
