@@ -16,10 +16,11 @@ use std::collections::BTreeMap;
 
 use alpheus_dataflow::element::CheckpointBarrier;
 use alpheus_dataflow::graph::JobGraph;
-use alpheus_dataflow::ids::{
-    AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId,
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, OperatorId};
+use alpheus_dataflow::source::NextSplit;
+pub use alpheus_state::handle::{
+    CheckpointStatistics, KeyedStateHandle, OperatorStateHandle, TaskId, TaskRestore, TaskSnapshot,
 };
-use alpheus_dataflow::source::{NextSplit, SourceSplit};
 use serde::{Deserialize, Serialize};
 
 /// A worker process, numbered by the AM in the order it asked for them.
