@@ -10,7 +10,9 @@ pub const CONF_DIR_VARIABLE: &str = "ALPHEUS_CONF_DIR";
 pub const CONF_FILE: &str = "config.yaml";
 
 /// A view of the environment's variables, so that tests need not change the process's own.
-pub struct Environment<'a>(Box<dyn Fn(&str) -> Option<String> + 'a>);
+pub struct Environment<'a>(Box<Lookup<'a>>);
+
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
 impl<'a> Environment<'a> {
     /// The process's own variables.

@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(at("just text").0, 1);
         assert_eq!(at("a: &x 1\nb: *x").0, 2);
         assert_eq!(at("a: 1\n---\nb: 2").0, 2);
-        assert_eq!(at("a: 'open\n\n").1.contains("not valid YAML"), true);
+        assert!(at("a: 'open\n\n").1.contains("not valid YAML"));
     }
 
     proptest! {

@@ -12,6 +12,7 @@ options! {
     YARN_CONF_DIR: Option<PathBuf> = optional("env.yarn.conf.dir");
     /// Sets a key of Hadoop's configuration: `flink.hadoop.dfs.replication: 2`.
     HADOOP_KEY: Option<String> = optional("flink.hadoop.<key>");
-    /// Sets a key of YARN's configuration: `flink.yarn.yarn.resourcemanager.address: rm:8032`.
+    /// Sets a key of YARN's configuration that begins with `yarn.`: `flink.yarn.resourcemanager.address: rm:8032`
+    /// sets `yarn.resourcemanager.address`.
     YARN_KEY: Option<String> = optional("flink.yarn.<key>");
 }
