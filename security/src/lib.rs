@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Who a process is and what is allowed.
+//!
+//! - [`secret`], [`private_file`], [`harden`]: holding a secret without letting it out.
+//! - [`tls`]: mutual TLS between the processes of one application, with certificates that it makes for itself.
+//! - [`rest_token`]: the bearer token of the REST API on one machine.
+//! - [`audit`]: the record of decisions about access.
+//!
+//! Invariants: a secret's bytes are zeroed when it is dropped and appear in no `Debug`, `Display`, log or error; a
+//! file that holds one has mode 0600; comparing one with what a stranger sent takes the same time whatever was
+//! sent.
+
+pub mod audit;
+pub mod harden;
+pub mod private_file;
+pub mod rest_token;
+pub mod secret;
+pub mod tls;
