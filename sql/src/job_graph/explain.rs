@@ -1,0 +1,98 @@
+//! What `alpheus explain` prints below the logical plan: vertices, operators, changelogs, state.
+
+use std::fmt::Write as _;
+
+use alpheus_dataflow::graph::{JobGraph, OperatorNode, OperatorSpec, Partitioning, Vertex};
+use alpheus_dataflow::window::WindowSpec;
+
+/// The graph as text: for each vertex its parallelism and where its rows come from, for each operator
+/// the changes it emits and the state it keeps and why.
+pub fn explain(graph: &JobGraph) -> String {
+    let mut text = String::new();
+    for vertex in &graph.vertices {
+        write_vertex(graph, vertex, &mut text);
+    }
+    text
+}
+
+fn write_vertex(graph: &JobGraph, vertex: &Vertex, text: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "Vertex {} (parallelism {})",
+        vertex.id, vertex.parallelism
+    );
+    for edge in graph.inputs_of(vertex.id) {
+        let columns = graph.vertex(edge.from).and_then(|from| from.chain.last());
+        let how = match &edge.partitioning {
+            Partitioning::Forward => "forward".to_owned(),
+            Partitioning::Rebalance => "rebalance".to_owned(),
+            Partitioning::Global => "global: all rows to subtask 0".to_owned(),
+            Partitioning::Broadcast => "broadcast".to_owned(),
+            Partitioning::Hash { keys } => {
+                let name = |&key: &usize| {
+                    columns.map_or_else(|| format!("${key}"), |c| c.output.fields[key].name.clone())
+                };
+                format!(
+                    "hash[{}]",
+                    keys.iter().map(name).collect::<Vec<_>>().join(", ")
+                )
+            }
+        };
+        let _ = writeln!(text, "  <- vertex {} by {how}", edge.from);
+    }
+    for node in &vertex.chain {
+        let _ = writeln!(
+            text,
+            "  {} changelog {}",
+            node.name,
+            node.changelog.explain()
+        );
+        if let Some(state) = state_of(node) {
+            let _ = writeln!(text, "    state: {state}");
+        }
+    }
+}
+
+/// What state an operator keeps and how long, in words; `None` when it keeps none.
+fn state_of(node: &OperatorNode) -> Option<String> {
+    match &node.spec {
+        OperatorSpec::Source { .. } => Some("the position in each split".to_owned()),
+        OperatorSpec::GroupAggregate {
+            keys,
+            aggregates,
+            state_ttl_ms,
+            ..
+        } => {
+            let what = if keys.is_empty() {
+                "one row"
+            } else {
+                "one row a key"
+            };
+            let until = match state_ttl_ms {
+                0 => "kept for ever (table.exec.state.ttl = 0)".to_owned(),
+                ttl => format!("dropped {ttl} ms after its last change (table.exec.state.ttl)"),
+            };
+            Some(format!(
+                "{what} with {} accumulators, because later rows may change any result; {until}",
+                aggregates.len()
+            ))
+        }
+        OperatorSpec::WindowAggregate {
+            window, aggregates, ..
+        } => Some(format!(
+            "{} with {} accumulators, dropped when the watermark passes the window's end",
+            match window {
+                WindowSpec::Session { .. } => "one row a key and open session",
+                _ => "one row a key and slice of time",
+            },
+            aggregates.len()
+        )),
+        OperatorSpec::WindowTableFunction {
+            window: WindowSpec::Session { .. },
+            ..
+        } => Some("the rows of open sessions, until the watermark passes their end".to_owned()),
+        OperatorSpec::Sink { .. } => Some("what is written and not yet committed".to_owned()),
+        _ => None,
+    }
+}

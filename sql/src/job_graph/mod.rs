@@ -1,0 +1,107 @@
+//! From the relational plan to operators, and from operators to vertices.
+//!
+//! [`physical`] turns each plan node into an operator with its parallelism and the way rows reach it,
+//! one operator for equal sub-plans, so that several INSERTs share their sources. [`calc`] folds runs
+//! of filters and projections into one operator. [`chaining`] packs operators that hand rows straight
+//! on into vertices. [`explain`] prints the result.
+//!
+//! An operator's id is the hash of what it does and of what it reads, not of where it stands in the
+//! graph: adding another INSERT to a job leaves the state of the first one where it was.
+
+mod calc;
+mod chaining;
+pub mod explain;
+mod physical;
+
+use std::collections::BTreeMap;
+
+use alpheus_dataflow::changelog::ChangelogMode;
+use alpheus_dataflow::graph::{InvalidGraph, JobGraph, SessionSettings, TableSpec};
+
+use crate::rel::Output;
+
+/// What planning a job depends on besides its queries.
+#[derive(Clone, Debug)]
+pub struct PlannerSettings {
+    /// `pipeline.name`, or one made from the targets.
+    pub job_name: Option<String>,
+    /// `parallelism.default`.
+    pub parallelism: u32,
+    /// `pipeline.max-parallelism`.
+    pub max_parallelism: u32,
+    /// `pipeline.operator-chaining.enabled`.
+    pub chaining: bool,
+    /// `table.exec.state.ttl` in ms, 0 for ever.
+    pub state_ttl_ms: u64,
+    /// `table.optimizer.agg-phase-strategy` allows aggregation before the exchange.
+    pub two_phase_aggregation: bool,
+    /// Zone and time.
+    pub session: SessionSettings,
+    /// The effective configuration by key.
+    pub configuration: BTreeMap<String, String>,
+}
+
+/// Why a plan cannot become a job.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// An append-only sink is given updates.
+    #[error(
+        "table sink `{table}` takes only inserts ([I]), but the query produces updates {produced} in {operator}; \
+         aggregate over a window, or write to a connector that takes updates"
+    )]
+    SinkTakesInsertsOnly {
+        /// The table.
+        table: String,
+        /// The kinds of change that would reach it.
+        produced: &'static str,
+        /// The operator that makes them.
+        operator: String,
+    },
+    /// A window over rows that may be taken back.
+    #[error(
+        "{operator} cannot take updates {produced}: windows need rows that are only added; \
+         aggregate inside the window, or use an unbounded GROUP BY"
+    )]
+    NeedsInserts {
+        /// The operator.
+        operator: String,
+        /// The kinds of change that would reach it.
+        produced: &'static str,
+    },
+    /// A value of WITH or of a hint that planning needs.
+    #[error("option `{key}` of table `{table}` is `{value}`, expected {expected}")]
+    InvalidOption {
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A defect of the planner.
+    #[error(transparent)]
+    Invalid(#[from] InvalidGraph),
+}
+
+/// Plans a streaming job.
+///
+/// `sink_accepts` tells the richest changelog a table's connector takes.
+///
+/// # Errors
+/// When a sink cannot take what the query produces.
+pub fn plan(
+    outputs: &[Output],
+    settings: &PlannerSettings,
+    sink_accepts: &dyn Fn(&TableSpec) -> ChangelogMode,
+) -> Result<JobGraph, PlanError> {
+    let mut builder = physical::Builder::new(settings, sink_accepts);
+    for output in outputs {
+        builder.add_output(output)?;
+    }
+    let operators = builder.finish();
+    let graph = chaining::build_graph(operators, settings);
+    graph.validate()?;
+    Ok(graph)
+}

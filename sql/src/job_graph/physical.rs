@@ -1,0 +1,509 @@
+//! Plan nodes to operators.
+
+use std::sync::Arc;
+
+use alpheus_dataflow::changelog::ChangelogMode;
+use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::graph::{AggregatePhase, OperatorSpec, Partitioning, TableSpec};
+use alpheus_dataflow::ids::OperatorId;
+use alpheus_dataflow::schema::RowType;
+use alpheus_dataflow::window::WindowSpec;
+
+use super::calc::Calc;
+use super::{PlanError, PlannerSettings};
+use crate::rel::explain_expr;
+use crate::rel::{Output, Rel, RelNode, Target};
+use crate::values;
+
+/// An operator before it is put into a vertex.
+pub(super) struct PhysicalOperator {
+    pub(super) id: OperatorId,
+    pub(super) name: String,
+    pub(super) spec: OperatorSpec,
+    pub(super) output: RowType,
+    pub(super) changelog: ChangelogMode,
+    pub(super) parallelism: u32,
+    pub(super) inputs: Vec<Input>,
+    /// Everything that makes two operators the same: what it does and what it reads.
+    digest: String,
+}
+
+/// Where an operator's rows come from.
+#[derive(Clone)]
+pub(super) struct Input {
+    pub(super) operator: usize,
+    pub(super) input: usize,
+    pub(super) partitioning: Partitioning,
+}
+
+pub(super) struct Builder<'a> {
+    settings: &'a PlannerSettings,
+    sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
+    operators: Vec<PhysicalOperator>,
+}
+
+/// The operators whose union a node is; one, except for UNION ALL.
+type Streams = Vec<usize>;
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        settings: &'a PlannerSettings,
+        sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
+    ) -> Self {
+        Builder {
+            settings,
+            sink_accepts,
+            operators: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<PhysicalOperator> {
+        self.operators
+    }
+
+    pub(super) fn add_output(&mut self, output: &Output) -> Result<(), PlanError> {
+        let streams = self.build(&output.query)?;
+        let produced = self.changelog_of(&streams);
+        let row = output.query.schema.row_type();
+        match &output.target {
+            Target::Table {
+                table,
+                overwrite,
+                static_partition,
+            } => {
+                let accepts = (self.sink_accepts)(table);
+                if accepts == ChangelogMode::InsertOnly && produced != ChangelogMode::InsertOnly {
+                    return Err(PlanError::SinkTakesInsertsOnly {
+                        table: table.identifier.clone(),
+                        produced: produced.explain(),
+                        operator: self.source_of_updates(&streams),
+                    });
+                }
+                let spec = OperatorSpec::Sink {
+                    table: (**table).clone(),
+                    input: produced,
+                    overwrite: *overwrite,
+                    static_partition: static_partition.clone(),
+                };
+                let parallelism = self.option(table, "sink.parallelism")?;
+                let partitioning = Partitioning::Forward;
+                let description = format!(
+                    "Sink(table=[{}], fields=[{}])",
+                    table.identifier,
+                    names(&row)
+                );
+                self.add(Draft {
+                    name: format!("Sink: {}", short_name(&table.identifier)),
+                    description,
+                    spec,
+                    output: row,
+                    changelog: produced,
+                    parallelism: parallelism.unwrap_or_else(|| self.parallelism_of(&streams)),
+                    streams: &streams,
+                    partitioning,
+                    reuse: false,
+                });
+            }
+            Target::Collect { result } => {
+                self.add(Draft {
+                    name: "Collect".to_owned(),
+                    description: format!("Collect(result=[{result}])"),
+                    spec: OperatorSpec::Collect { result: *result },
+                    output: row,
+                    changelog: produced,
+                    parallelism: self.parallelism_of(&streams),
+                    streams: &streams,
+                    partitioning: Partitioning::Forward,
+                    reuse: false,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
+        let output = rel.schema.row_type();
+        match &rel.node {
+            RelNode::Filter { .. } | RelNode::Project { .. } => self.build_calc(rel),
+            RelNode::Union { inputs } => {
+                let mut streams = Streams::new();
+                for input in inputs {
+                    streams.extend(self.build(input)?);
+                }
+                Ok(streams)
+            }
+            RelNode::Scan {
+                table,
+                projection,
+                filters,
+            } => {
+                let parallelism = self.option(table, "scan.parallelism")?;
+                Ok(vec![self.add(Draft {
+                    name: format!("Source: {}", short_name(&table.identifier)),
+                    description: rel.describe(),
+                    spec: OperatorSpec::Source {
+                        table: (**table).clone(),
+                        projection: projection.clone(),
+                        filters: filters.clone(),
+                    },
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism: parallelism.unwrap_or(self.settings.parallelism),
+                    streams: &[],
+                    partitioning: Partitioning::Forward,
+                    reuse: true,
+                })])
+            }
+            RelNode::Values { rows } => {
+                let (table, projection) = values::table(rows, &output);
+                Ok(vec![self.add(Draft {
+                    name: "Source: Values".to_owned(),
+                    description: rel.describe(),
+                    spec: OperatorSpec::Source {
+                        table,
+                        projection,
+                        filters: Vec::new(),
+                    },
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism: 1,
+                    streams: &[],
+                    partitioning: Partitioning::Forward,
+                    reuse: true,
+                })])
+            }
+            RelNode::Watermark { input, spec } => {
+                let streams = self.build(input)?;
+                self.need_inserts("WatermarkAssigner", &streams)?;
+                Ok(vec![self.add(Draft {
+                    name: "WatermarkAssigner".to_owned(),
+                    description: rel.describe(),
+                    spec: OperatorSpec::WatermarkAssigner(spec.clone()),
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism: self.parallelism_of(&streams),
+                    streams: &streams,
+                    partitioning: Partitioning::Forward,
+                    reuse: true,
+                })])
+            }
+            RelNode::Window {
+                input,
+                window,
+                time,
+                keys,
+            } => {
+                let streams = self.build(input)?;
+                self.need_inserts("WindowTableFunction", &streams)?;
+                let keyed = matches!(window, WindowSpec::Session { .. });
+                let (partitioning, parallelism) = if keyed {
+                    self.by_keys(keys)
+                } else {
+                    (Partitioning::Forward, self.parallelism_of(&streams))
+                };
+                Ok(vec![self.add(Draft {
+                    name: "WindowTableFunction".to_owned(),
+                    description: rel.describe(),
+                    spec: OperatorSpec::WindowTableFunction {
+                        window: *window,
+                        time: *time,
+                        keys: keys.clone(),
+                    },
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
+            RelNode::WindowAggregate {
+                input,
+                window,
+                time,
+                keys,
+                aggregates,
+            } => {
+                let streams = self.build(input)?;
+                self.need_inserts("WindowAggregate", &streams)?;
+                let (partitioning, parallelism) = self.by_keys(keys);
+                let spec = OperatorSpec::WindowAggregate {
+                    window: *window,
+                    time: *time,
+                    keys: keys.clone(),
+                    aggregates: aggregates.clone(),
+                    phase: AggregatePhase::Single,
+                    input: ChangelogMode::InsertOnly,
+                };
+                Ok(vec![self.add(Draft {
+                    name: "WindowAggregate".to_owned(),
+                    description: rel.describe(),
+                    spec,
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
+            RelNode::Aggregate {
+                input,
+                keys,
+                aggregates,
+            } => {
+                let streams = self.build(input)?;
+                let (partitioning, parallelism) = self.by_keys(keys);
+                let spec = OperatorSpec::GroupAggregate {
+                    keys: keys.clone(),
+                    aggregates: aggregates.clone(),
+                    input: self.changelog_of(&streams),
+                    generate_update_before: true,
+                    state_ttl_ms: self.settings.state_ttl_ms,
+                };
+                // The keys alone never change: DISTINCT over inserts only inserts.
+                let append_only = aggregates.is_empty()
+                    && self.changelog_of(&streams) == ChangelogMode::InsertOnly;
+                Ok(vec![self.add(Draft {
+                    name: "GroupAggregate".to_owned(),
+                    description: rel.describe(),
+                    spec,
+                    output,
+                    changelog: if append_only {
+                        ChangelogMode::InsertOnly
+                    } else {
+                        ChangelogMode::All
+                    },
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
+        }
+    }
+
+    /// A run of filters and projections; above a union, one for each of its streams.
+    fn build_calc(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
+        let calc = Calc::ending_at(rel);
+        let below = self.build(calc.base)?;
+        if calc.is_identity() {
+            return Ok(below);
+        }
+        let columns = calc
+            .projection
+            .iter()
+            .map(|expr| explain_expr(expr, &calc.base.schema));
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        let description = match &calc.filter {
+            None => format!("Calc(select=[{columns}])"),
+            Some(filter) => {
+                format!(
+                    "Calc(select=[{columns}], where=[{}])",
+                    explain_expr(filter, &calc.base.schema)
+                )
+            }
+        };
+        let streams = below.iter().map(|&stream| {
+            self.add(Draft {
+                name: "Calc".to_owned(),
+                description: description.clone(),
+                spec: OperatorSpec::Calc {
+                    filter: calc.filter.clone(),
+                    projection: calc.projection.clone(),
+                },
+                output: rel.schema.row_type(),
+                changelog: self.operators[stream].changelog,
+                parallelism: self.operators[stream].parallelism,
+                streams: &[stream],
+                partitioning: Partitioning::Forward,
+                reuse: calc
+                    .projection
+                    .iter()
+                    .chain(&calc.filter)
+                    .all(is_repeatable),
+            })
+        });
+        Ok(streams.collect())
+    }
+
+    fn by_keys(&self, keys: &[usize]) -> (Partitioning, u32) {
+        if keys.is_empty() {
+            (Partitioning::Global, 1)
+        } else {
+            (
+                Partitioning::Hash {
+                    keys: keys.to_vec(),
+                },
+                self.settings.parallelism,
+            )
+        }
+    }
+
+    fn parallelism_of(&self, streams: &[usize]) -> u32 {
+        streams
+            .iter()
+            .map(|&stream| self.operators[stream].parallelism)
+            .max()
+            .unwrap_or(1)
+    }
+
+    fn changelog_of(&self, streams: &[usize]) -> ChangelogMode {
+        let modes = streams
+            .iter()
+            .map(|&stream| self.operators[stream].changelog);
+        modes.fold(ChangelogMode::InsertOnly, |all, mode| {
+            if all == ChangelogMode::InsertOnly {
+                mode
+            } else {
+                all
+            }
+        })
+    }
+
+    fn need_inserts(&self, operator: &str, streams: &[usize]) -> Result<(), PlanError> {
+        match self.changelog_of(streams) {
+            ChangelogMode::InsertOnly => Ok(()),
+            produced => Err(PlanError::NeedsInserts {
+                operator: operator.to_owned(),
+                produced: produced.explain(),
+            }),
+        }
+    }
+
+    /// The operator nearest to `streams` that turns inserts into updates.
+    fn source_of_updates(&self, streams: &[usize]) -> String {
+        let updating = streams
+            .iter()
+            .find(|&&s| self.operators[s].changelog != ChangelogMode::InsertOnly);
+        let Some(&stream) = updating else {
+            return String::new();
+        };
+        let inputs: Streams = self.operators[stream]
+            .inputs
+            .iter()
+            .map(|input| input.operator)
+            .collect();
+        match self.source_of_updates(&inputs) {
+            deeper if !deeper.is_empty() => deeper,
+            _ => {
+                let description = self.operators[stream]
+                    .digest
+                    .lines()
+                    .next()
+                    .unwrap_or_default();
+                description.to_owned()
+            }
+        }
+    }
+
+    fn option(&self, table: &TableSpec, key: &str) -> Result<Option<u32>, PlanError> {
+        let Some(value) = table.options.get(key) else {
+            return Ok(None);
+        };
+        match value.trim().parse() {
+            Ok(parallelism) if parallelism > 0 && parallelism <= self.settings.max_parallelism => {
+                Ok(Some(parallelism))
+            }
+            _ => Err(PlanError::InvalidOption {
+                table: table.identifier.clone(),
+                key: key.to_owned(),
+                value: value.clone(),
+                expected: "a whole number from 1 to pipeline.max-parallelism",
+            }),
+        }
+    }
+
+    fn add(&mut self, draft: Draft<'_>) -> usize {
+        let mut digest = draft.description;
+        for &stream in draft.streams {
+            // Indented, so that the nesting is part of the digest.
+            for line in self.operators[stream].digest.lines() {
+                digest.push_str("\n ");
+                digest.push_str(line);
+            }
+        }
+        let same =
+            |operator: &PhysicalOperator| operator.digest == digest && operator.spec == draft.spec;
+        if draft.reuse
+            && let Some(position) = self.operators.iter().position(same)
+        {
+            return position;
+        }
+        // The same text twice (two equal INSERTs): told apart by their order.
+        let ordinal = self
+            .operators
+            .iter()
+            .filter(|operator| operator.digest == digest)
+            .count();
+        let id = OperatorId::from_description(&format!("{digest}\n#{ordinal}"));
+        let inputs = draft.streams.iter().map(|&stream| Input {
+            operator: stream,
+            input: 0,
+            partitioning: match &draft.partitioning {
+                Partitioning::Forward
+                    if self.operators[stream].parallelism != draft.parallelism =>
+                {
+                    Partitioning::Rebalance
+                }
+                partitioning => partitioning.clone(),
+            },
+        });
+        let inputs = inputs.collect();
+        let position = self.operators.len();
+        self.operators.push(PhysicalOperator {
+            id,
+            name: format!("{}[{}]", draft.name, position + 1),
+            spec: draft.spec,
+            output: draft.output,
+            changelog: draft.changelog,
+            parallelism: draft.parallelism,
+            inputs,
+            digest,
+        });
+        position
+    }
+}
+
+struct Draft<'s> {
+    name: String,
+    description: String,
+    spec: OperatorSpec,
+    output: RowType,
+    changelog: ChangelogMode,
+    parallelism: u32,
+    streams: &'s [usize],
+    partitioning: Partitioning,
+    /// Whether an equal operator over equal inputs may serve instead.
+    reuse: bool,
+}
+
+impl PhysicalOperator {
+    /// What it does, in one line.
+    pub(super) fn description(&self) -> &str {
+        self.digest.lines().next().unwrap_or_default()
+    }
+}
+
+/// Whether evaluating it once for two readers is the same as twice.
+fn is_repeatable(expr: &Expr) -> bool {
+    let mut repeatable = true;
+    expr.visit(&mut |expr| {
+        if let Expr::Call { function, .. } = expr {
+            repeatable &= !matches!(function.as_str(), "RAND" | "RAND_INTEGER" | "UUID");
+        }
+    });
+    repeatable
+}
+
+fn names(row: &RowType) -> String {
+    row.fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn short_name(identifier: &str) -> &str {
+    identifier.rsplit('.').next().unwrap_or(identifier)
+}

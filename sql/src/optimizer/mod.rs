@@ -1,0 +1,53 @@
+//! Rewrites that keep the meaning of a plan and make it cheaper.
+//!
+//! Three passes, in this order, over all outputs of a job together:
+//!
+//! 1. [`window_aggregate`]: GROUP BY over a window function becomes one node that knows when a group is
+//!    complete, so that its result is append-only.
+//! 2. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
+//! 3. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
+//!    agree on the columns that any of them needs, so that they can be one source.
+
+mod prune;
+mod push_down;
+mod window_aggregate;
+
+use std::sync::Arc;
+
+use crate::rel::{Output, Rel};
+
+/// Applies all passes.
+pub fn optimize(outputs: Vec<Output>) -> Vec<Output> {
+    let rewrite = |query: &Arc<Rel>| {
+        let query = rewrite_bottom_up(query, &window_aggregate::recognize);
+        rewrite_bottom_up(&query, &push_down::offer_filters)
+    };
+    let outputs: Vec<Output> = outputs
+        .into_iter()
+        .map(|output| Output {
+            query: rewrite(&output.query),
+            ..output
+        })
+        .collect();
+    prune::prune_columns(outputs)
+}
+
+/// Rebuilds the tree with `rule` applied to every node, inputs first.
+fn rewrite_bottom_up(rel: &Arc<Rel>, rule: &dyn Fn(Arc<Rel>) -> Arc<Rel>) -> Arc<Rel> {
+    let inputs: Vec<Arc<Rel>> = rel
+        .inputs()
+        .into_iter()
+        .map(|input| rewrite_bottom_up(input, rule))
+        .collect();
+    let unchanged = rel
+        .inputs()
+        .iter()
+        .zip(&inputs)
+        .all(|(old, new)| Arc::ptr_eq(old, new));
+    let rebuilt = if unchanged {
+        Arc::clone(rel)
+    } else {
+        Arc::new(rel.with_inputs(inputs))
+    };
+    rule(rebuilt)
+}

@@ -1,0 +1,285 @@
+//! Plans as text, in the manner of Flink's EXPLAIN.
+
+use std::fmt;
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::expr::{Expr, Literal};
+use alpheus_dataflow::types::TypeKind;
+use alpheus_dataflow::window::WindowSpec;
+
+use super::{PlanSchema, Rel, RelNode};
+
+impl fmt::Display for Rel {
+    /// The tree, root first, inputs indented.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_tree(self, 0, f)
+    }
+}
+
+fn write_tree(rel: &Rel, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if depth > 0 {
+        write!(f, "{}+- ", "   ".repeat(depth - 1))?;
+    }
+    writeln!(f, "{}", rel.describe())?;
+    rel.inputs()
+        .iter()
+        .try_for_each(|input| write_tree(input, depth + 1, f))
+}
+
+impl Rel {
+    /// This node alone in one line. Deterministic: operator ids are made from it.
+    pub fn describe(&self) -> String {
+        let input = self.inputs().first().map(|input| &input.schema);
+        let none = PlanSchema::default();
+        let input = input.unwrap_or(&none);
+        match &self.node {
+            RelNode::Scan { table, filters, .. } => {
+                let mut text = format!(
+                    "TableSourceScan(table=[{}], fields=[{}]",
+                    table.identifier,
+                    names(&self.schema)
+                );
+                if !filters.is_empty() {
+                    let physical = PlanSchema::of(&table.schema);
+                    text += &format!(
+                        ", filters=[{}]",
+                        list(filters.iter().map(|e| explain_expr(e, &physical)))
+                    );
+                }
+                text + ")"
+            }
+            RelNode::Values { rows } => {
+                let row = |row: &Vec<Expr>| {
+                    format!("({})", list(row.iter().map(|e| explain_expr(e, &none))))
+                };
+                format!("Values(tuples=[{}])", list(rows.iter().map(row)))
+            }
+            RelNode::Filter { predicate, .. } => {
+                format!("Filter(where=[{}])", explain_expr(predicate, input))
+            }
+            RelNode::Project { exprs, .. } => {
+                let columns = exprs.iter().zip(&self.schema.fields).map(|(expr, field)| {
+                    let text = explain_expr(expr, input);
+                    if text == field.name {
+                        text
+                    } else {
+                        format!("{text} AS {}", field.name)
+                    }
+                });
+                format!("Project(select=[{}])", list(columns))
+            }
+            RelNode::Watermark { spec, .. } => format!(
+                "WatermarkAssigner(rowtime=[{}], watermark=[{}])",
+                column(input, spec.rowtime),
+                explain_expr(&spec.expr, input)
+            ),
+            RelNode::Window {
+                window, time, keys, ..
+            } => format!(
+                "WindowTableFunction(window=[{}]{})",
+                explain_window(window, time, input),
+                if keys.is_empty() {
+                    String::new()
+                } else {
+                    format!(", partitionBy=[{}]", columns(input, keys))
+                }
+            ),
+            RelNode::Aggregate {
+                keys, aggregates, ..
+            } => format!(
+                "GroupAggregate(groupBy=[{}], select=[{}])",
+                columns(input, keys),
+                list(aggregates.iter().map(|call| explain_aggregate(call, input)))
+            ),
+            RelNode::WindowAggregate {
+                window,
+                time,
+                keys,
+                aggregates,
+                ..
+            } => format!(
+                "WindowAggregate(groupBy=[{}], window=[{}], select=[{}])",
+                columns(input, keys),
+                explain_window(window, time, input),
+                list(aggregates.iter().map(|call| explain_aggregate(call, input)))
+            ),
+            RelNode::Union { .. } => format!("Union(all=[true], union=[{}])", names(&self.schema)),
+        }
+    }
+}
+
+impl PlanSchema {
+    fn of(row: &alpheus_dataflow::schema::RowType) -> PlanSchema {
+        let fields = row.fields.iter();
+        PlanSchema {
+            fields: fields
+                .map(|f| super::PlanField::new(f.name.clone(), f.ty.clone()))
+                .collect(),
+        }
+    }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn names(schema: &PlanSchema) -> String {
+    list(schema.fields.iter().map(|field| field.name.clone()))
+}
+
+fn column(schema: &PlanSchema, index: usize) -> String {
+    schema
+        .fields
+        .get(index)
+        .map_or_else(|| format!("${index}"), |field| field.name.clone())
+}
+
+fn columns(schema: &PlanSchema, indices: &[usize]) -> String {
+    list(indices.iter().map(|&index| column(schema, index)))
+}
+
+fn explain_window(
+    window: &WindowSpec,
+    time: &alpheus_dataflow::window::TimeAttribute,
+    input: &PlanSchema,
+) -> String {
+    use alpheus_dataflow::window::TimeAttribute;
+    let time = match time {
+        TimeAttribute::Event { column: index } => column(input, *index),
+        TimeAttribute::Processing => "PROCTIME()".to_owned(),
+    };
+    let offset = if window.offset() == 0 {
+        String::new()
+    } else {
+        format!(", offset=[{}]", duration(window.offset()))
+    };
+    match window {
+        WindowSpec::Tumble { size, .. } => format!(
+            "TUMBLE(time_col=[{time}], size=[{}]{offset})",
+            duration(*size)
+        ),
+        WindowSpec::Hop { size, slide, .. } => {
+            format!(
+                "HOP(time_col=[{time}], size=[{}], slide=[{}]{offset})",
+                duration(*size),
+                duration(*slide)
+            )
+        }
+        WindowSpec::Cumulate { max_size, step, .. } => format!(
+            "CUMULATE(time_col=[{time}], max_size=[{}], step=[{}]{offset})",
+            duration(*max_size),
+            duration(*step)
+        ),
+        WindowSpec::Session { gap } => {
+            format!("SESSION(time_col=[{time}], gap=[{}])", duration(*gap))
+        }
+    }
+}
+
+/// Milliseconds in the largest unit that fits, as Flink prints them: `10 min`.
+fn duration(ms: i64) -> String {
+    for (unit, length) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("min", 60_000),
+        ("s", 1_000),
+    ] {
+        if ms != 0 && ms % length == 0 {
+            return format!("{} {unit}", ms / length);
+        }
+    }
+    format!("{ms} ms")
+}
+
+fn explain_aggregate(call: &AggregateCall, input: &PlanSchema) -> String {
+    let args = if call.args.is_empty() {
+        "*".to_owned()
+    } else {
+        columns(input, &call.args)
+    };
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let mut text = format!("{}({distinct}{args})", call.function);
+    if let Some(filter) = call.filter {
+        text += &format!(" FILTER {}", column(input, filter));
+    }
+    text
+}
+
+/// An expression as SQL-like text over the columns of `input`.
+pub fn explain_expr(expr: &Expr, input: &PlanSchema) -> String {
+    let sub = |expr: &Expr| explain_expr(expr, input);
+    match expr {
+        Expr::Input { index, .. } => column(input, *index),
+        Expr::Literal { value, ty } => explain_literal(value, &ty.kind),
+        Expr::Call { function, args, .. } => {
+            let infix = args.len() == 2
+                && (matches!(function.as_str(), "AND" | "OR" | "LIKE")
+                    || !function.starts_with(char::is_alphabetic));
+            match args.as_slice() {
+                [left, right] if infix => format!("({} {function} {})", sub(left), sub(right)),
+                [arg] if function.starts_with("IS ") => format!("({} {function})", sub(arg)),
+                args => format!("{function}({})", list(args.iter().map(sub))),
+            }
+        }
+        Expr::Cast {
+            input: inner,
+            ty,
+            try_cast,
+        } => {
+            format!(
+                "{}({} AS {})",
+                if *try_cast { "TRY_CAST" } else { "CAST" },
+                sub(inner),
+                ty.kind
+            )
+        }
+        Expr::Case {
+            branches,
+            otherwise,
+            ..
+        } => {
+            let mut text = "CASE".to_owned();
+            for (condition, result) in branches {
+                text += &format!(" WHEN {} THEN {}", sub(condition), sub(result));
+            }
+            if let Some(otherwise) = otherwise {
+                text += &format!(" ELSE {}", sub(otherwise));
+            }
+            text + " END"
+        }
+    }
+}
+
+fn explain_literal(value: &Literal, kind: &TypeKind) -> String {
+    match (value, kind) {
+        (Literal::Null, _) => "NULL".to_owned(),
+        (Literal::Boolean(value), _) => value.to_string().to_uppercase(),
+        (Literal::Int(value), TypeKind::IntervalDayTime) => {
+            format!("INTERVAL '{}'", duration(*value))
+        }
+        (Literal::Int(value), TypeKind::IntervalYearMonth) => format!("INTERVAL '{value}' MONTH"),
+        (Literal::Int(value), kind) if kind.is_datetime() => format!("{kind} {value}"),
+        (Literal::Int(value), _) => value.to_string(),
+        (Literal::Decimal(value), TypeKind::Decimal(_, scale)) if *scale > 0 => {
+            let digits = format!(
+                "{:0>width$}",
+                value.unsigned_abs(),
+                width = usize::from(*scale) + 1
+            );
+            let (whole, fraction) = digits.split_at(digits.len() - usize::from(*scale));
+            format!("{}{whole}.{fraction}", if *value < 0 { "-" } else { "" })
+        }
+        (Literal::Decimal(value), _) => value.to_string(),
+        (Literal::Float(value), _) => format!("{value:?}"),
+        (Literal::String(value), _) => format!("'{}'", value.replace('\'', "''")),
+        (Literal::Bytes(bytes), _) => {
+            format!(
+                "X'{}'",
+                bytes
+                    .iter()
+                    .map(|byte| format!("{byte:02X}"))
+                    .collect::<String>()
+            )
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The relational plan: what a query means, resolved and typed, before anything is decided about how.
+//!
+//! The binder makes it from the syntax tree; the optimizer rewrites it; [`crate::job_graph`] turns it
+//! into operators for streaming and `alpheus-batch` into a DataFusion plan for bounded input. Nodes are
+//! immutable and shared (`Arc`), so that a view used twice is one node, and rewriting is rebuilding.
+//!
+//! # Invariants
+//!
+//! * Expressions address the columns of the node's input by position (for joins: left, then right).
+//! * Every implicit conversion is an explicit cast; argument types match signatures exactly.
+//! * A column's [`TimeRole`] survives only a plain reference to the column: any computation makes it an
+//!   ordinary value, as Flink's time attributes do.
+
+mod explain;
+mod fields;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::graph::{TableSpec, WatermarkSpec};
+use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
+
+pub use explain::explain_expr;
+pub use fields::{PlanField, PlanSchema, TimeRole};
+
+/// A node of the plan with the columns it produces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rel {
+    /// What it does.
+    pub node: RelNode,
+    /// What comes out.
+    pub schema: PlanSchema,
+}
+
+/// The kinds of node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RelNode {
+    /// Physical and metadata columns of a table, those at `projection`, in that order.
+    Scan {
+        /// The table.
+        table: Arc<TableSpec>,
+        /// Positions in `table.schema`.
+        projection: Vec<usize>,
+        /// Conjuncts over the physical columns that the source may use; the plan applies them again.
+        filters: Vec<Expr>,
+    },
+    /// Constant rows; expressions without columns.
+    Values {
+        /// The rows.
+        rows: Vec<Vec<Expr>>,
+    },
+    /// Rows for which the predicate is TRUE.
+    Filter {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// BOOLEAN.
+        predicate: Expr,
+    },
+    /// Computed columns.
+    Project {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// One expression for each column of `schema`.
+        exprs: Vec<Expr>,
+    },
+    /// Event time begins here (`WATERMARK FOR`).
+    Watermark {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// The rowtime column and its watermark.
+        spec: WatermarkSpec,
+    },
+    /// A window table-valued function: the input's columns, then `window_start`, `window_end`,
+    /// `window_time`.
+    Window {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// Which windows.
+        window: WindowSpec,
+        /// Of which time.
+        time: TimeAttribute,
+        /// PARTITION BY of SESSION.
+        keys: Vec<usize>,
+    },
+    /// GROUP BY: key columns, then aggregates. SELECT DISTINCT is one without aggregates.
+    Aggregate {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// Key columns; none with aggregates is one group.
+        keys: Vec<usize>,
+        /// The aggregates.
+        aggregates: Vec<AggregateCall>,
+    },
+    /// GROUP BY window_start, window_end and more, right above a window: keys, aggregates, then
+    /// `window_start`, `window_end`, `window_time`. Made by the optimizer.
+    WindowAggregate {
+        /// Where rows come from: the input of the window function.
+        input: Arc<Rel>,
+        /// Which windows.
+        window: WindowSpec,
+        /// Of which time.
+        time: TimeAttribute,
+        /// Key columns besides the window.
+        keys: Vec<usize>,
+        /// The aggregates.
+        aggregates: Vec<AggregateCall>,
+    },
+    /// UNION ALL of inputs with the same column types.
+    Union {
+        /// Where rows come from.
+        inputs: Vec<Arc<Rel>>,
+    },
+}
+
+/// Where the rows of a query go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// INSERT INTO a table; the query's columns already have the table's types and order.
+    Table {
+        /// The table.
+        table: Arc<TableSpec>,
+        /// INSERT OVERWRITE.
+        overwrite: bool,
+        /// PARTITION (k = 'v', ...).
+        static_partition: BTreeMap<String, String>,
+    },
+    /// To the client.
+    Collect {
+        /// Which of the job's results this is.
+        result: u32,
+    },
+}
+
+/// A query and where its rows go. A job is one or several of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// The query.
+    pub query: Arc<Rel>,
+    /// The target.
+    pub target: Target,
+}
+
+impl Rel {
+    /// The nodes that rows come from.
+    pub fn inputs(&self) -> Vec<&Arc<Rel>> {
+        match &self.node {
+            RelNode::Scan { .. } | RelNode::Values { .. } => Vec::new(),
+            RelNode::Filter { input, .. }
+            | RelNode::Project { input, .. }
+            | RelNode::Watermark { input, .. }
+            | RelNode::Window { input, .. }
+            | RelNode::Aggregate { input, .. }
+            | RelNode::WindowAggregate { input, .. } => vec![input],
+            RelNode::Union { inputs } => inputs.iter().collect(),
+        }
+    }
+
+    /// The same node over other inputs (as many as before).
+    pub fn with_inputs(&self, new: Vec<Arc<Rel>>) -> Rel {
+        let mut rel = self.clone();
+        let mut new = new.into_iter();
+        match &mut rel.node {
+            RelNode::Scan { .. } | RelNode::Values { .. } => {}
+            RelNode::Filter { input, .. }
+            | RelNode::Project { input, .. }
+            | RelNode::Watermark { input, .. }
+            | RelNode::Window { input, .. }
+            | RelNode::Aggregate { input, .. }
+            | RelNode::WindowAggregate { input, .. } => {
+                if let Some(replacement) = new.next() {
+                    *input = replacement;
+                }
+            }
+            RelNode::Union { inputs } => *inputs = new.collect(),
+        }
+        rel
+    }
+
+    /// Rows for which `predicate` is TRUE.
+    pub fn filter(input: Arc<Rel>, predicate: Expr) -> Arc<Rel> {
+        let schema = input.schema.clone();
+        Arc::new(Rel {
+            node: RelNode::Filter { input, predicate },
+            schema,
+        })
+    }
+
+    /// Computed columns under these names; a plain column keeps its time role.
+    pub fn project(input: Arc<Rel>, columns: Vec<(String, Expr)>) -> Arc<Rel> {
+        let fields = columns
+            .iter()
+            .map(|(name, expr)| PlanField {
+                name: name.clone(),
+                ty: expr.ty().clone(),
+                role: match expr {
+                    Expr::Input { index, .. } => input.schema.fields[*index].role,
+                    Expr::Call { function, .. } if function == "PROCTIME" => TimeRole::Proctime,
+                    _ => TimeRole::None,
+                },
+            })
+            .collect();
+        let exprs = columns.into_iter().map(|(_, expr)| expr).collect();
+        Arc::new(Rel {
+            node: RelNode::Project { input, exprs },
+            schema: PlanSchema { fields },
+        })
+    }
+
+    /// Whether this node and all below it read bounded tables only, given what `is_bounded` says.
+    pub fn all_scans(&self, is_bounded: &dyn Fn(&TableSpec) -> bool) -> bool {
+        match &self.node {
+            RelNode::Scan { table, .. } => is_bounded(table),
+            _ => self
+                .inputs()
+                .iter()
+                .all(|input| input.all_scans(is_bounded)),
+        }
+    }
+}
