@@ -386,14 +386,7 @@ impl<'a> Builder<'a> {
             .collect();
         match self.source_of_updates(&inputs) {
             deeper if !deeper.is_empty() => deeper,
-            _ => {
-                let description = self.operators[stream]
-                    .digest
-                    .lines()
-                    .next()
-                    .unwrap_or_default();
-                description.to_owned()
-            }
+            _ => self.operators[stream].description().to_owned(),
         }
     }
 
