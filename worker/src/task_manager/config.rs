@@ -1,0 +1,66 @@
+//! How a TaskManager is set up.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_dataflow::operator::{Clock, SystemClock};
+use tokio::runtime::Handle;
+
+use crate::control::WorkerId;
+use crate::environment::{Connectors, ExchangeTls, ResultReceiver};
+use crate::exchange::ChannelLimits;
+
+/// How a TaskManager is set up.
+pub struct TaskManagerConfig {
+    /// Its number, given by the AM.
+    pub worker: WorkerId,
+    /// How many slots (task threads) it offers (`taskmanager.numberOfTaskSlots`).
+    pub slots: u32,
+    /// Does its network I/O; must be multi-threaded, or driven by another thread.
+    pub runtime: Handle,
+    /// Sources and sinks.
+    pub connectors: Arc<dyn Connectors>,
+    /// Where the rows of `Collect` go; `None` where no client waits in this process.
+    pub results: Option<Arc<dyn ResultReceiver>>,
+    /// Where other workers connect to; `None` for a worker that is alone.
+    pub exchange: Option<ExchangeConfig>,
+    /// How often to send metrics, at least (`heartbeat.interval`).
+    pub heartbeat_interval: Duration,
+    /// How much may lie between two tasks.
+    pub channels: ChannelLimits,
+    /// The clock that operators see.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Where other workers connect to.
+pub struct ExchangeConfig {
+    /// Listens (`taskmanager.data.port`).
+    pub listener: TcpListener,
+    /// `host:port` under which others reach it.
+    pub address: String,
+    /// Who may connect.
+    pub tls: ExchangeTls,
+}
+
+impl TaskManagerConfig {
+    /// A worker without exchange, with the defaults of everything else.
+    pub fn new(
+        worker: WorkerId,
+        slots: u32,
+        runtime: Handle,
+        connectors: Arc<dyn Connectors>,
+    ) -> Self {
+        TaskManagerConfig {
+            worker,
+            slots,
+            runtime,
+            connectors,
+            results: None,
+            exchange: None,
+            heartbeat_interval: Duration::from_secs(1),
+            channels: ChannelLimits::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
