@@ -14,6 +14,7 @@
 pub mod ast;
 mod complete;
 pub mod diagnostic;
+mod display;
 pub mod error;
 pub mod keywords;
 pub mod lexer;

@@ -64,14 +64,13 @@ impl Parser<'_> {
     fn operators(&mut self, least: u8) -> Result<Expr> {
         self.nested(|p| {
             let mut left = p.prefix()?;
-            for length in 1.. {
+            loop {
                 match p.infix(left, least)? {
                     (next, true) => left = next,
                     (done, false) => return Ok(done),
                 }
-                p.chained(length)?;
+                p.chained()?;
             }
-            Ok(left)
         })
     }
 
@@ -286,7 +285,7 @@ impl Parser<'_> {
     fn postfix(&mut self) -> Result<Expr> {
         let start = self.span();
         let mut expr = self.operand()?;
-        for length in 1.. {
+        loop {
             let kind = if self.at(Symbol::LeftBracket) {
                 self.advance();
                 let index = self.boxed_expr()?;
@@ -304,13 +303,12 @@ impl Parser<'_> {
             } else {
                 return Ok(expr);
             };
-            self.chained(length)?;
+            self.chained()?;
             expr = Expr {
                 kind,
                 span: self.since(start),
             };
         }
-        Ok(expr)
     }
 
     fn operand(&mut self) -> Result<Expr> {

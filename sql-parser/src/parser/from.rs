@@ -10,7 +10,7 @@ impl Parser<'_> {
         self.nested(|p| {
             let start = p.span();
             let mut left = p.table_primary()?;
-            for length in 1.. {
+            loop {
                 let natural = p.eat_word("NATURAL");
                 let Some(kind) = p.join_kind()? else {
                     return if natural {
@@ -19,7 +19,7 @@ impl Parser<'_> {
                         Ok(left)
                     };
                 };
-                p.chained(length)?;
+                p.chained()?;
                 let right = p.table_primary()?;
                 let constraint = if natural {
                     JoinConstraint::Natural
@@ -46,7 +46,6 @@ impl Parser<'_> {
                     span,
                 };
             }
-            Ok(left)
         })
     }
 

@@ -153,6 +153,7 @@ impl Parser<'_> {
         let operand_follows = match &self.token(1).kind {
             TokenKind::Word { upper, .. } => upper != "VALUE",
             TokenKind::Quoted(_) | TokenKind::String(_) | TokenKind::Number(_) => true,
+            TokenKind::Symbol(Symbol::LeftParen) => true,
             _ => false,
         };
         if self.word(0) == "KEY" && operand_follows {

@@ -26,15 +26,17 @@ type Result<T> = std::result::Result<T, ParseError>;
 
 /// How deep expressions, queries, types and patterns may nest.
 const MAX_DEPTH: usize = 64;
-/// How many operators beyond the first of each chain a statement may have.
-const MAX_CHAIN: usize = 4000;
+/// How many left-associative operators may stand on each other in one tree.
+const MAX_CHAIN: usize = 1000;
 
 /// Parses statements separated by `;`.
 pub fn parse_script(text: &str) -> Result<Vec<Statement>> {
     let mut parser = Parser::new(text)?;
     let mut statements = Vec::new();
     loop {
-        while parser.eat(Symbol::Semicolon) {}
+        while parser.at(Symbol::Semicolon) {
+            parser.advance();
+        }
         if parser.at_end() {
             return Ok(statements);
         }
@@ -69,7 +71,9 @@ pub fn parse_type(text: &str) -> Result<DataType> {
 fn whole<'a, T>(text: &'a str, parse: impl FnOnce(&mut Parser<'a>) -> Result<T>) -> Result<T> {
     let mut parser = Parser::new(text)?;
     let parsed = parse(&mut parser)?;
-    while parser.eat(Symbol::Semicolon) {}
+    while parser.at(Symbol::Semicolon) {
+        parser.advance();
+    }
     if parser.at_end() {
         Ok(parsed)
     } else {
@@ -83,6 +87,7 @@ pub(crate) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    /// Height that operator chains have added to what was parsed on this level.
     chain: usize,
     /// What was tried, and at which token.
     tried: (usize, Vec<&'static str>),
@@ -269,20 +274,21 @@ impl<'a> Parser<'a> {
             );
         }
         self.depth += 1;
+        // What stands side by side makes a tree no higher: only the longest chain inside counts.
+        let beside = std::mem::take(&mut self.chain);
         let parsed = parse(self);
+        self.chain = self.chain.max(beside);
         self.depth -= 1;
         parsed
     }
 
     /// Counts one more operator of a chain that makes the tree deeper.
-    fn chained(&mut self, length: usize) -> Result<()> {
-        if length > 1 {
-            self.chain += 1;
-        }
+    fn chained(&mut self) -> Result<()> {
+        self.chain += 1;
         if self.chain <= MAX_CHAIN {
             return Ok(());
         }
-        let message = format!("a statement may not chain more than {MAX_CHAIN} operators");
+        let message = format!("this chains more than {MAX_CHAIN} operators");
         Err(ParseError::new(message, self.span())
             .with_hint("use IN (..) instead of many ORs, or split the statement"))
     }

@@ -127,7 +127,7 @@ impl Parser<'_> {
         } else {
             self.set_operations(true)?
         };
-        for length in 1.. {
+        loop {
             let op = if tight {
                 self.eat_word("INTERSECT").then_some(SetOperator::Intersect)
             } else if self.eat_word("UNION") {
@@ -138,7 +138,7 @@ impl Parser<'_> {
             let Some(op) = op else {
                 return Ok(left);
             };
-            self.chained(length)?;
+            self.chained()?;
             let all = self.eat_word("ALL");
             if !all {
                 self.eat_word("DISTINCT");
@@ -156,7 +156,6 @@ impl Parser<'_> {
                 span: self.since(start),
             }));
         }
-        Ok(left)
     }
 
     fn query_primary(&mut self) -> Result<QueryBody> {

@@ -15,7 +15,7 @@ impl Parser<'_> {
                 nullable: None,
                 span: p.since(start),
             };
-            for length in 1.. {
+            loop {
                 parsed.nullable = p.nullability()?;
                 parsed.span = p.since(start);
                 let wrap = if p.eat_word("ARRAY") {
@@ -25,7 +25,7 @@ impl Parser<'_> {
                 } else {
                     break;
                 };
-                p.chained(length)?;
+                p.chained()?;
                 parsed = DataType {
                     kind: wrap(Box::new(parsed)),
                     nullable: None,

@@ -3,4 +3,5 @@
 mod accepted;
 mod errors;
 mod fuzz;
+mod round_trip;
 mod trees;
