@@ -4,14 +4,18 @@
 //! - [`tls`]: mutual TLS between the processes of one application, with certificates that it makes for itself.
 //! - [`rest_token`]: the bearer token of the REST API on one machine.
 //! - [`audit`]: the record of decisions about access.
+//! - [`sasl`]: how connections to Hadoop's services are authenticated and protected.
 //!
 //! Invariants: a secret's bytes are zeroed when it is dropped and appear in no `Debug`, `Display`, log or error; a
 //! file that holds one has mode 0600; comparing one with what a stranger sent takes the same time whatever was
 //! sent.
 
 pub mod audit;
+pub mod base64;
 pub mod harden;
 pub mod private_file;
 pub mod rest_token;
+pub mod sasl;
 pub mod secret;
+pub mod threads;
 pub mod tls;

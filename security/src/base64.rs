@@ -1,0 +1,54 @@
+//! Base64 by OpenSSL: standard with padding for SASL, URL-safe without for the text form of tokens.
+
+/// Standard alphabet, padded, in one line.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    openssl::base64::encode_block(bytes)
+}
+
+/// URL-safe alphabet without padding.
+#[must_use]
+pub fn encode_url(bytes: &[u8]) -> String {
+    encode(bytes)
+        .trim_end_matches('=')
+        .replace('+', "-")
+        .replace('/', "_")
+}
+
+/// Decodes either alphabet, with or without padding; `None` if the text is neither.
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim().trim_end_matches('=');
+    if text.len() % 4 == 1
+        || !text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b))
+    {
+        return None;
+    }
+    let mut standard = text.replace('-', "+").replace('_', "/");
+    while standard.len() % 4 != 0 {
+        standard.push('=');
+    }
+    openssl::base64::decode_block(&standard).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn both_forms_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(decode(&encode(&bytes)), Some(bytes.clone()));
+            prop_assert_eq!(decode(&encode_url(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,20}") {
+            let _ = decode(&text);
+        }
+    }
+}
