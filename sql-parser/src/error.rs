@@ -73,12 +73,15 @@ impl From<&ParseError> for Diagnostic {
             } else {
                 ""
             };
-            let shown: Vec<_> = error
-                .expected
-                .iter()
-                .take(SHOWN)
-                .map(String::as_str)
-                .collect();
+            let quoted = |what: &String| {
+                let is_symbol = !what.starts_with(|c: char| c.is_alphanumeric());
+                if is_symbol {
+                    format!("'{what}'")
+                } else {
+                    what.clone()
+                }
+            };
+            let shown: Vec<_> = error.expected.iter().take(SHOWN).map(quoted).collect();
             diagnostic.note = Some(format!("expected {}{more}", shown.join(", ")));
         }
         diagnostic

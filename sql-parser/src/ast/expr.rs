@@ -316,7 +316,7 @@ pub enum IsTest {
     False,
     /// UNKNOWN
     Unknown,
-    /// JSON [VALUE]
+    /// `JSON [VALUE]`
     JsonValue,
     /// JSON OBJECT
     JsonObject,
@@ -561,7 +561,7 @@ pub enum JsonWrapper {
     Without,
     /// WITH CONDITIONAL ARRAY WRAPPER
     Conditional,
-    /// WITH [UNCONDITIONAL] ARRAY WRAPPER
+    /// `WITH [UNCONDITIONAL] ARRAY WRAPPER`
     Unconditional,
 }
 

@@ -315,13 +315,13 @@ pub struct Join {
 /// The kinds of join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JoinKind {
-    /// [INNER] JOIN
+    /// `[INNER] JOIN`
     Inner,
-    /// LEFT [OUTER] JOIN
+    /// `LEFT [OUTER] JOIN`
     Left,
-    /// RIGHT [OUTER] JOIN
+    /// `RIGHT [OUTER] JOIN`
     Right,
-    /// FULL [OUTER] JOIN
+    /// `FULL [OUTER] JOIN`
     Full,
     /// CROSS JOIN
     Cross,

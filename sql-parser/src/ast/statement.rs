@@ -41,7 +41,7 @@ pub enum StatementKind {
     Drop(DropObject),
     /// ALTER TABLE
     AlterTable(AlterTable),
-    /// USE [CATALOG]
+    /// `USE [CATALOG]`
     Use {
         /// USE CATALOG instead of USE (a database).
         catalog: bool,
@@ -63,7 +63,7 @@ pub enum StatementKind {
     Set(Option<OptionPair>),
     /// RESET, with or without a key
     Reset(Option<StringLit>),
-    /// COMPILE PLAN 'file' [IF NOT EXISTS] FOR statement
+    /// `COMPILE PLAN 'file' [IF NOT EXISTS] FOR statement`
     CompilePlan {
         /// The file.
         path: StringLit,
@@ -433,7 +433,7 @@ pub struct Show {
     pub target: ShowTarget,
     /// FROM or IN a database or catalog
     pub from: Option<ObjectName>,
-    /// [NOT] LIKE
+    /// `[NOT] LIKE`
     pub like: Option<ShowLike>,
     /// Where it stands.
     pub span: Span,
@@ -457,7 +457,7 @@ pub enum ShowTarget {
     Tables,
     /// VIEWS
     Views,
-    /// [USER] FUNCTIONS
+    /// `[USER] FUNCTIONS`
     Functions {
         /// USER
         user: bool,
@@ -482,7 +482,7 @@ pub enum ShowTarget {
     Partitions(ObjectName),
     /// JOBS
     Jobs,
-    /// [FULL] MODULES
+    /// `[FULL] MODULES`
     Modules {
         /// FULL
         full: bool,

@@ -58,7 +58,7 @@ pub enum TypeKind {
     BigInt,
     /// FLOAT
     Float,
-    /// DOUBLE [PRECISION]
+    /// `DOUBLE [PRECISION]`
     Double,
     /// DATE
     Date,
@@ -71,7 +71,7 @@ pub enum TypeKind {
         /// Its time zone.
         zone: ZoneKind,
     },
-    /// INTERVAL unit [TO unit]
+    /// `INTERVAL unit [TO unit]`
     Interval(IntervalQualifier),
     /// `ARRAY<t>`
     Array(Box<DataType>),

@@ -1,6 +1,6 @@
 //! Recursive descent over tokens.
 //!
-//! One [`Parser`] walks the tokens; each file here holds the grammar of one concept. Words that were tried and did not
+//! One `Parser` walks the tokens; each file here holds the grammar of one concept. Words that were tried and did not
 //! fit are remembered for the place where parsing stops, and become the error's list of what was expected.
 //! Two bounds keep every tree shallow enough for recursive walks: nesting, and chains of left-associative operators.
 mod call;
@@ -233,7 +233,12 @@ impl<'a> Parser<'a> {
         if self.tried.0 == self.at {
             error.expected = self.tried.1.iter().map(|word| word.to_string()).collect();
         }
-        error.hint = self.suggestion(&error.expected);
+        error.hint = match self.kind() {
+            TokenKind::Stray('"') => {
+                Some("names are quoted with backticks, strings with single quotes".into())
+            }
+            _ => self.suggestion(&error.expected),
+        };
         error
     }
 

@@ -83,6 +83,7 @@ fn refusals_have_names() {
         ("SELECT INTERVAL '1' SECOND TO DAY", "smaller"),
         ("EXPLAIN SET 'a' = 'b'", "has a plan"),
         ("SELECT ?", "'?'"),
+        ("SELECT \"a\" FROM t", "backticks"),
         ("SELECT #", "'#'"),
     ] {
         assert!(rendered(text).contains(part), "{}", rendered(text));
