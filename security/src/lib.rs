@@ -4,6 +4,7 @@
 //! - [`tls`]: mutual TLS between the processes of one application, with certificates that it makes for itself.
 //! - [`rest_token`]: the bearer token of the REST API on one machine.
 //! - [`audit`]: the record of decisions about access.
+//! - [`hadoop`]: tokens, credentials files, names of users.
 //! - [`sasl`]: how connections to Hadoop's services are authenticated and protected.
 //!
 //! Invariants: a secret's bytes are zeroed when it is dropped and appear in no `Debug`, `Display`, log or error; a
@@ -12,6 +13,7 @@
 
 pub mod audit;
 pub mod base64;
+pub mod hadoop;
 pub mod harden;
 pub mod private_file;
 pub mod rest_token;

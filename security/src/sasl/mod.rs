@@ -124,6 +124,11 @@ pub trait SaslClient: Send {
 
     /// Whether a step may wait for the network.
     fn may_block(&self) -> bool;
+
+    /// The server's name as the mechanism has proved it, if the mechanism proves names.
+    fn server_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The sending direction of a layer.
