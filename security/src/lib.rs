@@ -5,6 +5,7 @@
 //! - [`rest_token`]: the bearer token of the REST API on one machine.
 //! - [`audit`]: the record of decisions about access.
 //! - [`hadoop`]: tokens, credentials files, names of users.
+//! - [`jaas`]: login contexts by name.
 //! - [`sasl`]: how connections to Hadoop's services are authenticated and protected.
 //!
 //! Invariants: a secret's bytes are zeroed when it is dropped and appear in no `Debug`, `Display`, log or error; a
@@ -15,6 +16,7 @@ pub mod audit;
 pub mod base64;
 pub mod hadoop;
 pub mod harden;
+pub mod jaas;
 pub mod private_file;
 pub mod rest_token;
 pub mod sasl;
