@@ -4,7 +4,8 @@
 //! system and its mapping to Arrow ([`types`], [`schema`]), the unit of data ([`changelog`]), what
 //! travels in band with it ([`element`]), identifiers ([`ids`]), key groups and the hash that routes
 //! rows to them ([`key_group`], [`hash`]), expressions and aggregate calls in a form that can be sent
-//! to another process ([`expr`], [`aggregate`]), windows ([`window`]), the job graph ([`graph`]), and
+//! to another process ([`expr`], [`aggregate`]), windows ([`window`]), the job graph ([`graph`]), the
+//! memory that state is made of ([`cow`], [`fixed`]), and
 //! the traits of operators, sources and sinks ([`operator`], [`source`], [`sink`], [`snapshot`]).
 //!
 //! # Invariants
@@ -18,9 +19,11 @@
 
 pub mod aggregate;
 pub mod changelog;
+pub mod cow;
 pub mod element;
 pub mod error;
 pub mod expr;
+pub mod fixed;
 pub mod graph;
 pub mod hash;
 pub mod ids;

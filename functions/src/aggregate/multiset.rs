@@ -1,0 +1,530 @@
+//! How often each value occurs in each group, in value order: what MIN and MAX with retraction,
+//! COLLECT, PERCENTILE and DISTINCT are made of.
+//!
+//! Single integer-like columns are kept as `i64`, all other tuples as bytes in value order. Each group
+//! has its own map behind an `Arc`, so that after a freeze only groups that change are copied.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alpheus_dataflow::cow::CowVec;
+use alpheus_dataflow::fixed;
+use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::types::element_field;
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, ListArray, MapArray,
+    StructArray, new_null_array,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow::row::Rows;
+
+use super::Accumulator;
+use super::codec::TupleCodec;
+
+/// How tuples of argument values become keys of ordered maps.
+pub(super) trait Keys: Clone + Send + Sync + 'static {
+    type Key: Ord + Clone + Send + Sync;
+    type Batch;
+    fn types(&self) -> &[LogicalType];
+    fn encode(&self, args: &[ArrayRef]) -> OperatorResult<Self::Batch>;
+    /// Adds `by` to the count of the tuple in `row` and gives it before and after.
+    fn add(
+        counts: &mut BTreeMap<Self::Key, i64>,
+        batch: &Self::Batch,
+        row: usize,
+        by: i64,
+    ) -> (i64, i64);
+    fn decode<'a>(
+        &self,
+        keys: impl Iterator<Item = Option<&'a Self::Key>>,
+    ) -> OperatorResult<Vec<ArrayRef>>;
+}
+
+/// One integer-like column.
+#[derive(Clone)]
+pub(super) struct IntegerKeys([LogicalType; 1]);
+
+impl Keys for IntegerKeys {
+    type Key = Option<i64>;
+    type Batch = (ScalarBuffer<i64>, Option<NullBuffer>);
+
+    fn types(&self) -> &[LogicalType] {
+        &self.0
+    }
+
+    fn encode(&self, args: &[ArrayRef]) -> OperatorResult<Self::Batch> {
+        fixed::to_i64(&args[0]).ok_or_else(|| {
+            OperatorError::fatal(format!(
+                "an aggregate over {} got a column of type {}",
+                self.0[0],
+                args[0].data_type()
+            ))
+        })
+    }
+
+    #[inline]
+    fn add(
+        counts: &mut BTreeMap<Option<i64>, i64>,
+        (values, nulls): &Self::Batch,
+        row: usize,
+        by: i64,
+    ) -> (i64, i64) {
+        let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        let key = valid.then(|| values[row]);
+        let count = counts.entry(key).or_insert(0);
+        let before = *count;
+        *count += by;
+        let after = *count;
+        if after == 0 {
+            counts.remove(&key);
+        }
+        (before, after)
+    }
+
+    fn decode<'a>(
+        &self,
+        keys: impl Iterator<Item = Option<&'a Option<i64>>>,
+    ) -> OperatorResult<Vec<ArrayRef>> {
+        let values = keys.map(|key| key.copied().flatten());
+        let column = fixed::from_i64(values, &self.0[0].to_arrow())
+            .expect("IntegerKeys are only made for integer-like types");
+        Ok(vec![column])
+    }
+}
+
+/// Any tuple.
+#[derive(Clone)]
+pub(super) struct ByteKeys {
+    codec: TupleCodec,
+    null: Arc<[u8]>,
+}
+
+impl Keys for ByteKeys {
+    type Key = Arc<[u8]>;
+    type Batch = Rows;
+
+    fn types(&self) -> &[LogicalType] {
+        self.codec.types()
+    }
+
+    fn encode(&self, args: &[ArrayRef]) -> OperatorResult<Rows> {
+        self.codec.encode(args)
+    }
+
+    #[inline]
+    fn add(counts: &mut BTreeMap<Arc<[u8]>, i64>, rows: &Rows, row: usize, by: i64) -> (i64, i64) {
+        let row = rows.row(row);
+        let key: &[u8] = row.as_ref();
+        match counts.get_mut(key) {
+            None => {
+                counts.insert(key.into(), by);
+                (0, by)
+            }
+            Some(count) => {
+                let before = *count;
+                *count += by;
+                let after = *count;
+                if after == 0 {
+                    counts.remove(key);
+                }
+                (before, after)
+            }
+        }
+    }
+
+    fn decode<'a>(
+        &self,
+        keys: impl Iterator<Item = Option<&'a Arc<[u8]>>>,
+    ) -> OperatorResult<Vec<ArrayRef>> {
+        self.codec
+            .decode(keys.map(|key| &**key.unwrap_or(&self.null)))
+    }
+}
+
+/// Either kind of keys, as the types ask for.
+pub(super) enum AnyKeys {
+    Integer(IntegerKeys),
+    Bytes(ByteKeys),
+}
+
+/// The keys for tuples of these types.
+pub(super) fn keys_for(types: &[LogicalType]) -> OperatorResult<AnyKeys> {
+    if let [ty] = types
+        && fixed::is_integer_like(&ty.to_arrow())
+    {
+        return Ok(AnyKeys::Integer(IntegerKeys([ty.clone()])));
+    }
+    let codec = TupleCodec::new(types)?;
+    let nulls: Vec<ArrayRef> = types
+        .iter()
+        .map(|ty| new_null_array(&ty.to_arrow(), 1))
+        .collect();
+    let null = codec.encode(&nulls)?.row(0).as_ref().into();
+    Ok(AnyKeys::Bytes(ByteKeys { codec, null }))
+}
+
+/// Value counts of many groups.
+pub(super) struct Counts<K: Keys> {
+    pub(super) keys: K,
+    groups: CowVec<Arc<BTreeMap<K::Key, i64>>>,
+}
+
+impl<K: Keys> Counts<K> {
+    pub(super) fn new(keys: K) -> Self {
+        Counts {
+            keys,
+            groups: CowVec::default(),
+        }
+    }
+
+    pub(super) fn resize(&mut self, groups: usize) {
+        self.groups.resize(groups);
+    }
+
+    pub(super) fn clear(&mut self, groups: &[u32]) {
+        for &group in groups {
+            *self.groups.get_mut(group as usize) = Arc::default();
+        }
+    }
+
+    pub(super) fn is_empty(&self, group: u32) -> bool {
+        self.groups.get(group as usize).is_empty()
+    }
+
+    pub(super) fn freeze(&mut self) -> Self {
+        Counts {
+            keys: self.keys.clone(),
+            groups: self.groups.freeze(),
+        }
+    }
+
+    pub(super) fn memory_size(&self) -> usize {
+        let entry = size_of::<(K::Key, i64)>() + 16;
+        let entries: usize = self.groups.iter().map(|counts| counts.len()).sum();
+        self.groups.memory_size() + entries * entry
+    }
+
+    /// Adds `by` for each row that `wanted` lets through, and reports counts before and after.
+    pub(super) fn add(
+        &mut self,
+        args: &[ArrayRef],
+        groups: &[u32],
+        by: i64,
+        wanted: impl Fn(usize) -> bool,
+        mut changed: impl FnMut(usize, i64, i64),
+    ) -> OperatorResult<()> {
+        let batch = self.keys.encode(args)?;
+        for (row, &group) in groups.iter().enumerate() {
+            if wanted(row) {
+                let counts = Arc::make_mut(self.groups.get_mut(group as usize));
+                let (before, after) = K::add(counts, &batch, row, by);
+                changed(row, before, after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Values that occur in the group, ascending, with how often.
+    fn entries(&self, group: u32) -> impl DoubleEndedIterator<Item = (&K::Key, i64)> {
+        let counts = self.groups.get(group as usize).iter();
+        counts.map(|(key, &count)| (key, count))
+    }
+
+    fn present(&self, group: u32) -> impl DoubleEndedIterator<Item = (&K::Key, i64)> {
+        self.entries(group).filter(|(_, count)| *count > 0)
+    }
+
+    /// The type of [`Counts::state`]: ARRAY<ROW<v0, v1, .., count BIGINT>>.
+    pub(super) fn state_type(&self) -> LogicalType {
+        let values = self.keys.types().iter().enumerate();
+        let mut fields: Vec<Field> = values
+            .map(|(i, ty)| Field::new(format!("v{i}"), ty.with_nullable(true)))
+            .collect();
+        fields.push(Field::new("count", TypeKind::BigInt.not_null()));
+        TypeKind::Array(Box::new(TypeKind::Row(fields).not_null())).not_null()
+    }
+
+    pub(super) fn state(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
+        let lengths = groups.iter().map(|&group| self.entries(group).count());
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let all = || groups.iter().flat_map(|&group| self.entries(group));
+        let mut columns = self.keys.decode(all().map(|(key, _)| Some(key)))?;
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            all().map(|(_, count)| count),
+        )));
+        list_of_rows(&self.state_type(), offsets, columns)
+    }
+
+    /// Adds what [`Counts::state`] gave; reports (row, entry, before, after) for each value.
+    pub(super) fn merge(
+        &mut self,
+        groups: &[u32],
+        state: &ArrayRef,
+        mut changed: impl FnMut(usize, usize, i64, i64),
+    ) -> OperatorResult<()> {
+        let list = state.as_list::<i32>();
+        let (values, counts) = entries_of(list);
+        let batch = self.keys.encode(&values)?;
+        for (row, &group) in groups.iter().enumerate() {
+            let map = Arc::make_mut(self.groups.get_mut(group as usize));
+            let offsets = list.value_offsets();
+            for entry in offsets[row] as usize..offsets[row + 1] as usize {
+                let (before, after) = K::add(map, &batch, entry, counts.value(entry));
+                changed(row, entry, before, after);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The value columns and the counts inside a column that [`Counts::state`] made.
+pub(super) fn entries_of(list: &ListArray) -> (Vec<ArrayRef>, Int64Array) {
+    let mut columns = list.values().as_struct().columns().to_vec();
+    let counts = columns
+        .pop()
+        .expect("the last field of an entry is its count");
+    (columns, counts.as_primitive::<Int64Type>().clone())
+}
+
+/// A column of the ARRAY<ROW<..>> type `ty` from its rows' columns.
+pub(super) fn list_of_rows(
+    ty: &LogicalType,
+    offsets: OffsetBuffer<i32>,
+    columns: Vec<ArrayRef>,
+) -> OperatorResult<ArrayRef> {
+    let TypeKind::Array(element) = &ty.kind else {
+        return Err(OperatorError::fatal(format!("{ty} is no ARRAY of ROW")));
+    };
+    let DataType::Struct(fields) = element.to_arrow() else {
+        return Err(OperatorError::fatal(format!("{ty} is no ARRAY of ROW")));
+    };
+    let length = columns.first().map_or(0, |column| column.len());
+    let rows = StructArray::try_new_with_length(fields, columns, None, length)?;
+    Ok(Arc::new(ListArray::try_new(
+        element_field(element),
+        offsets,
+        Arc::new(rows),
+        None,
+    )?))
+}
+
+/// What is made of the counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Finish {
+    Min,
+    Max,
+    Collect,
+    /// `several`: the second argument is an array of percentages.
+    Percentile {
+        several: bool,
+    },
+}
+
+struct MultisetFunction<K: Keys> {
+    counts: Counts<K>,
+    finish: Finish,
+}
+
+/// The function for arguments of these types.
+pub(super) fn create(
+    types: &[LogicalType],
+    finish: Finish,
+) -> OperatorResult<Box<dyn Accumulator>> {
+    Ok(match keys_for(types)? {
+        AnyKeys::Integer(keys) => Box::new(MultisetFunction {
+            counts: Counts::new(keys),
+            finish,
+        }),
+        AnyKeys::Bytes(keys) => Box::new(MultisetFunction {
+            counts: Counts::new(keys),
+            finish,
+        }),
+    })
+}
+
+impl<K: Keys> MultisetFunction<K> {
+    fn add(&mut self, args: &[ArrayRef], groups: &[u32], by: i64) -> OperatorResult<()> {
+        let nulls = args[0].logical_nulls();
+        let wanted = |row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        self.counts.add(args, groups, by, wanted, |_, _, _| {})
+    }
+
+    fn collect(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
+        let counts = &self.counts;
+        let lengths = groups.iter().map(|&group| counts.present(group).count());
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let all = || groups.iter().flat_map(|&group| counts.present(group));
+        let mut columns = counts.keys.decode(all().map(|(key, _)| Some(key)))?;
+        columns.push(Arc::new(Int32Array::from_iter_values(
+            all().map(|(_, count)| count as i32),
+        )));
+        let ty = TypeKind::Multiset(Box::new(counts.keys.types()[0].clone()))
+            .nullable()
+            .to_arrow();
+        let DataType::Map(entries, _) = &ty else {
+            return Err(OperatorError::fatal(format!("{ty} is no map")));
+        };
+        let DataType::Struct(fields) = entries.data_type() else {
+            return Err(OperatorError::fatal(format!("{ty} is no map")));
+        };
+        let pairs = StructArray::try_new(fields.clone(), columns, None)?;
+        Ok(Arc::new(MapArray::try_new(
+            entries.clone(),
+            offsets,
+            pairs,
+            None,
+            false,
+        )?))
+    }
+
+    fn percentile(&self, groups: &[u32], several: bool) -> OperatorResult<ArrayRef> {
+        let mut results: Vec<Option<Vec<f64>>> = Vec::with_capacity(groups.len());
+        for &group in groups {
+            let entries: Vec<_> = self.counts.present(group).collect();
+            if entries.is_empty() {
+                results.push(None);
+                continue;
+            }
+            let columns = self
+                .counts
+                .keys
+                .decode(entries.iter().map(|(key, _)| Some(*key)))?;
+            let values = cast(&columns[0], &DataType::Float64)?;
+            let values = values.as_primitive::<Float64Type>();
+            let frequencies = match columns.get(2) {
+                Some(column) => Some(cast(column, &DataType::Int64)?),
+                None => None,
+            };
+            let weights: Vec<i64> = entries
+                .iter()
+                .enumerate()
+                .map(|(row, (_, count))| match &frequencies {
+                    Some(column) => count * column.as_primitive::<Int64Type>().value(row).max(0),
+                    None => *count,
+                })
+                .collect();
+            let wanted = if several {
+                columns[1].as_list::<i32>().value(0)
+            } else {
+                columns[1].slice(0, 1)
+            };
+            let wanted = cast(&wanted, &DataType::Float64)?;
+            let wanted = wanted.as_primitive::<Float64Type>().values();
+            if let Some(bad) = wanted.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+                return Err(OperatorError::data(format!(
+                    "PERCENTILE needs percentages between 0.0 and 1.0, not {bad}"
+                )));
+            }
+            let total: i64 = weights.iter().sum();
+            results.push((total > 0).then(|| {
+                wanted
+                    .iter()
+                    .map(|p| interpolate(values.values(), &weights, total, *p))
+                    .collect()
+            }));
+        }
+        if !several {
+            let flat: Float64Array = results
+                .into_iter()
+                .map(|values| values.and_then(|values| values.first().copied()))
+                .collect();
+            return Ok(Arc::new(flat));
+        }
+        let nulls: NullBuffer = results.iter().map(Option::is_some).collect();
+        let lengths = results
+            .iter()
+            .map(|values| values.as_ref().map_or(0, Vec::len));
+        let offsets = OffsetBuffer::from_lengths(lengths);
+        let flat = Float64Array::from_iter_values(results.into_iter().flatten().flatten());
+        Ok(Arc::new(ListArray::try_new(
+            element_field(&TypeKind::Double.nullable()),
+            offsets,
+            Arc::new(flat),
+            Some(nulls),
+        )?))
+    }
+}
+
+/// The value at rank `(total - 1) * percentage` of the sorted, weighted values, between neighbors in
+/// proportion.
+fn interpolate(values: &[f64], weights: &[i64], total: i64, percentage: f64) -> f64 {
+    let position = (total - 1) as f64 * percentage;
+    let at = |rank: i64| {
+        let mut before = 0;
+        for (value, weight) in values.iter().zip(weights) {
+            before += weight;
+            if rank < before {
+                return *value;
+            }
+        }
+        values.last().copied().unwrap_or(f64::NAN)
+    };
+    let (lower, upper) = (at(position.floor() as i64), at(position.ceil() as i64));
+    if lower == upper {
+        return lower;
+    }
+    lower + (upper - lower) * (position - position.floor())
+}
+
+impl<K: Keys> Accumulator for MultisetFunction<K> {
+    fn resize(&mut self, groups: usize) {
+        self.counts.resize(groups);
+    }
+
+    fn accumulate(&mut self, args: &[ArrayRef], groups: &[u32]) -> OperatorResult<()> {
+        self.add(args, groups, 1)
+    }
+
+    fn retract(&mut self, args: &[ArrayRef], groups: &[u32]) -> OperatorResult<()> {
+        self.add(args, groups, -1)
+    }
+
+    fn evaluate(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
+        let counts = &self.counts;
+        let mut columns = match self.finish {
+            Finish::Min => counts.keys.decode(
+                groups
+                    .iter()
+                    .map(|&group| counts.present(group).next().map(|(key, _)| key)),
+            )?,
+            Finish::Max => counts.keys.decode(
+                groups
+                    .iter()
+                    .map(|&group| counts.present(group).next_back().map(|(key, _)| key)),
+            )?,
+            Finish::Collect => return self.collect(groups),
+            Finish::Percentile { several } => return self.percentile(groups, several),
+        };
+        Ok(columns.remove(0))
+    }
+
+    fn clear(&mut self, groups: &[u32]) {
+        self.counts.clear(groups);
+    }
+
+    fn state_fields(&self) -> Vec<Field> {
+        vec![Field::new("values", self.counts.state_type())]
+    }
+
+    fn state(&self, groups: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
+        Ok(vec![self.counts.state(groups)?])
+    }
+
+    fn merge(&mut self, groups: &[u32], state: &[ArrayRef]) -> OperatorResult<()> {
+        self.counts.merge(groups, &state[0], |_, _, _, _| {})
+    }
+
+    fn freeze(&mut self) -> Box<dyn Accumulator> {
+        Box::new(MultisetFunction {
+            counts: self.counts.freeze(),
+            finish: self.finish,
+        })
+    }
+
+    fn memory_size(&self) -> usize {
+        self.counts.memory_size()
+    }
+}
