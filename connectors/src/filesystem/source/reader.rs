@@ -1,0 +1,135 @@
+//! The side that reads splits.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use alpheus_dataflow::operator::Metric;
+use alpheus_dataflow::source::{SourcePoll, SourceReader, SourceReaderContext, SourceSplit};
+use alpheus_dataflow::{Expr, OperatorResult};
+use alpheus_storage::{FileSystem, Location};
+
+use super::assemble::{Assembler, data_projection};
+use super::parquet_reader::ParquetReader;
+use super::split::FileSplit;
+use super::text_reader::TextReader;
+use crate::error::storage_error;
+use crate::filesystem::{FileFormat, FileTable};
+use crate::formats::TextDecoder;
+
+/// Reads splits, one after the other.
+pub(super) struct FileReader {
+    table: Arc<FileTable>,
+    projection: Vec<usize>,
+    filters: Vec<Expr>,
+    file_system: Arc<dyn FileSystem>,
+    batch_size: usize,
+    waiting: VecDeque<FileSplit>,
+    current: Option<Current>,
+    errors: Metric,
+}
+
+/// A split being read.
+struct Current {
+    split: FileSplit,
+    assembler: Assembler,
+    input: Input,
+}
+
+enum Input {
+    Text(Box<TextReader>, Box<dyn TextDecoder>),
+    Parquet(Box<ParquetReader>),
+}
+
+impl FileReader {
+    pub(super) fn new(
+        table: Arc<FileTable>,
+        projection: Vec<usize>,
+        filters: Vec<Expr>,
+        file_system: Arc<dyn FileSystem>,
+        context: &SourceReaderContext,
+    ) -> Self {
+        FileReader {
+            table,
+            projection,
+            filters,
+            file_system,
+            batch_size: context.batch_size.max(1),
+            waiting: VecDeque::new(),
+            current: None,
+            errors: context.operator.metrics.metric("numRecordsInErrors"),
+        }
+    }
+
+    fn open(&self, split: FileSplit) -> OperatorResult<Current> {
+        let location: Location = split.path.parse().map_err(storage_error)?;
+        let file = self.file_system.open(&location).map_err(storage_error)?;
+        let assembler = Assembler::new(&self.table, &self.projection, &split)?;
+        let columns = data_projection(&self.table, &self.projection);
+        let input = match &self.table.format {
+            FileFormat::Text(format) => Input::Text(
+                Box::new(TextReader::new(file, location, &split)?),
+                format.decoder(&self.table.data, &columns),
+            ),
+            FileFormat::Parquet(options) => Input::Parquet(Box::new(ParquetReader::new(
+                file,
+                &self.table,
+                options,
+                &columns,
+                &self.filters,
+                &split,
+                self.batch_size,
+            )?)),
+        };
+        Ok(Current {
+            split,
+            assembler,
+            input,
+        })
+    }
+}
+
+impl SourceReader for FileReader {
+    fn add_split(&mut self, split: SourceSplit) -> OperatorResult<()> {
+        self.waiting.push_back(FileSplit::decode(&split)?);
+        Ok(())
+    }
+
+    fn poll_next(&mut self) -> OperatorResult<SourcePoll> {
+        loop {
+            if self.current.is_none() {
+                let Some(split) = self.waiting.pop_front() else {
+                    return Ok(SourcePoll::NeedSplit);
+                };
+                self.current = Some(self.open(split)?);
+            }
+            let Some(current) = &mut self.current else {
+                continue;
+            };
+            let (columns, rows) = match &mut current.input {
+                Input::Text(reader, decoder) => {
+                    let (columns, rows, skipped) = reader.next(decoder.as_mut(), self.batch_size)?;
+                    current.split.position = reader.position();
+                    if skipped > 0 {
+                        self.errors.add(skipped as u64);
+                    }
+                    (columns, rows)
+                }
+                Input::Parquet(reader) => {
+                    let next = reader.next()?;
+                    (current.split.position, current.split.row) = reader.position();
+                    next
+                }
+            };
+            if rows > 0 {
+                let batch = current.assembler.assemble(&columns, rows)?;
+                return Ok(SourcePoll::Batch(batch));
+            }
+            self.current = None;
+        }
+    }
+
+    fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {
+        let current = self.current.iter().map(|current| &current.split);
+        current.chain(&self.waiting).map(FileSplit::encode).collect()
+    }
+}
