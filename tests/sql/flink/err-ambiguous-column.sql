@@ -1,0 +1,16 @@
+--! reason: error, join: err ambiguous column
+--! file input/t.csv
+1,a,2024-01-01 00:00:00
+2,b,2024-01-01 00:01:00
+--! sql
+CREATE TABLE t (
+  id INT,
+  s STRING,
+  ts TIMESTAMP(3)
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv'
+);
+SELECT id FROM t a JOIN t b ON a.id = b.id;
+--! error:
