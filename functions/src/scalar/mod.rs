@@ -1,0 +1,21 @@
+//! The functions, one folder a family: a table of rows (name, signature, types, kernel) and the kernels.
+
+mod arithmetic;
+mod comparison;
+mod conditional;
+mod construction;
+mod logical;
+mod rows;
+mod string;
+
+use crate::registry::ScalarFunction;
+
+/// All tables.
+pub(crate) static TABLES: &[&[ScalarFunction]] = &[
+    comparison::TABLE,
+    logical::TABLE,
+    arithmetic::TABLE,
+    conditional::TABLE,
+    construction::TABLE,
+    string::TABLE,
+];
