@@ -1,11 +1,19 @@
 //! Flink SQL in, job graph out.
 //!
-//! Text becomes a syntax tree (`alpheus-sql-parser`), a resolved relational plan ([`rel`]), a rewritten
-//! one ([`optimizer`]) and finally a [`JobGraph`](alpheus_dataflow::JobGraph) for the streaming runtime
-//! ([`job_graph`]). Bounded plans go from [`rel`] to DataFusion in `alpheus-batch` instead. Everything a
-//! statement can get wrong is reported here, with its position, before anything runs.
+//! Text becomes a syntax tree (`alpheus-sql-parser`), a resolved relational plan ([`rel`], made by the
+//! binder), a rewritten one ([`optimizer`]) and finally a [`JobGraph`](alpheus_dataflow::JobGraph) for the
+//! streaming runtime ([`job_graph`]). Bounded plans go from [`rel`] to DataFusion in `alpheus-batch`
+//! instead. A [`Session`] does all of it for one statement after the other; [`catalog`] holds what it has
+//! created. Everything a statement can get wrong is reported here, with its position, before anything runs.
 
+pub mod catalog;
+pub mod connectors;
+mod error;
 pub mod job_graph;
 pub mod optimizer;
 pub mod rel;
+pub mod session;
 pub mod values;
+
+pub use error::{ErrorKind, SqlError};
+pub use session::{JobMode, Outcome, PlannedJob, Session, TextTable};

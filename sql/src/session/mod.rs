@@ -1,0 +1,111 @@
+//! A session: it remembers tables and settings, and turns one statement at a time into an [`Outcome`].
+//!
+//! Nothing runs here: a query or INSERT becomes a [`PlannedJob`] that the caller runs. Statements take
+//! effect in order, so `SET` before an INSERT counts for it and a later one does not. A statement that
+//! fails changes nothing.
+
+mod configure;
+mod outcome;
+
+use std::sync::Arc;
+
+use alpheus_hadoop_conf::{Configuration, options};
+use alpheus_sql_parser::ast::{Statement, StatementKind};
+use alpheus_sql_parser::{Diagnostic, Span};
+
+use crate::catalog::Catalogs;
+use crate::connectors::{KnownConnectors, TableConnectors};
+use crate::error::SqlError;
+
+pub use outcome::{JobMode, Outcome, PlannedJob, TextTable};
+
+/// Tables and settings of one user at work.
+pub struct Session {
+    configuration: Configuration,
+    catalogs: Catalogs,
+    #[allow(dead_code)]
+    connectors: Arc<dyn TableConnectors>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Session {
+    /// A session with this configuration and no tables.
+    pub fn new(configuration: Configuration) -> Session {
+        Session::with_connectors(configuration, Arc::new(KnownConnectors))
+    }
+
+    /// The same with other connectors than the built-in ones.
+    pub fn with_connectors(
+        configuration: Configuration,
+        connectors: Arc<dyn TableConnectors>,
+    ) -> Session {
+        let name = |option| {
+            configuration
+                .get(option)
+                .unwrap_or_else(|_| "default".to_owned())
+        };
+        let catalogs = Catalogs::new(
+            &name(&options::table::CATALOG),
+            &name(&options::table::DATABASE),
+        );
+        Session {
+            configuration,
+            catalogs,
+            connectors,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The configuration with what `SET` has set so far.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The tables and views.
+    pub fn catalogs(&self) -> &Catalogs {
+        &self.catalogs
+    }
+
+    /// What statements since the last call have to say besides their outcome.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Executes a statement of `script`, the text that it was parsed from.
+    ///
+    /// # Errors
+    /// When the statement is wrong or needs something that is not there; nothing has changed then.
+    pub fn execute(&mut self, statement: &Statement, script: &str) -> Result<Outcome, SqlError> {
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Set(pair) => configure::set(self, pair.as_ref(), script),
+            StatementKind::Reset(key) => configure::reset(self, key.as_ref()),
+            StatementKind::CreateFunction(create) => {
+                Err(refused("a user-defined function", create.span)
+                    .with_help("the built-in functions are listed by SHOW FUNCTIONS"))
+            }
+            StatementKind::CompilePlan { .. } => Err(refused("COMPILE PLAN", span)
+                .with_help("EXPLAIN shows the plan; a savepoint restores by operator ids")),
+            StatementKind::ExecutePlan(_) => Err(refused("EXECUTE PLAN", span)),
+            StatementKind::StopJob { cancel, .. } => {
+                let (statement, command) = match cancel {
+                    true => ("CANCEL JOB", "alpheus cancel"),
+                    false => ("STOP JOB", "alpheus stop"),
+                };
+                Err(refused(statement, span).with_help(format!("use `{command}`")))
+            }
+            _ => Err(refused("this statement", span)),
+        }
+    }
+
+    /// What a name being typed at the end of `text` can become: keywords, tables, columns, functions,
+    /// option keys.
+    pub fn complete(&self, text: &str) -> Vec<String> {
+        let _ = text;
+        Vec::new()
+    }
+}
+
+fn refused(feature: &str, span: Span) -> SqlError {
+    SqlError::unsupported(feature, span)
+}
