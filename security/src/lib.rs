@@ -5,6 +5,7 @@
 //! - [`rest_token`]: the bearer token of the REST API on one machine.
 //! - [`audit`]: the record of decisions about access.
 //! - [`hadoop`]: tokens, credentials files, names of users.
+//! - [`kerberos`]: logins and security contexts.
 //! - [`jaas`]: login contexts by name.
 //! - [`sasl`]: how connections to Hadoop's services are authenticated and protected.
 //!
@@ -17,6 +18,7 @@ pub mod base64;
 pub mod hadoop;
 pub mod harden;
 pub mod jaas;
+pub mod kerberos;
 pub mod private_file;
 pub mod rest_token;
 pub mod sasl;

@@ -99,7 +99,14 @@ impl HadoopConf {
                 std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text")
             })
         };
-        for file in files.iter().filter(|file| file.exists()) {
+        for file in files {
+            let present = file.try_exists().map_err(|error| HadoopConfError::Io {
+                path: file.clone(),
+                error,
+            })?;
+            if !present {
+                continue;
+            }
             for property in xml::parse(file, &read)? {
                 warnings.extend(conf.add(property));
             }

@@ -9,6 +9,7 @@
 //! Framing is the caller's: no length is put in front of wrapped messages.
 
 pub mod digest;
+pub mod gssapi;
 mod negotiation;
 mod qop;
 

@@ -68,13 +68,13 @@ impl CipherKind {
 /// A cipher in one direction.
 pub(super) enum Stream {
     TripleDes(Crypter),
-    Rc4(Rc4),
+    Rc4(Box<Rc4>),
 }
 
 impl Stream {
     pub(super) fn new(kind: CipherKind, key: &[u8; 16], encrypt: bool) -> Result<Self, SaslError> {
         if kind != CipherKind::TripleDes {
-            return Ok(Stream::Rc4(Rc4::new(key)));
+            return Ok(Stream::Rc4(Box::new(Rc4::new(key))));
         }
         // Two keys of 56 bits, used as first, second, first; the rest of the key starts the chain.
         let mut keys = Zeroizing::new([0u8; 24]);
@@ -122,7 +122,7 @@ fn with_parity(bits: &[u8]) -> Zeroizing<[u8; 8]> {
     let mut key = Zeroizing::new([0u8; 8]);
     for (i, byte) in key.iter_mut().enumerate() {
         let seven = (number >> (49 - 7 * i) & 0x7f) as u8;
-        *byte = seven << 1 | u8::from(seven.count_ones() % 2 == 0);
+        *byte = seven << 1 | u8::from(seven.count_ones().is_multiple_of(2));
     }
     key
 }
