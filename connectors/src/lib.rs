@@ -22,6 +22,8 @@ mod nexmark;
 mod options;
 mod print;
 mod registry;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +53,11 @@ pub fn create_source(
     if let Some(column) = projection.iter().find(|&&i| i >= table.schema.len()) {
         return Err(ConnectorError::column(
             &column.to_string(),
-            format!("table {} has {} columns", table.identifier, table.schema.len()),
+            format!(
+                "table {} has {} columns",
+                table.identifier,
+                table.schema.len()
+            ),
         )
         .into());
     }
@@ -100,7 +106,10 @@ pub fn create_sink(
 ) -> OperatorResult<Box<dyn Sink>> {
     let capabilities = validate_table(table)?;
     let unsupported = |what: String, remedy: &str| {
-        Err(ConnectorError::unsupported(format!("table {}: {what}", table.identifier), remedy).into())
+        Err(
+            ConnectorError::unsupported(format!("table {}: {what}", table.identifier), remedy)
+                .into(),
+        )
     };
     if !capabilities.sink {
         return unsupported(
@@ -108,15 +117,23 @@ pub fn create_sink(
             "it can only be read",
         );
     }
-    if capabilities.sink_accepts == ChangelogMode::InsertOnly && input != ChangelogMode::InsertOnly {
+    if capabilities.sink_accepts == ChangelogMode::InsertOnly && input != ChangelogMode::InsertOnly
+    {
         return unsupported(
-            format!("writing a changelog {} with connector '{}'", input.explain(), table.connector),
+            format!(
+                "writing a changelog {} with connector '{}'",
+                input.explain(),
+                table.connector
+            ),
             "it takes inserts only; aggregate in windows, or use 'print'",
         );
     }
     if !capabilities.overwrite && (overwrite || !static_partition.is_empty()) {
         return unsupported(
-            format!("INSERT OVERWRITE or PARTITION with connector '{}'", table.connector),
+            format!(
+                "INSERT OVERWRITE or PARTITION with connector '{}'",
+                table.connector
+            ),
             "use a plain INSERT INTO",
         );
     }

@@ -161,7 +161,10 @@ impl<'a> Options<'a> {
         self.map
             .get(&format!("{}{key}", self.prefix))
             .map(String::as_str)
-            .or_else(|| self.definition(key).and_then(|definition| definition.default))
+            .or_else(|| {
+                self.definition(key)
+                    .and_then(|definition| definition.default)
+            })
     }
 
     /// Whether the table sets it.
@@ -345,7 +348,10 @@ mod tests {
         assert_eq!(parse_duration("10 s"), Some(Duration::from_secs(10)));
         assert_eq!(parse_duration("250"), Some(Duration::from_millis(250)));
         assert_eq!(parse_duration("PT1H30M"), Some(Duration::from_secs(5400)));
-        assert_eq!(parse_duration("P1DT0.5S"), Some(Duration::from_millis(86_400_500)));
+        assert_eq!(
+            parse_duration("P1DT0.5S"),
+            Some(Duration::from_millis(86_400_500))
+        );
         assert_eq!(parse_duration("1 fortnight"), None);
         assert_eq!(parse_duration("PT"), None);
         assert_eq!(parse_memory_size("128 mb"), Some(128 << 20));

@@ -44,7 +44,10 @@ impl PrintSink {
         let options = Options::new(&table.options, OPTIONS, "");
         Ok(PrintSink {
             schema: table.schema.clone(),
-            identifier: options.text("print-identifier").unwrap_or_default().to_owned(),
+            identifier: options
+                .text("print-identifier")
+                .unwrap_or_default()
+                .to_owned(),
             standard_error: options.boolean("standard-error")?,
         })
     }
@@ -138,7 +141,10 @@ mod tests {
         let schema = RowType::new(vec![
             Field::new("a", TypeKind::Integer.nullable()),
             Field::new("t", TypeKind::Timestamp(3).nullable()),
-            Field::new("l", TypeKind::Array(Box::new(TypeKind::string().nullable())).nullable()),
+            Field::new(
+                "l",
+                TypeKind::Array(Box::new(TypeKind::string().nullable())).nullable(),
+            ),
         ]);
         let mut columns: Vec<_> = schema.fields.iter().map(|f| Column::new(&f.ty)).collect();
         let sql = crate::columns::text::TimestampFormat::Sql;

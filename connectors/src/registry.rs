@@ -86,8 +86,12 @@ const SINK_OPTIONS: &[OptionDef] = &[option(
 )];
 
 const FORMAT_OPTION: OptionDef = option("format", OptionKind::Text, None, "How files are encoded.");
-const CONNECTOR_OPTION: OptionDef =
-    option("connector", OptionKind::Text, None, "Which connector it is.");
+const CONNECTOR_OPTION: OptionDef = option(
+    "connector",
+    OptionKind::Text,
+    None,
+    "Which connector it is.",
+);
 
 /// All connectors.
 pub(crate) const CONNECTORS: &[ConnectorDef] = &[
@@ -290,12 +294,18 @@ fn check_columns(
     for (column, key) in &table.metadata {
         let Some((_, ty)) = metadata.iter().find(|(known, _)| known == key) else {
             return Err(ConnectorError::unknown(
-                format!("metadata key of column `{column}`, table {},", table.identifier),
+                format!(
+                    "metadata key of column `{column}`, table {},",
+                    table.identifier
+                ),
                 key,
                 metadata.iter().map(|(key, _)| *key),
             ));
         };
-        let declared = table.schema.index_of(column).map(|i| &table.schema.fields[i].ty);
+        let declared = table
+            .schema
+            .index_of(column)
+            .map(|i| &table.schema.fields[i].ty);
         if declared.is_some_and(|declared| declared.kind != ty.kind) {
             return Err(ConnectorError::column(
                 column,
@@ -355,7 +365,10 @@ pub fn markdown() -> String {
         text.push('\n');
     }
     for format in formats::FORMATS {
-        text.push_str(&format!("### Format `{}`\n\n{}\n\n", format.name, format.description));
+        text.push_str(&format!(
+            "### Format `{}`\n\n{}\n\n",
+            format.name, format.description
+        ));
         option_table(&mut text, &format!("{}.", format.name), format.options);
         text.push('\n');
     }

@@ -38,10 +38,23 @@ pub(crate) enum Values {
     Float64(Vec<f64>),
     Decimal(Vec<i128>),
     /// CHAR and VARCHAR, not checked for UTF-8 yet.
-    Text { offsets: Vec<i32>, data: Vec<u8> },
-    Binary { offsets: Vec<i32>, data: Vec<u8> },
-    List { offsets: Vec<i32>, items: Box<Column> },
-    Map { offsets: Vec<i32>, keys: Box<Column>, values: Box<Column> },
+    Text {
+        offsets: Vec<i32>,
+        data: Vec<u8>,
+    },
+    Binary {
+        offsets: Vec<i32>,
+        data: Vec<u8>,
+    },
+    List {
+        offsets: Vec<i32>,
+        items: Box<Column>,
+    },
+    Map {
+        offsets: Vec<i32>,
+        keys: Box<Column>,
+        values: Box<Column>,
+    },
     Struct(Vec<Column>),
 }
 
@@ -236,7 +249,10 @@ impl Column {
     /// When a nested column breaks Arrow's rules (a NULL map key).
     pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         let len = std::mem::take(&mut self.len);
-        let nulls = self.nulls.take().map(|mut nulls| NullBuffer::new(nulls.finish()));
+        let nulls = self
+            .nulls
+            .take()
+            .map(|mut nulls| NullBuffer::new(nulls.finish()));
         let values = std::mem::replace(&mut self.values, Values::new(&self.ty));
         let arrow = &self.arrow;
         Ok(match values {
@@ -346,7 +362,9 @@ fn text_array(
     let mut repaired = String::with_capacity(data.len());
     let mut repaired_offsets = vec![0i32];
     for pair in offsets.windows(2) {
-        let bytes = data.get(pair[0] as usize..pair[1] as usize).unwrap_or_default();
+        let bytes = data
+            .get(pair[0] as usize..pair[1] as usize)
+            .unwrap_or_default();
         repaired.push_str(&String::from_utf8_lossy(bytes));
         end_entry(&mut repaired_offsets, repaired.len());
     }
@@ -368,7 +386,10 @@ mod tests {
     #[test]
     fn a_half_built_row_can_be_taken_back() {
         let row = TypeKind::Row(vec![
-            Field::new("a", TypeKind::Array(Box::new(TypeKind::Integer.nullable())).nullable()),
+            Field::new(
+                "a",
+                TypeKind::Array(Box::new(TypeKind::Integer.nullable())).nullable(),
+            ),
             Field::new("s", TypeKind::string().nullable()),
         ]);
         let mut column = Column::new(&row.nullable());

@@ -58,7 +58,9 @@ pub(crate) fn write_scalar(
             }
             _ => integer(a[row], out),
         },
-        Cells::Float32(a) => java_double(f64::from(a.value(row)), format!("{:e}", a.value(row)), out),
+        Cells::Float32(a) => {
+            java_double(f64::from(a.value(row)), format!("{:e}", a.value(row)), out)
+        }
         Cells::Float64(a) => java_double(a.value(row), format!("{:e}", a.value(row)), out),
         Cells::Decimal(a, scale) => plain_decimal(a.value(row), *scale, out),
         Cells::Text(a) => out.extend_from_slice(a.value(row).as_bytes()),
@@ -208,7 +210,12 @@ fn timestamp(
     let nanos = i128::from(value) * i128::from(nanos_per_unit);
     date(nanos.div_euclid(NANOS_PER_DAY) as i64, out);
     out.push(separator);
-    time(nanos.rem_euclid(NANOS_PER_DAY) as i64, fraction, seconds, out);
+    time(
+        nanos.rem_euclid(NANOS_PER_DAY) as i64,
+        fraction,
+        seconds,
+        out,
+    );
 }
 
 /// Java's `Double.toString` and `Float.toString`; `shortest` is the shortest text in `{:e}` form.
@@ -216,7 +223,11 @@ fn java_double(value: f64, shortest: String, out: &mut Vec<u8>) {
     if value.is_nan() {
         out.extend_from_slice(b"NaN");
     } else if value.is_infinite() {
-        out.extend_from_slice(if value > 0.0 { b"Infinity" } else { b"-Infinity" });
+        out.extend_from_slice(if value > 0.0 {
+            b"Infinity"
+        } else {
+            b"-Infinity"
+        });
     } else if value == 0.0 || (1e-3..1e7).contains(&value.abs()) {
         // The plain form of the same shortest digits.
         let (digits, exponent) = split_scientific(&shortest);
@@ -303,8 +314,7 @@ pub(crate) fn stripped_decimal(unscaled: i128, scale: u8, scientific: bool, out:
 }
 
 fn base64_encode(bytes: &[u8], out: &mut Vec<u8>) {
-    const ALPHABET: &[u8; 64] =
-        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for chunk in bytes.chunks(3) {
         let mut bits = 0u32;
         for (i, &byte) in chunk.iter().enumerate() {
@@ -344,15 +354,17 @@ mod tests {
             (1.5e300, "1.5E300"),
             (120.0, "120.0"),
         ] {
-            assert_eq!(text(|out| java_double(value, format!("{value:e}"), out)), expected);
+            assert_eq!(
+                text(|out| java_double(value, format!("{value:e}"), out)),
+                expected
+            );
         }
     }
 
     #[test]
     fn decimals_are_jacksons() {
-        let written = |value, scale, scientific| {
-            text(|out| stripped_decimal(value, scale, scientific, out))
-        };
+        let written =
+            |value, scale, scientific| text(|out| stripped_decimal(value, scale, scientific, out));
         assert_eq!(written(100_000, 0, true), "1E+5");
         assert_eq!(written(100_000, 0, false), "100000");
         assert_eq!(written(-1250, 2, true), "-12.5");
@@ -366,7 +378,11 @@ mod tests {
     #[test]
     fn times_are_javas() {
         let at = |value, groups, seconds| {
-            let fraction = if groups { Fraction::Groups } else { Fraction::Shortest };
+            let fraction = if groups {
+                Fraction::Groups
+            } else {
+                Fraction::Shortest
+            };
             text(|out| timestamp(value, 3, b'T', fraction, seconds, out))
         };
         assert_eq!(at(0, true, false), "1970-01-01T00:00");

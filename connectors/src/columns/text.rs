@@ -69,7 +69,8 @@ pub(crate) fn push_text(
                 values.push(cut_fraction(nanos, precision));
             }
             TypeKind::Timestamp(precision) => values.push(
-                timestamp(trim(text), precision, format).ok_or(expected_timestamp(format, false))?,
+                timestamp(trim(text), precision, format)
+                    .ok_or(expected_timestamp(format, false))?,
             ),
             TypeKind::TimestampLtz(precision) => {
                 let local = trim(text).strip_suffix(b"Z");
@@ -111,7 +112,10 @@ pub(crate) fn trim(text: &[u8]) -> &[u8] {
         [first, .., end] if *first > b' ' && *end > b' ' => text,
         _ => {
             let start = text.iter().position(|&b| b > b' ').unwrap_or(text.len());
-            let end = text.iter().rposition(|&b| b > b' ').map_or(start, |at| at + 1);
+            let end = text
+                .iter()
+                .rposition(|&b| b > b' ')
+                .map_or(start, |at| at + 1);
             &text[start..end]
         }
     }
@@ -182,7 +186,10 @@ pub(crate) fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Option<i1
         Some(at) => (&digits[..at], integer::<i32>(digits.get(at + 1..)?)?),
         None => (digits, 0),
     };
-    let point = mantissa.iter().position(|&b| b == b'.').unwrap_or(mantissa.len());
+    let point = mantissa
+        .iter()
+        .position(|&b| b == b'.')
+        .unwrap_or(mantissa.len());
     let fraction = mantissa.get(point + 1..).unwrap_or_default();
     let whole = &mantissa[..point];
     if whole.is_empty() && fraction.is_empty()
@@ -199,7 +206,10 @@ pub(crate) fn decimal(text: &[u8], precision: u8, scale: u8) -> Option<Option<i1
     let mut round_up = false;
     for &digit in whole.iter().chain(fraction) {
         if taken < wanted {
-            match value.checked_mul(10).and_then(|v| v.checked_add(i128::from(digit - b'0'))) {
+            match value
+                .checked_mul(10)
+                .and_then(|v| v.checked_add(i128::from(digit - b'0')))
+            {
                 Some(next) => value = next,
                 None => overflow = true,
             }
@@ -231,11 +241,7 @@ pub(crate) fn date(text: &[u8]) -> Option<i32> {
     if year.len() != 4 || !(1..=2).contains(&month.len()) || !(1..=2).contains(&day.len()) {
         return None;
     }
-    days_from_civil(
-        digits(year)? as i32,
-        digits(month)?,
-        digits(day)?,
-    )
+    days_from_civil(digits(year)? as i32, digits(month)?, digits(day)?)
 }
 
 /// Digits only.
@@ -308,7 +314,10 @@ pub(crate) fn timestamp(text: &[u8], precision: u8, format: TimestampFormat) -> 
 
 /// Standard base64 with padding, as Jackson reads binary values.
 pub(crate) fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
-    let body = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    let body = text
+        .strip_suffix(b"==")
+        .or_else(|| text.strip_suffix(b"="))
+        .unwrap_or(text);
     if body.len() % 4 == 1 {
         return None;
     }
@@ -367,11 +376,17 @@ mod tests {
         let sql = TimestampFormat::Sql;
         assert_eq!(timestamp(b"1970-01-01 00:00:01.5", 3, sql), Some(1500));
         assert_eq!(timestamp(b"1969-12-31 23:59:59.9999", 3, sql), Some(-1));
-        assert_eq!(timestamp(b"1970-01-01 00:00:00.123456789", 9, sql), Some(123_456_789));
+        assert_eq!(
+            timestamp(b"1970-01-01 00:00:00.123456789", 9, sql),
+            Some(123_456_789)
+        );
         assert_eq!(timestamp(b"1970-01-01 00:00:00.129", 2, sql), Some(120));
         assert_eq!(timestamp(b"1970-01-01T00:00:00", 3, sql), None);
         assert_eq!(timestamp(b"1970-01-01 00:00", 3, sql), None);
-        assert_eq!(timestamp(b"1970-01-01T00:01", 3, TimestampFormat::Iso8601), Some(60_000));
+        assert_eq!(
+            timestamp(b"1970-01-01T00:01", 3, TimestampFormat::Iso8601),
+            Some(60_000)
+        );
         assert_eq!(timestamp(b"2023-02-29 00:00:00", 3, sql), None);
         assert_eq!(timestamp(b"1970-01-01 24:00:00", 3, sql), None);
     }

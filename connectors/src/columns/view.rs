@@ -75,9 +75,7 @@ impl<'a> View<'a> {
             (TypeKind::Decimal(_, scale), _) => array
                 .as_primitive_opt()
                 .map(|array| Cells::Decimal(array, *scale)),
-            (TypeKind::Char(_) | TypeKind::Varchar(_), _) => {
-                array.as_string_opt().map(Cells::Text)
-            }
+            (TypeKind::Char(_) | TypeKind::Varchar(_), _) => array.as_string_opt().map(Cells::Text),
             (TypeKind::Binary(_) | TypeKind::Varbinary(_), _) => {
                 array.as_binary_opt().map(Cells::Binary)
             }

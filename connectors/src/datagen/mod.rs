@@ -3,12 +3,17 @@ use crate::error::ConnectorError;
 use crate::options::OptionDef;
 use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::graph::TableSpec;
-use alpheus_dataflow::source::{Boundedness, Source, SourceReader, SourceReaderContext, SplitEnumerator};
+use alpheus_dataflow::source::{
+    Boundedness, Source, SourceReader, SourceReaderContext, SplitEnumerator,
+};
 pub(crate) const OPTIONS: &[OptionDef] = &[];
 pub(crate) struct DatagenTable;
 impl DatagenTable {
     pub(crate) fn read(_table: &TableSpec) -> Result<Self, ConnectorError> {
-        Err(ConnectorError::unsupported("connector 'datagen'", "use filesystem"))
+        Err(ConnectorError::unsupported(
+            "connector 'datagen'",
+            "use filesystem",
+        ))
     }
     pub(crate) fn boundedness(&self) -> Boundedness {
         Boundedness::Bounded
@@ -24,7 +29,11 @@ impl Source for DatagenSource {
     fn boundedness(&self) -> Boundedness {
         Boundedness::Bounded
     }
-    fn create_enumerator(&self, _p: u32, _r: Option<&[u8]>) -> OperatorResult<Box<dyn SplitEnumerator>> {
+    fn create_enumerator(
+        &self,
+        _p: u32,
+        _r: Option<&[u8]>,
+    ) -> OperatorResult<Box<dyn SplitEnumerator>> {
         Err(ConnectorError::unsupported("connector 'datagen'", "use filesystem").into())
     }
     fn create_reader(&self, _c: SourceReaderContext) -> OperatorResult<Box<dyn SourceReader>> {

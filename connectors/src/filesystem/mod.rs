@@ -20,7 +20,10 @@ pub(crate) fn metadata() -> Vec<(&'static str, LogicalType)> {
         ("file.path", TypeKind::string().not_null()),
         ("file.name", TypeKind::string().not_null()),
         ("file.size", TypeKind::BigInt.not_null()),
-        ("file.modification-time", TypeKind::TimestampLtz(3).not_null()),
+        (
+            "file.modification-time",
+            TypeKind::TimestampLtz(3).not_null(),
+        ),
     ]
 }
 

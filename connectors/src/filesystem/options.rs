@@ -200,7 +200,8 @@ fn required_duration(options: Options<'_>, key: &str) -> Result<Duration, Connec
 
 /// A name that readers of the folder see, or (`hidden`) may be hidden from them.
 fn check_file_name(key: &str, name: &str, hidden: bool) -> Result<(), ConnectorError> {
-    if name.is_empty() || name.contains('/') || (!hidden && alpheus_storage::glob::is_hidden(name)) {
+    if name.is_empty() || name.contains('/') || (!hidden && alpheus_storage::glob::is_hidden(name))
+    {
         return Err(ConnectorError::invalid_value(
             key,
             name,

@@ -3,10 +3,10 @@
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
 use arrow::array::ArrayRef;
 
+use crate::columns::Column;
 use crate::columns::print::write_scalar;
 use crate::columns::text::{TimestampFormat, push_text};
 use crate::columns::view::View;
-use crate::columns::Column;
 
 /// Characters that are written as `%XX`.
 fn must_escape(c: char) -> bool {

@@ -112,9 +112,7 @@ impl TextFormat {
     pub(crate) fn encoder(&self, schema: &RowType) -> Box<dyn TextEncoder> {
         match self {
             TextFormat::Csv(options) => Box::new(csv::CsvEncoder::new(options.clone())),
-            TextFormat::Json(options) => {
-                Box::new(json::JsonEncoder::new(options.clone(), schema))
-            }
+            TextFormat::Json(options) => Box::new(json::JsonEncoder::new(options.clone(), schema)),
         }
     }
 }

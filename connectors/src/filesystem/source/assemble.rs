@@ -101,14 +101,16 @@ impl Assembler {
     ///
     /// # Errors
     /// When they do not have the types of the schema.
-    pub(super) fn assemble(&self, decoded: &[ArrayRef], rows: usize) -> OperatorResult<RecordBatch> {
+    pub(super) fn assemble(
+        &self,
+        decoded: &[ArrayRef],
+        rows: usize,
+    ) -> OperatorResult<RecordBatch> {
         let mut columns = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             columns.push(match part {
                 Part::Decoded(i) => decoded.get(*i).cloned().ok_or_else(|| out_of_range(*i))?,
-                Part::Constant(value) => {
-                    take(value, &UInt32Array::from_value(0, rows), None)?
-                }
+                Part::Constant(value) => take(value, &UInt32Array::from_value(0, rows), None)?,
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));

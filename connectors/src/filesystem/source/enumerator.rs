@@ -170,7 +170,11 @@ impl SplitEnumerator for FileEnumerator {
     }
 
     fn discover(&mut self) -> OperatorResult<bool> {
-        if self.watches() { self.find() } else { Ok(false) }
+        if self.watches() {
+            self.find()
+        } else {
+            Ok(false)
+        }
     }
 
     fn discovery_interval(&self) -> Option<Duration> {
@@ -182,7 +186,9 @@ impl SplitEnumerator for FileEnumerator {
             match FileSplit::decode(split) {
                 Ok(split) => self.state.returned.push(split),
                 // Splits come from this enumerator; one that does not decode is a defect to report.
-                Err(error) => tracing::error!(split = %split.id, %error, "a returned split is lost"),
+                Err(error) => {
+                    tracing::error!(split = %split.id, %error, "a returned split is lost")
+                }
             }
         }
         self.state

@@ -7,7 +7,12 @@ use alpheus_storage::InputFile;
 use arrow::array::ArrayRef;
 use std::sync::Arc;
 
-pub(super) fn find_cut(_f: Arc<dyn InputFile>, _p: &str, _s: u64, _z: u64) -> OperatorResult<Option<u64>> {
+pub(super) fn find_cut(
+    _f: Arc<dyn InputFile>,
+    _p: &str,
+    _s: u64,
+    _z: u64,
+) -> OperatorResult<Option<u64>> {
     Ok(None)
 }
 pub(super) struct ParquetReader;

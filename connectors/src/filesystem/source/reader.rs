@@ -107,7 +107,8 @@ impl SourceReader for FileReader {
             };
             let (columns, rows) = match &mut current.input {
                 Input::Text(reader, decoder) => {
-                    let (columns, rows, skipped) = reader.next(decoder.as_mut(), self.batch_size)?;
+                    let (columns, rows, skipped) =
+                        reader.next(decoder.as_mut(), self.batch_size)?;
                     current.split.position = reader.position();
                     if skipped > 0 {
                         self.errors.add(skipped as u64);
@@ -130,6 +131,9 @@ impl SourceReader for FileReader {
 
     fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {
         let current = self.current.iter().map(|current| &current.split);
-        current.chain(&self.waiting).map(FileSplit::encode).collect()
+        current
+            .chain(&self.waiting)
+            .map(FileSplit::encode)
+            .collect()
     }
 }

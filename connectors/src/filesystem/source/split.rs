@@ -38,7 +38,9 @@ pub(crate) struct FileSplit {
 impl FileSplit {
     /// The form in which it travels.
     pub(crate) fn encode(&self) -> OperatorResult<SourceSplit> {
-        let end = self.end.map_or_else(|| "end".to_owned(), |end| end.to_string());
+        let end = self
+            .end
+            .map_or_else(|| "end".to_owned(), |end| end.to_string());
         let state = serde_json::to_vec(self).map_err(|error| {
             OperatorError::fatal(format!("cannot encode a split of {}: {error}", self.path))
         })?;

@@ -110,16 +110,17 @@ impl TextReader {
                 let from = self.position + have as u64;
                 // A window that grows reads larger blocks, so that long records are not scanned over
                 // and over; a split's last block ends with the split.
-                let wanted = (BLOCK.max(have) as u64).min(self.end.saturating_sub(from).max(64 << 10));
-                let block = file.read_range(from, wanted as usize).map_err(storage_error)?;
+                let wanted =
+                    (BLOCK.max(have) as u64).min(self.end.saturating_sub(from).max(64 << 10));
+                let block = file
+                    .read_range(from, wanted as usize)
+                    .map_err(storage_error)?;
                 self.at_end = (block.len() as u64) < wanted || from + wanted >= file.length();
                 self.window.extend_from_slice(&block);
             }
             Bytes::Compressed(stream) => {
                 let wanted = BLOCK.max(have);
-                let read = stream
-                    .take(wanted as u64)
-                    .read_to_end(&mut self.window);
+                let read = stream.take(wanted as u64).read_to_end(&mut self.window);
                 match read {
                     Ok(read) => self.at_end = read < wanted,
                     Err(error) => return Err(self.read_error(&error)),
@@ -184,7 +185,9 @@ impl TextReader {
         let mut block = vec![0; 256 << 10];
         let mut line = 1;
         loop {
-            let read = stream.read(&mut block).map_err(|error| self.read_error(&error))?;
+            let read = stream
+                .read(&mut block)
+                .map_err(|error| self.read_error(&error))?;
             if read == 0 {
                 return Ok(line);
             }

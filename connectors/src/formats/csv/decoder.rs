@@ -56,9 +56,9 @@ impl CsvDecoder {
         }
         let trailing = self.options.trailing_delimiter
             && fields.len() == self.width + 1
-            && fields
-                .last()
-                .is_some_and(|&field| !field.quoted && self.tokenizer.bytes(data, field).is_empty());
+            && fields.last().is_some_and(|&field| {
+                !field.quoted && self.tokenizer.bytes(data, field).is_empty()
+            });
         if trailing || self.options.ignore_extra {
             return Ok(());
         }

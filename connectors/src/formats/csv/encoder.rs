@@ -28,7 +28,8 @@ impl CsvEncoder {
                 let offsets = list.value_offsets();
                 for item in offsets[row] as usize..offsets[row + 1] as usize {
                     if item > offsets[row] as usize {
-                        self.field.extend_from_slice(&self.options.element_delimiter);
+                        self.field
+                            .extend_from_slice(&self.options.element_delimiter);
                     }
                     scalar(&self.options, items, item, &mut self.field);
                 }
@@ -36,7 +37,8 @@ impl CsvEncoder {
             Cells::Struct(fields) => {
                 for (i, (_, field)) in fields.iter().enumerate() {
                     if i > 0 {
-                        self.field.extend_from_slice(&self.options.element_delimiter);
+                        self.field
+                            .extend_from_slice(&self.options.element_delimiter);
                     }
                     scalar(&self.options, field, row, &mut self.field);
                 }

@@ -38,14 +38,24 @@ pub(crate) const FORMAT: FormatDef = FormatDef {
 };
 
 const OPTIONS: &[OptionDef] = &[
-    option("field-delimiter", OptionKind::Character, Some(","), "Separates fields."),
+    option(
+        "field-delimiter",
+        OptionKind::Character,
+        Some(","),
+        "Separates fields.",
+    ),
     option(
         "disable-quote-character",
         OptionKind::Boolean,
         Some("false"),
         "Quotes have no meaning; 'csv.quote-character' may not be set then.",
     ),
-    option("quote-character", OptionKind::Character, Some("\""), "Encloses fields."),
+    option(
+        "quote-character",
+        OptionKind::Character,
+        Some("\""),
+        "Encloses fields.",
+    ),
     option(
         "allow-comments",
         OptionKind::Boolean,
@@ -70,7 +80,12 @@ const OPTIONS: &[OptionDef] = &[
         None,
         "Takes the special meaning from the character behind it.",
     ),
-    option("null-literal", OptionKind::Text, None, "What stands for NULL."),
+    option(
+        "null-literal",
+        OptionKind::Text,
+        None,
+        "What stands for NULL.",
+    ),
     option(
         "write-bigdecimal-in-scientific-notation",
         OptionKind::Boolean,
@@ -175,7 +190,9 @@ impl CsvOptions {
                 .unwrap_or(";")
                 .as_bytes()
                 .to_vec(),
-            null_literal: options.text("null-literal").map(|text| text.as_bytes().to_vec()),
+            null_literal: options
+                .text("null-literal")
+                .map(|text| text.as_bytes().to_vec()),
             scientific_decimals: options.boolean("write-bigdecimal-in-scientific-notation")?,
             trim: options.boolean("trim-spaces")?,
             ignore_extra: options.boolean("ignore-trailing-unmappable")?,
@@ -218,7 +235,9 @@ pub(crate) enum LineEnds {
 fn check_type(ty: &LogicalType) -> Result<(), String> {
     let flat = |ty: &LogicalType| {
         if ty.kind.is_constructed() {
-            Err(format!("csv cannot hold a {ty} inside an ARRAY or ROW; use json"))
+            Err(format!(
+                "csv cannot hold a {ty} inside an ARRAY or ROW; use json"
+            ))
         } else {
             Ok(())
         }
@@ -230,9 +249,9 @@ fn check_type(ty: &LogicalType) -> Result<(), String> {
         TypeKind::Null | TypeKind::IntervalYearMonth | TypeKind::IntervalDayTime => {
             Err(format!("csv cannot hold a {ty}; cast it"))
         }
-        TypeKind::Time(precision) if *precision > 3 => {
-            Err(format!("csv holds at most milliseconds of a {ty}; use TIME(3)"))
-        }
+        TypeKind::Time(precision) if *precision > 3 => Err(format!(
+            "csv holds at most milliseconds of a {ty}; use TIME(3)"
+        )),
         TypeKind::Array(element) => flat(element),
         TypeKind::Row(fields) => fields.iter().try_for_each(|field| flat(&field.ty)),
         _ => Ok(()),

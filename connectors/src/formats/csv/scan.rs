@@ -53,7 +53,11 @@ impl QuoteScanner {
                     Some(_) => self.inside = false,
                 }
             } else {
-                let before = if at == 0 { self.previous } else { block[at - 1] };
+                let before = if at == 0 {
+                    self.previous
+                } else {
+                    block[at - 1]
+                };
                 self.inside = before == self.delimiter || before == b'\n' || before == b'\r';
             }
             at += 1;

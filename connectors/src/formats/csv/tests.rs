@@ -52,7 +52,13 @@ fn shown(arrays: &[ArrayRef]) -> Vec<String> {
         }
     };
     (0..rows)
-        .map(|row| arrays.iter().map(|a| cell(a, row)).collect::<Vec<_>>().join("|"))
+        .map(|row| {
+            arrays
+                .iter()
+                .map(|a| cell(a, row))
+                .collect::<Vec<_>>()
+                .join("|")
+        })
         .collect()
 }
 
@@ -74,7 +80,10 @@ fn quotes_and_line_ends() {
 fn empty_is_not_null_unless_said() {
     let error = read(b"1,a\n,b\n", &[], &[INT, TEXT]).unwrap_err();
     assert_eq!(error.at, 4);
-    assert!(error.reason.contains("column `c0`") && error.reason.contains("an INT"), "{error:?}");
+    assert!(
+        error.reason.contains("column `c0`") && error.reason.contains("an INT"),
+        "{error:?}"
+    );
     let (_, arrays) = read(b",\n\"\",x", &[("null-literal", "")], &[INT, TEXT]).unwrap();
     assert_eq!(shown(&arrays), ["~|~", "~|x"]);
     let (_, arrays) = read(b"~,\"~\"", &[("null-literal", "~")], &[INT, TEXT]).unwrap();
@@ -87,16 +96,29 @@ fn records_of_another_width() {
     assert_eq!(shown(&arrays), ["1|~", "2|x"]);
     assert!(read(b"1,x,y", &[], &[INT, TEXT]).is_err());
     assert!(read(b"1", &[("fail-on-missing-columns", "true")], &[INT, TEXT]).is_err());
-    let (done, arrays) =
-        read(b"1,x,y\nabc,z\n\"u\"v,w\n3,z", &[("ignore-parse-errors", "true")], &[INT, TEXT]).unwrap();
+    let (done, arrays) = read(
+        b"1,x,y\nabc,z\n\"u\"v,w\n3,z",
+        &[("ignore-parse-errors", "true")],
+        &[INT, TEXT],
+    )
+    .unwrap();
     assert_eq!(shown(&arrays), ["~|z", "3|z"]);
     assert_eq!(done.skipped, 2);
 }
 
 #[test]
 fn comments_trim_and_escapes() {
-    let set = [("allow-comments", "true"), ("trim-spaces", "true"), ("escape-character", "\\")];
-    let (_, arrays) = read(b"# 1,x\n\n 2 , a\\,b \n3,\"q\\\"\\n\" \n", &set, &[INT, TEXT]).unwrap();
+    let set = [
+        ("allow-comments", "true"),
+        ("trim-spaces", "true"),
+        ("escape-character", "\\"),
+    ];
+    let (_, arrays) = read(
+        b"# 1,x\n\n 2 , a\\,b \n3,\"q\\\"\\n\" \n",
+        &set,
+        &[INT, TEXT],
+    )
+    .unwrap();
     assert_eq!(shown(&arrays), ["2|a,b", "3|q\"\n"]);
 }
 
@@ -109,8 +131,12 @@ fn nested_values_use_the_element_delimiter() {
     let array = TypeKind::Array(Box::new(INT.nullable()));
     let (_, arrays) = read(b"1;2,7;x\n,8\n", &[], &[array.clone(), row.clone()]).unwrap();
     assert_eq!(shown(&arrays), ["[1, 2]|{a: 7, b: x}", "[]|{a: 8, b: }"]);
-    let (_, arrays) =
-        read(b"1;z,7;x;y", &[("ignore-parse-errors", "true")], &[array, row]).unwrap();
+    let (_, arrays) = read(
+        b"1;z,7;x;y",
+        &[("ignore-parse-errors", "true")],
+        &[array, row],
+    )
+    .unwrap();
     assert_eq!(shown(&arrays), ["~|~"]);
 }
 
@@ -133,9 +159,21 @@ fn a_contradiction_is_refused() {
 fn dialects() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     prop::sample::select(vec![
         vec![("null-literal", "\\N")],
-        vec![("null-literal", "nil"), ("field-delimiter", ";"), ("quote-character", "'")],
-        vec![("null-literal", "nil"), ("escape-character", "\\"), ("disable-quote-character", "true")],
-        vec![("null-literal", "nil"), ("trim-spaces", "true"), ("allow-comments", "true")],
+        vec![
+            ("null-literal", "nil"),
+            ("field-delimiter", ";"),
+            ("quote-character", "'"),
+        ],
+        vec![
+            ("null-literal", "nil"),
+            ("escape-character", "\\"),
+            ("disable-quote-character", "true"),
+        ],
+        vec![
+            ("null-literal", "nil"),
+            ("trim-spaces", "true"),
+            ("allow-comments", "true"),
+        ],
     ])
 }
 

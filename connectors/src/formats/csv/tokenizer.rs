@@ -47,7 +47,10 @@ const AFTER_QUOTE: &str = "something other than a delimiter follows a closing qu
 impl Tokenizer {
     pub(super) fn new(options: &CsvOptions) -> Self {
         let mut special = [false; 256];
-        for byte in [b'\n', b'\r', options.delimiter].into_iter().chain(options.escape) {
+        for byte in [b'\n', b'\r', options.delimiter]
+            .into_iter()
+            .chain(options.escape)
+        {
             special[usize::from(byte)] = true;
         }
         Tokenizer {
@@ -87,7 +90,10 @@ impl Tokenizer {
         let mut at = start;
         loop {
             if self.trim {
-                while data.get(at).is_some_and(|&b| b == b' ' && b != self.delimiter) {
+                while data
+                    .get(at)
+                    .is_some_and(|&b| b == b' ' && b != self.delimiter)
+                {
                     at += 1;
                 }
             }
@@ -125,7 +131,9 @@ impl Tokenizer {
         while at < data.len() && !self.special[usize::from(data[at])] {
             at += 1;
         }
-        let copied = self.escape.is_some_and(|escape| data.get(at) == Some(&escape));
+        let copied = self
+            .escape
+            .is_some_and(|escape| data.get(at) == Some(&escape));
         if !copied {
             if at == data.len() && !last {
                 return Err(Stop::Incomplete);
@@ -146,12 +154,15 @@ impl Tokenizer {
         }
         let scratch_start = self.scratch.len();
         self.scratch.extend_from_slice(&data[start..at]);
+        // Blanks up to here were escaped, so that trimming leaves them.
+        let mut escaped_to = scratch_start;
         while let Some(&byte) = data.get(at) {
             if Some(byte) == self.escape {
                 let Some(&escaped) = data.get(at + 1) else {
                     break;
                 };
                 self.scratch.push(unescape(escaped));
+                escaped_to = self.scratch.len();
                 at += 2;
             } else if self.special[usize::from(byte)] {
                 break;
@@ -164,7 +175,12 @@ impl Tokenizer {
             return Err(Stop::Incomplete);
         }
         // An escape character as the very last byte of the file escapes nothing.
-        let dangling = self.escape.is_some_and(|escape| data.get(at) == Some(&escape));
+        while self.trim && self.scratch.len() > escaped_to && self.scratch.ends_with(b" ") {
+            self.scratch.pop();
+        }
+        let dangling = self
+            .escape
+            .is_some_and(|escape| data.get(at) == Some(&escape));
         self.push_scratch(scratch_start, false);
         Ok(at + usize::from(dangling))
     }
@@ -223,7 +239,10 @@ impl Tokenizer {
             });
         }
         let mut end = at + 1;
-        while data.get(end).is_some_and(|&b| (b == b' ' || b == b'\t') && b != self.delimiter) {
+        while data
+            .get(end)
+            .is_some_and(|&b| (b == b' ' || b == b'\t') && b != self.delimiter)
+        {
             end += 1;
         }
         match data.get(end) {
