@@ -6,6 +6,7 @@
 //! - [`audit`]: the record of decisions about access.
 //! - [`hadoop`]: tokens, credentials files, names of users.
 //! - [`kerberos`]: logins and security contexts.
+//! - [`tokens`]: obtaining delegation tokens and replacing them before they end.
 //! - [`jaas`]: login contexts by name.
 //! - [`sasl`]: how connections to Hadoop's services are authenticated and protected.
 //!
@@ -25,3 +26,4 @@ pub mod sasl;
 pub mod secret;
 pub mod threads;
 pub mod tls;
+pub mod tokens;

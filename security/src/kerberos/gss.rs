@@ -127,15 +127,11 @@ impl Name {
             gss,
             raw: ptr::null_mut(),
         };
+        let bytes = borrowed(text.as_bytes());
         let mut minor = 0;
         // SAFETY: the buffer and the identifier live through the call; the name is owned from here on.
         let major = unsafe {
-            (gss.gss_import_name)(
-                &raw mut minor,
-                &raw const *&borrowed(text.as_bytes()),
-                kind,
-                &raw mut name.raw,
-            )
+            (gss.gss_import_name)(&raw mut minor, &raw const bytes, kind, &raw mut name.raw)
         };
         check(gss, format!("use '{text}' as a name"), major, minor)?;
         Ok(name)
@@ -417,6 +413,7 @@ impl Context {
     /// # Errors
     /// If the context is not established or has expired.
     pub fn wrap(&mut self, message: &[u8], encrypt: bool) -> Result<Vec<u8>, KerberosError> {
+        let input = borrowed(message);
         let mut output = OwnedBuffer::new(self.gss);
         let (mut minor, mut encrypted) = (0, 0);
         // SAFETY: the context is live (or null, which is an error), the buffers live through the call.
@@ -426,7 +423,7 @@ impl Context {
                 self.raw,
                 c_int::from(encrypt),
                 0,
-                &raw const *&borrowed(message),
+                &raw const input,
                 &raw mut encrypted,
                 &raw mut output.raw,
             )
@@ -448,6 +445,7 @@ impl Context {
     /// # Errors
     /// If it was changed, repeated or lost, or the context has expired.
     pub fn unwrap(&mut self, message: &[u8]) -> Result<(Vec<u8>, bool), KerberosError> {
+        let input = borrowed(message);
         let mut output = OwnedBuffer::new(self.gss);
         let (mut minor, mut encrypted) = (0, 0);
         // SAFETY: as in `wrap`.
@@ -455,7 +453,7 @@ impl Context {
             (self.gss.gss_unwrap)(
                 &raw mut minor,
                 self.raw,
-                &raw const *&borrowed(message),
+                &raw const input,
                 &raw mut output.raw,
                 &raw mut encrypted,
                 ptr::null_mut(),
