@@ -4,9 +4,12 @@ mod arithmetic;
 mod comparison;
 mod conditional;
 mod construction;
+pub(crate) mod decimals;
 mod logical;
-mod rows;
+pub(crate) mod rows;
 mod string;
+
+pub(crate) use construction::map_array;
 
 use crate::registry::ScalarFunction;
 

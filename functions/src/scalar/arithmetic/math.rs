@@ -138,7 +138,7 @@ pub(super) fn sign(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         DataType::Float32 => mapped::<Float32Type>(array, |x| float(x, 0.0, 1.0)),
         DataType::Float64 => mapped::<Float64Type>(array, |x| float(x, 0.0, 1.0)),
         DataType::Decimal128(_, scale) => {
-            let one = super::power_of_ten(*scale as u8);
+            let one = crate::scalar::decimals::power_of_ten(*scale as u8);
             let values: PrimitiveArray<Decimal128Type> = array
                 .as_primitive::<Decimal128Type>()
                 .unary(|x| x.signum() * one);

@@ -13,5 +13,4 @@ mod temporal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use decimal::{fits, power_of_ten, rescale};
 pub(crate) use table::TABLE;

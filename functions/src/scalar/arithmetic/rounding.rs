@@ -11,8 +11,8 @@ use arrow::datatypes::{
     Time32MillisecondType, Time64NanosecondType,
 };
 
-use super::decimal::{fits, power_of_ten, rescale};
 use crate::compile::Args;
+use crate::scalar::decimals::{fits, power_of_ten, rescale, round_half_up};
 use crate::scalar::rows;
 use crate::time::unit::Unit;
 use crate::time::{DAY_MS, fields};
@@ -81,7 +81,7 @@ fn integer(value: i64, digits: i32, half_up: bool) -> i64 {
     };
     let value = i128::from(value);
     let whole = if half_up {
-        super::decimal::round_half_up(value, step)
+        round_half_up(value, step)
     } else {
         value / step
     };
@@ -142,7 +142,7 @@ fn decimal(
                 }
                 let step = power_of_ten(cut as u8);
                 let whole = if half_up {
-                    super::decimal::round_half_up(value, step)
+                    round_half_up(value, step)
                 } else {
                     value / step
                 };

@@ -2,6 +2,7 @@
 
 mod access;
 mod build;
+pub(crate) use build::map_array;
 #[cfg(test)]
 mod tests;
 
