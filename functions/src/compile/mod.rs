@@ -30,7 +30,7 @@ use alpheus_dataflow::{Expr, OperatorError, OperatorResult};
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, new_empty_array};
 
 pub use args::{Args, Cells};
-pub use cache::Cache;
+pub use cache::{Cache, Memo};
 pub use fold::fold_constants;
 pub use literal::{array_to_literal, literal_to_array};
 pub use session::Session;

@@ -33,3 +33,21 @@ pub(super) fn lower(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         }))
     })
 }
+
+/// Words are runs of ASCII letters and digits.
+pub(super) fn initcap(args: &Args<'_>) -> OperatorResult<ArrayRef> {
+    let texts = args.str(0);
+    rows::strings(args.rows, |row, out| {
+        Ok(texts.get(row).map(|text| {
+            let mut inside = false;
+            for c in text.chars() {
+                out.push(if inside {
+                    c.to_ascii_lowercase()
+                } else {
+                    c.to_ascii_uppercase()
+                });
+                inside = c.is_ascii_alphanumeric();
+            }
+        }))
+    })
+}
