@@ -202,3 +202,66 @@ fn parts_are_rolled_by_size_and_age() {
         .unwrap();
     assert_eq!(prepared.len(), 3);
 }
+
+#[test]
+fn parquet_is_written_and_read_by_row_groups_and_statistics() {
+    use crate::filesystem::source::FileSource;
+    use crate::testing::{read_all, read_with_restarts};
+    use alpheus_dataflow::{Expr, Literal};
+
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(
+        folder.path(),
+        &[
+            ("format", "parquet"),
+            ("sink.rolling-policy.file-size", "1b"),
+        ],
+        false,
+        false,
+    );
+    let mut writer = sink.create_writer(&context(7, 0, 1)).unwrap();
+    writer
+        .write(batch(&[(1, "a"), (2, "b"), (3, "c")]))
+        .unwrap();
+    writer.write(batch(&[(10, "x"), (11, "y")])).unwrap();
+    let prepared = writer
+        .prepare_commit(barrier(1, CheckpointKind::Final))
+        .unwrap();
+    sink.create_committer()
+        .unwrap()
+        .unwrap()
+        .commit(&prepared)
+        .unwrap();
+
+    let path = folder.path().to_str().unwrap();
+    let mut fields = schema().fields;
+    fields.insert(
+        1,
+        Field::new("not_there", TypeKind::Timestamp(3).nullable()),
+    );
+    let spec = table(
+        "filesystem",
+        &[
+            ("path", path),
+            ("format", "parquet"),
+            ("source.split-size", "1b"),
+        ],
+        RowType::new(fields),
+    );
+    let source =
+        |filters: &[Expr]| FileSource::new(FileTable::read(&spec).unwrap(), &[2, 1, 0], filters);
+    let all = ["a|~|1", "b|~|2", "c|~|3", "x|~|10", "y|~|11"];
+    assert_eq!(read_all(&source(&[]), 2), all);
+    assert_eq!(read_with_restarts(&source(&[]), 2), all);
+    let int = TypeKind::Integer.nullable();
+    let compare = |function: &str, value| {
+        let args = vec![
+            Expr::literal(Literal::Int(value), int.clone()),
+            Expr::input(0, int.clone()),
+        ];
+        Expr::call(function, args, TypeKind::Boolean.nullable())
+    };
+    assert_eq!(read_all(&source(&[compare("<", 5)]), 9), all[3..]);
+    assert_eq!(read_all(&source(&[compare("=", 2)]), 9), all[..3]);
+    assert!(read_all(&source(&[compare("=", 5)]), 9).is_empty());
+}

@@ -133,7 +133,8 @@ impl FileEnumerator {
         let location: Location = file.path.parse().map_err(storage_error)?;
         let text = matches!(self.table.format, FileFormat::Text(_));
         let compressed = text && Compression::of(location.name()) != Compression::None;
-        let small = text && file.size.saturating_sub(file.position) <= size;
+        let done = if text { file.position } else { 0 };
+        let small = file.size.saturating_sub(done) <= size;
         if cutting == Cutting::Whole || compressed || small {
             return Ok(None);
         }

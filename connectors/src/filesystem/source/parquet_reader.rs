@@ -1,37 +1,203 @@
-//! Parquet.
-use super::split::FileSplit;
-use crate::filesystem::FileTable;
-use crate::formats::parquet::ParquetOptions;
-use alpheus_dataflow::{Expr, OperatorError, OperatorResult};
-use alpheus_storage::InputFile;
-use arrow::array::ArrayRef;
+//! Reads one split of a Parquet file: some of its row groups, one after the other.
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use alpheus_dataflow::{Expr, Field, OperatorError, OperatorResult};
+use alpheus_storage::InputFile;
+use arrow::array::ArrayRef;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
+
+use super::split::FileSplit;
+use crate::filesystem::{ColumnSource, FileTable};
+use crate::formats::parquet::{
+    Chunks, ParquetOptions, canonical, null_column, parquet_error, surviving_row_groups,
+};
+
+fn load(file: &Chunks, path: &str) -> OperatorResult<ArrowReaderMetadata> {
+    // The Arrow schema that some writers embed would only say how they held the data.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    ArrowReaderMetadata::load(file, options).map_err(|error| parquet_error(path, error))
+}
+
+/// The row group that ends a split of about `size` bytes which starts with row group `start`; `None`
+/// when all others belong to it.
+///
+/// # Errors
+/// When the footer cannot be read.
 pub(super) fn find_cut(
-    _f: Arc<dyn InputFile>,
-    _p: &str,
-    _s: u64,
-    _z: u64,
+    file: Arc<dyn InputFile>,
+    path: &str,
+    start: u64,
+    size: u64,
 ) -> OperatorResult<Option<u64>> {
+    let metadata = load(&Chunks(file), path)?;
+    let groups = metadata.metadata().row_groups();
+    let mut bytes = 0;
+    for (i, group) in groups.iter().enumerate().skip(start as usize) {
+        bytes += group.compressed_size().unsigned_abs();
+        if bytes >= size && i + 1 < groups.len() {
+            return Ok(Some(i as u64 + 1));
+        }
+    }
     Ok(None)
 }
-pub(super) struct ParquetReader;
+
+/// Reads a split.
+pub(super) struct ParquetReader {
+    path: String,
+    file: Chunks,
+    metadata: ArrowReaderMetadata,
+    batch_size: usize,
+    /// The columns to build, and where each is in the batches of the file (absent ones are NULL).
+    columns: Vec<(Field, Option<usize>)>,
+    mask: ProjectionMask,
+    /// Row groups to read after the current one.
+    groups: VecDeque<u64>,
+    /// The row group being read, how many of its rows are done, and its reader once it is open.
+    group: u64,
+    row: u64,
+    open: Option<ParquetRecordBatchReader>,
+}
+
 impl ParquetReader {
+    /// A reader of the data columns `columns`.
+    ///
+    /// # Errors
+    /// When the footer cannot be read.
     pub(super) fn new(
-        _file: Arc<dyn InputFile>,
-        _table: &FileTable,
+        file: Arc<dyn InputFile>,
+        table: &FileTable,
         _options: &ParquetOptions,
-        _columns: &[usize],
-        _filters: &[Expr],
-        _split: &FileSplit,
-        _batch_size: usize,
+        columns: &[usize],
+        filters: &[Expr],
+        split: &FileSplit,
+        batch_size: usize,
     ) -> OperatorResult<Self> {
-        Err(OperatorError::fatal("parquet is not supported"))
+        let file = Chunks(file);
+        let metadata = load(&file, &split.path)?;
+        let name_of = |i: usize| match table.sources.get(i) {
+            Some(ColumnSource::Data(position)) => table
+                .data
+                .fields
+                .get(*position)
+                .map(|field| field.name.clone()),
+            _ => None,
+        };
+        let keep = surviving_row_groups(&metadata, filters, &name_of);
+        let end = split.end.unwrap_or(u64::MAX).min(keep.len() as u64);
+        let groups = (split.position..end)
+            .filter(|&group| keep.get(group as usize).copied().unwrap_or(false))
+            .collect();
+        let roots: Vec<Option<usize>> = columns
+            .iter()
+            .map(|&i| metadata.schema().index_of(&table.data.fields[i].name).ok())
+            .collect();
+        let mask =
+            ProjectionMask::roots(metadata.parquet_schema(), roots.iter().flatten().copied());
+        // Batches have the projected columns in the file's order.
+        let mut order: Vec<usize> = roots.iter().flatten().copied().collect();
+        order.sort_unstable();
+        order.dedup();
+        let columns = columns
+            .iter()
+            .zip(&roots)
+            .map(|(&i, root)| {
+                let place = root.and_then(|root| order.iter().position(|&other| other == root));
+                (table.data.fields[i].clone(), place)
+            })
+            .collect();
+        Ok(ParquetReader {
+            path: split.path.clone(),
+            file,
+            metadata,
+            batch_size,
+            columns,
+            mask,
+            groups,
+            group: split.position,
+            row: split.row,
+            open: None,
+        })
     }
+
+    /// The row group to go on with, and its row.
     pub(super) fn position(&self) -> (u64, u64) {
-        (0, 0)
+        (self.group, self.row)
     }
+
+    /// The next columns and how many rows they have; 0 at the end.
+    ///
+    /// # Errors
+    /// When the file is broken or a column is of another type.
     pub(super) fn next(&mut self) -> OperatorResult<(Vec<ArrayRef>, usize)> {
-        Ok((Vec::new(), 0))
+        loop {
+            if self.open.is_none() {
+                let Some(group) = self.groups.pop_front() else {
+                    return Ok((Vec::new(), 0));
+                };
+                if group != self.group {
+                    (self.group, self.row) = (group, 0);
+                }
+                self.open = Some(self.open_group()?);
+            }
+            let next = match &mut self.open {
+                Some(reader) => reader
+                    .next()
+                    .transpose()
+                    .map_err(|error| parquet_error(&self.path, error.into()))?,
+                None => None,
+            };
+            let Some(batch) = next else {
+                self.open = None;
+                (self.group, self.row) = (self.group + 1, 0);
+                continue;
+            };
+            let rows = batch.num_rows();
+            if rows == 0 {
+                continue;
+            }
+            self.row += rows as u64;
+            let columns = self
+                .columns
+                .iter()
+                .map(
+                    |(field, place)| match place.and_then(|place| batch.columns().get(place)) {
+                        None => Ok(null_column(&field.ty, rows)),
+                        Some(array) => self.convert(field, array),
+                    },
+                )
+                .collect::<OperatorResult<_>>()?;
+            return Ok((columns, rows));
+        }
+    }
+
+    fn open_group(&self) -> OperatorResult<ParquetRecordBatchReader> {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+            .with_row_groups(vec![self.group as usize])
+            .with_projection(self.mask.clone())
+            .with_batch_size(self.batch_size)
+            .with_offset(self.row as usize)
+            .build()
+            .map_err(|error| parquet_error(&self.path, error))
+    }
+
+    fn convert(&self, field: &Field, array: &ArrayRef) -> OperatorResult<ArrayRef> {
+        let converted = canonical(array, &field.ty).map_err(|error| {
+            OperatorError::data(format!("{}: column `{}`: {error}", self.path, field.name))
+        })?;
+        converted.ok_or_else(|| {
+            OperatorError::fatal(format!(
+                "{}: column `{}` is {} in the file and {} in the table; change the table's type",
+                self.path,
+                field.name,
+                array.data_type(),
+                field.ty
+            ))
+        })
     }
 }
