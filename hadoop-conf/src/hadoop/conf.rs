@@ -16,6 +16,8 @@ use crate::{Configuration, Environment, options};
 /// Hadoop's configuration as this process sees it.
 pub struct HadoopConf {
     properties: BTreeMap<String, Property>,
+    /// Keys that a property without a value declared final, and where: files cannot set them any more.
+    sealed: BTreeMap<String, Origin>,
     files: Vec<PathBuf>,
     environment: Environment<'static>,
 }
@@ -77,6 +79,7 @@ impl HadoopConf {
     pub fn empty(environment: Environment<'static>) -> Self {
         HadoopConf {
             properties: BTreeMap::new(),
+            sealed: BTreeMap::new(),
             files: Vec::new(),
             environment,
         }
@@ -123,9 +126,21 @@ impl HadoopConf {
             file,
             line,
         } = property;
-        let raw = value?;
         let key = present_name(&name).to_owned();
         let origin = Origin::File(file, line);
+        let Some(raw) = value else {
+            if is_final {
+                self.sealed.entry(key).or_insert(origin);
+            }
+            return None;
+        };
+        if let Some(sealed) = self.sealed.get(&key) {
+            return Some(HadoopWarning::FinalOverridden {
+                key,
+                counts: sealed.to_string(),
+                ignored: origin.to_string(),
+            });
+        }
         match self.properties.get(&key) {
             Some(known) if known.is_final => {
                 (known.raw != raw).then(|| HadoopWarning::FinalOverridden {
@@ -417,6 +432,18 @@ pub(super) mod tests {
             warnings[0]
         );
         assert_eq!(conf.origin("dfs.replication"), None);
+    }
+
+    #[test]
+    fn a_final_key_without_a_value_keeps_its_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("core-site.xml");
+        let text = "<configuration><property><name>dfs.replication</name><final>true</final></property>\
+                    <property name='dfs.replication' value='9'/></configuration>";
+        std::fs::write(&path, text).unwrap();
+        let (conf, warnings) = HadoopConf::from_files(&[path], Environment::of(&[])).unwrap();
+        assert_eq!(conf.value::<u32>("dfs.replication").unwrap(), 3);
+        assert_eq!(warnings.len(), 1);
     }
 
     #[test]

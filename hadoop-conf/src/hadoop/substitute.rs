@@ -2,7 +2,8 @@
 //! (`Configuration.substituteVars`).
 //!
 //! The innermost variable is replaced first, so a name may be composed (`${a.${b}}`). A variable that nobody
-//! defines stays as it stands, as in Hadoop. Where Hadoop gives up silently on a loop, this is an error.
+//! defines stays as it stands, as in Hadoop (which then leaves those behind it too). A loop is an error, also the
+//! direct one that Hadoop leaves as it stands.
 
 use crate::Environment;
 

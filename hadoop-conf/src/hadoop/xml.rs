@@ -2,7 +2,7 @@
 //!
 //! Accepted is what Hadoop's parser accepts: `<property>` with `<name>`, `<value>`, `<final>` as elements or as
 //! attributes, in `<configuration>`, which may be nested; `<include href>` of any namespace prefix, with
-//! `<fallback>`; other elements are passed over. An include is a file, relative to the including one. Entities
+//! `<fallback>`; other elements are passed over. An include is a file, relative to the outermost one (so in Hadoop). Entities
 //! beyond XML's own five are refused: they would be a way to read other files or to grow without bound.
 
 use std::io;
@@ -200,7 +200,7 @@ fn parse_text(
             ("include", Some(Element::Configuration | Element::Fallback)) => {
                 let href = attribute(&start, "href").map_err(&fail)?;
                 let href = href.ok_or_else(|| fail("<include> has no href".to_owned()))?;
-                let found = include(&href, &path, read, open_files, properties, &fail)?;
+                let found = include(&href, read, open_files, properties, &fail)?;
                 Element::Include { found }
             }
             ("fallback", Some(Element::Include { found: false })) => {
@@ -276,7 +276,6 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, Strin
 /// Reads an included file; `false` if it is not there.
 fn include(
     href: &str,
-    from: &Path,
     read: ReadFile<'_>,
     open_files: &mut Vec<PathBuf>,
     properties: &mut Vec<RawProperty>,
@@ -287,7 +286,10 @@ fn include(
         Some((scheme, _)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             return Err(fail(format!("'{href}' cannot be included; only files can")));
         }
-        _ => from.parent().unwrap_or(Path::new("")).join(href),
+        _ => {
+            let outermost = open_files.first().and_then(|file| file.parent());
+            outermost.unwrap_or(Path::new("")).join(href)
+        }
     };
     if open_files.contains(&file) {
         return Err(fail(format!("{} includes itself", file.display())));
@@ -398,7 +400,7 @@ mod tests {
             <property name="fallback" value="1"/></xi:fallback></xi:include>
             <property name="after" value="1"/></configuration>"#;
         assert_eq!(names(&[("/c/m.xml", main)]), ["fallback", "after"]);
-        let x = r#"<configuration><include href="y.xml"/></configuration>"#;
+        let x = r#"<configuration><include href="sub/y.xml"/></configuration>"#;
         let y = r#"<configuration><property name="y" value="1"/></configuration>"#;
         assert_eq!(
             names(&[("/c/m.xml", main), ("/c/sub/x.xml", x), ("/c/sub/y.xml", y)]),

@@ -145,6 +145,29 @@ mod tests {
         assert!(Token::from_url_string("AAAA").is_err());
     }
 
+    /// The text that Hadoop 3.4.3 made.
+    #[test]
+    fn javas_text() {
+        let text = "IgAFYWxpY2UCcm0Fb296aWWKAYvP5WgAigGL8_HsAI4BLP4Pc2VjcmV0LXBhc3N3b3JkFUhERlNfREVMRUdBVElPTl9UT0tFTg\
+                    toYS1oZGZzOm5zMQ";
+        let token = Token::from_url_string(text).unwrap();
+        let expected = crate::hadoop::DelegationTokenIdentifier {
+            owner: "alice".to_owned(),
+            renewer: "rm".to_owned(),
+            real_user: "oozie".to_owned(),
+            issue_date: 1_700_000_000_000,
+            max_date: 1_700_604_800_000,
+            sequence_number: 300,
+            master_key_id: -2,
+        };
+        assert_eq!(
+            token.decode_identifier().unwrap(),
+            Identifier::Delegation(expected.clone())
+        );
+        assert_eq!(expected.to_writable(), token.identifier);
+        assert_eq!(token.to_url_string().expose(), text);
+    }
+
     #[test]
     fn services() {
         let address = "10.0.0.1:8020".parse().unwrap();

@@ -112,6 +112,10 @@ impl SaslWrap for Outgoing {
                 reason: "the message is larger than the wrap limit",
             });
         }
+        if message.is_empty() {
+            // As Java does: nothing is nothing, and does not count.
+            return Ok(Vec::new());
+        }
         let mac = self.half.mac(message)?;
         let mut wrapped = Vec::with_capacity(message.len() + MAC + TRAILER + 8);
         wrapped.extend_from_slice(message);
@@ -142,6 +146,9 @@ impl SaslUnwrap for Incoming {
             mechanism: NAME,
             reason: reason.to_owned(),
         };
+        if message.is_empty() {
+            return Ok(Vec::new());
+        }
         if message.len() > MAX_BUFFER {
             return Err(bad("it is larger than was agreed on"));
         }
