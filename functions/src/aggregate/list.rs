@@ -8,13 +8,13 @@ use std::sync::Arc;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::types::element_field;
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, StringArray, StringBuilder, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
 
-use super::codec::TupleCodec;
 use super::multiset::list_of_rows;
 use super::{Accumulator, json};
 

@@ -3,7 +3,7 @@
 //! An [`Accumulator`] holds one aggregate for all groups of a table: typed columns indexed by the
 //! group's slot, so that a batch is one loop without boxes, allocation or dynamic dispatch per row.
 //! [`AggregateSet`] holds all aggregates of an operator and applies what they have in common: FILTER,
-//! DISTINCT ([`distinct`]), and the split of a changelog batch into additions and retractions.
+//! DISTINCT, and the split of a changelog batch into additions and retractions.
 //!
 //! # Invariants
 //!
@@ -16,7 +16,6 @@
 //! * Retractions only take back what was added. Additions of a batch may be applied before its
 //!   retractions: every function here gives the same result in either order.
 
-pub mod codec;
 mod count;
 mod distinct;
 mod json;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::fixed;
 use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::types::element_field;
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
 use arrow::array::{
@@ -22,7 +23,6 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use arrow::row::Rows;
 
 use super::Accumulator;
-use super::codec::TupleCodec;
 
 /// How tuples of argument values become keys of ordered maps.
 pub(super) trait Keys: Clone + Send + Sync + 'static {

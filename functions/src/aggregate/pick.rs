@@ -1,13 +1,14 @@
 //! MIN, MAX, FIRST_VALUE and LAST_VALUE over insert-only input: one kept value a group.
 //!
 //! Numbers, dates and times are kept as they are; everything else as bytes in value order
-//! ([`codec`](super::codec)). NULL is never chosen (also by FIRST_VALUE and LAST_VALUE, as in Flink).
+//! ([`TupleCodec`]). NULL is never chosen (also by FIRST_VALUE and LAST_VALUE, as in Flink).
 //! Of doubles NaN is the greatest, and -0.0 is below 0.0.
 
 use std::sync::Arc;
 
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::{LogicalType, OperatorResult, TypeKind};
 use arrow::array::{
     Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, PrimitiveArray,
@@ -19,7 +20,6 @@ use arrow::datatypes::{
     TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
 };
 
-use super::codec::TupleCodec;
 use super::{Accumulator, not_retractable};
 
 /// Which value of a group is kept.

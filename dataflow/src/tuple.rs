@@ -1,14 +1,16 @@
 //! Tuples of values as bytes that compare and hash like the values.
 //!
-//! Functions that keep whole values (DISTINCT, ARRAY_AGG, MIN with retraction, ...) keep them in
-//! arrow-row's order-preserving encoding. The bytes never leave memory: partial results and snapshots
-//! carry typed columns again.
+//! Keys of several columns, and functions that keep whole values (DISTINCT, ARRAY_AGG, MIN with
+//! retraction, ...), keep them in arrow-row's order-preserving encoding. The bytes never leave memory:
+//! partial results and snapshots carry typed columns again.
 
 use std::sync::Arc;
 
-use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
 use arrow::array::{ArrayRef, new_empty_array};
 use arrow::row::{RowConverter, Rows, SortField};
+
+use crate::error::{OperatorError, OperatorResult};
+use crate::types::LogicalType;
 
 /// Encodes tuples of fixed types.
 #[derive(Clone)]

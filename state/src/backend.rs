@@ -1,0 +1,116 @@
+//! What a state backend is to an operator (`state.backend.type`).
+//!
+//! A keyed operator works batch by batch: it [loads](KeyedTable::load) the slots of a batch's keys,
+//! changes typed columns in place by slot, and [stores](KeyedTable::store) the slots it has written.
+//! In memory ([`hashmap`](crate::hashmap)) load is a hash table and store does nothing; a backend that
+//! keeps keys on disk reads the missing ones of the batch at `load` and writes back at `store`, which
+//! is why operators may only touch slots between the two.
+
+use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::snapshot::FrozenRows;
+use alpheus_dataflow::{OperatorResult, RowType};
+use arrow::array::{ArrayRef, RecordBatch};
+
+/// The values of a keyed state: columns by slot.
+pub trait SlotColumns: Send + Sized + 'static {
+    /// Names and types of [`SlotColumns::read`], stable across versions.
+    fn fields(&self) -> Vec<Field>;
+
+    /// Makes room for `slots` slots; new ones are empty.
+    fn resize(&mut self, slots: usize);
+
+    /// Empties slots.
+    fn clear(&mut self, slots: &[u32]);
+
+    /// The values of the slots as columns.
+    ///
+    /// # Errors
+    /// When they cannot be represented.
+    fn read(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>>;
+
+    /// Adds what [`SlotColumns::read`] gave to slots.
+    ///
+    /// # Errors
+    /// When the columns are not those of [`SlotColumns::fields`].
+    fn merge(&mut self, slots: &[u32], columns: &[ArrayRef]) -> OperatorResult<()>;
+
+    /// A copy as of now that shares memory with this one.
+    fn freeze(&mut self) -> Self;
+
+    /// Rough size in bytes.
+    fn memory_size(&self) -> usize;
+}
+
+/// A keyed state of one operator.
+pub trait KeyedTable: Send {
+    /// Its values.
+    type Columns: SlotColumns;
+
+    /// Gives each row the slot of its key; keys that are new get an empty slot. `hashes` are those of
+    /// [`alpheus_dataflow::hash`] over `keys`.
+    ///
+    /// # Errors
+    /// When the columns are not of the key's types, or a disk fails.
+    fn load(
+        &mut self,
+        keys: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()>;
+
+    /// The values.
+    fn columns(&self) -> &Self::Columns;
+
+    /// The values, to be changed in slots that were loaded since the last [`KeyedTable::store`].
+    fn columns_mut(&mut self) -> &mut Self::Columns;
+
+    /// The key columns of slots.
+    ///
+    /// # Errors
+    /// When a key cannot be decoded.
+    fn key_columns(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>>;
+
+    /// These slots were written; they may leave memory.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    fn store(&mut self, _slots: &[u32]) -> OperatorResult<()> {
+        Ok(())
+    }
+
+    /// Forgets keys; their slots are emptied and used again.
+    fn remove(&mut self, slots: &[u32]);
+
+    /// How many keys there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows as of now: key columns, then the values' columns.
+    fn freeze(&mut self, max_parallelism: u32) -> Box<dyn FrozenRows>;
+
+    /// Adds rows that [`KeyedTable::freeze`] wrote.
+    ///
+    /// # Errors
+    /// When they have other columns.
+    fn restore(&mut self, rows: &RecordBatch) -> OperatorResult<()>;
+
+    /// Rough size in bytes.
+    fn memory_size(&self) -> usize;
+}
+
+/// The row type of a snapshot: `k0`, `k1`, .., then the values.
+pub(crate) fn snapshot_row_type(
+    key_types: &[alpheus_dataflow::LogicalType],
+    values: Vec<Field>,
+) -> RowType {
+    let keys = key_types.iter().enumerate();
+    let mut fields: Vec<Field> = keys
+        .map(|(i, ty)| Field::new(format!("k{i}"), ty.clone()))
+        .collect();
+    fields.extend(values);
+    RowType::new(fields)
+}

@@ -1,0 +1,366 @@
+//! From key columns to dense slots: the hash table under every keyed operator.
+//!
+//! [`KeyIndex::intern`] takes a batch of keys with their [hashes](alpheus_dataflow::hash), which the
+//! caller has computed once, and gives each row the slot of its key; state lives in columns indexed by
+//! slot. A single integer-like key column is compared as `i64`; all other keys as bytes
+//! ([`TupleCodec`]). Nothing is allocated per row; a new byte key allocates once.
+//!
+//! Keys and hashes are in copy-on-write columns, so that [`KeyIndex::freeze`] is cheap; the hash table
+//! itself is only an index over them and is not part of a frozen copy.
+
+use std::sync::Arc;
+
+use alpheus_dataflow::cow::CowVec;
+use alpheus_dataflow::key_group::KeyGroup;
+use alpheus_dataflow::tuple::TupleCodec;
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, fixed};
+use arrow::array::ArrayRef;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+/// Keys to slots; see the module's documentation.
+pub struct KeyIndex {
+    keys: Keys,
+    table: HashTable<u32>,
+    free: Vec<u32>,
+}
+
+/// The keys of a [`KeyIndex`] by slot, also as of a freeze.
+pub struct Keys {
+    values: Values,
+    hashes: CowVec<u64>,
+    live: CowVec<bool>,
+}
+
+enum Values {
+    /// No key columns: at most one key.
+    None,
+    Integer(LogicalType, CowVec<Option<i64>>),
+    Bytes(TupleCodec, CowVec<Arc<[u8]>>),
+}
+
+/// Where the table looks for a hash. Its tag comes from the top bits, which all keys of a subtask
+/// share because the key group does too; so the halves change places.
+#[inline]
+fn spread(hash: u64) -> u64 {
+    hash.rotate_left(32)
+}
+
+impl KeyIndex {
+    /// An index for keys of these types.
+    ///
+    /// # Errors
+    /// When a type cannot be a key.
+    pub fn new(types: &[LogicalType]) -> OperatorResult<Self> {
+        let values = match types {
+            [] => Values::None,
+            [ty] if fixed::is_integer_like(&ty.to_arrow()) => {
+                Values::Integer(ty.clone(), CowVec::default())
+            }
+            types => Values::Bytes(TupleCodec::new(types)?, CowVec::default()),
+        };
+        Ok(KeyIndex {
+            keys: Keys {
+                values,
+                hashes: CowVec::default(),
+                live: CowVec::default(),
+            },
+            table: HashTable::new(),
+            free: Vec::new(),
+        })
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// One more than the greatest slot ever given out: how long columns must be.
+    pub fn capacity(&self) -> usize {
+        self.keys.live.len()
+    }
+
+    /// The keys by slot.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Puts the slot of each row's key into `slots` (which is emptied first); new keys get free slots.
+    ///
+    /// # Errors
+    /// When the columns are not of the index's types.
+    pub fn intern(
+        &mut self,
+        columns: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()> {
+        slots.clear();
+        slots.reserve(hashes.len());
+        let KeyIndex { keys, table, free } = self;
+        let Keys {
+            values,
+            hashes: known,
+            live,
+        } = keys;
+        match values {
+            Values::None => intern_rows(
+                table,
+                free,
+                known,
+                live,
+                hashes,
+                slots,
+                |_, _| true,
+                |_, _| {},
+            ),
+            Values::Integer(ty, values) => {
+                let (column, nulls) = fixed::to_i64(&columns[0]).ok_or_else(|| {
+                    OperatorError::fatal(format!(
+                        "a key of type {ty} got a column of type {}",
+                        columns[0].data_type()
+                    ))
+                })?;
+                let key = |row: usize| {
+                    let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+                    valid.then(|| column[row])
+                };
+                let values = std::cell::RefCell::new(values);
+                intern_rows(
+                    table,
+                    free,
+                    known,
+                    live,
+                    hashes,
+                    slots,
+                    |slot, row| *values.borrow().get(slot) == key(row),
+                    |slot, row| {
+                        let mut values = values.borrow_mut();
+                        values.resize(slot + 1);
+                        *values.get_mut(slot) = key(row);
+                    },
+                );
+            }
+            Values::Bytes(codec, values) => {
+                let rows = codec.encode(columns)?;
+                let values = std::cell::RefCell::new(values);
+                intern_rows(
+                    table,
+                    free,
+                    known,
+                    live,
+                    hashes,
+                    slots,
+                    |slot, row| **values.borrow().get(slot) == *rows.row(row).as_ref(),
+                    |slot, row| {
+                        let mut values = values.borrow_mut();
+                        values.resize(slot + 1);
+                        *values.get_mut(slot) = rows.row(row).as_ref().into();
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the keys in these slots, which will be given to other keys. Slots that are free already
+    /// are left alone.
+    pub fn remove(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            let index = slot as usize;
+            if !*self.keys.live.get(index) {
+                continue;
+            }
+            let hash = spread(*self.keys.hashes.get(index));
+            if let Ok(entry) = self.table.find_entry(hash, |&other| other == slot) {
+                entry.remove();
+            }
+            *self.keys.live.get_mut(index) = false;
+            if let Values::Bytes(_, values) = &mut self.keys.values {
+                *values.get_mut(index) = Arc::default();
+            }
+            self.free.push(slot);
+        }
+    }
+
+    /// The keys as of now, sharing memory.
+    pub fn freeze(&mut self) -> Keys {
+        Keys {
+            values: match &mut self.keys.values {
+                Values::None => Values::None,
+                Values::Integer(ty, values) => Values::Integer(ty.clone(), values.freeze()),
+                Values::Bytes(codec, values) => Values::Bytes(codec.clone(), values.freeze()),
+            },
+            hashes: self.keys.hashes.freeze(),
+            live: self.keys.live.freeze(),
+        }
+    }
+
+    /// Rough size in bytes.
+    pub fn memory_size(&self) -> usize {
+        let values = match &self.keys.values {
+            Values::None => 0,
+            Values::Integer(_, values) => values.memory_size(),
+            Values::Bytes(_, values) => {
+                values.memory_size() + values.iter().map(|key| key.len() + 16).sum::<usize>()
+            }
+        };
+        values
+            + self.keys.hashes.memory_size()
+            + self.keys.live.memory_size()
+            + self.table.capacity() * 5
+    }
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the fields of one index, borrowed apart"
+)]
+#[inline]
+fn intern_rows(
+    table: &mut HashTable<u32>,
+    free: &mut Vec<u32>,
+    known: &mut CowVec<u64>,
+    live: &mut CowVec<bool>,
+    hashes: &[u64],
+    slots: &mut Vec<u32>,
+    equal: impl Fn(usize, usize) -> bool,
+    insert: impl Fn(usize, usize),
+) {
+    let mut last: Option<(u64, u32)> = None;
+    for (row, &hash) in hashes.iter().enumerate() {
+        // Neighbors often share their key.
+        if let Some((previous, slot)) = last
+            && previous == hash
+            && equal(slot as usize, row)
+        {
+            slots.push(slot);
+            continue;
+        }
+        let entry = table.entry(
+            spread(hash),
+            |&slot| *known.get(slot as usize) == hash && equal(slot as usize, row),
+            |&slot| spread(*known.get(slot as usize)),
+        );
+        let slot = match entry {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let slot = free.pop().unwrap_or(live.len() as u32);
+                let index = slot as usize;
+                entry.insert(slot);
+                known.resize(index + 1);
+                live.resize(index + 1);
+                *known.get_mut(index) = hash;
+                *live.get_mut(index) = true;
+                insert(index, row);
+                slot
+            }
+        };
+        last = Some((hash, slot));
+        slots.push(slot);
+    }
+}
+
+impl Keys {
+    /// The hash of the key in this slot.
+    pub fn hash(&self, slot: u32) -> u64 {
+        *self.hashes.get(slot as usize)
+    }
+
+    /// The key group of the key in this slot.
+    pub fn key_group(&self, slot: u32, max_parallelism: u32) -> KeyGroup {
+        KeyGroup::of_hash(self.hash(slot), max_parallelism)
+    }
+
+    /// Slots that hold a key, ascending.
+    pub fn live_slots(&self) -> impl Iterator<Item = u32> {
+        let slots = self.live.iter().enumerate();
+        slots
+            .filter(|(_, live)| **live)
+            .map(|(slot, _)| slot as u32)
+    }
+
+    /// The key columns of these slots.
+    ///
+    /// # Errors
+    /// When a key cannot be decoded.
+    pub fn columns(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
+        match &self.values {
+            Values::None => Ok(Vec::new()),
+            Values::Integer(ty, values) => {
+                let keys = slots.iter().map(|&slot| *values.get(slot as usize));
+                let column = fixed::from_i64(keys, &ty.to_arrow());
+                Ok(vec![column.expect(
+                    "integer keys are only made for integer-like types",
+                )])
+            }
+            Values::Bytes(codec, values) => {
+                codec.decode(slots.iter().map(|&slot| &**values.get(slot as usize)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashMap;
+
+    use alpheus_dataflow::TypeKind;
+    use alpheus_dataflow::hash::hash_columns;
+    use arrow::array::{Int32Array, StringArray};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_map(
+            batches in prop::collection::vec(prop::collection::vec(
+                (prop::option::of(-4i32..4), prop::option::of("[ab]{0,2}")), 1..20), 1..8),
+            wide in any::<bool>(),
+        ) {
+            let types = [TypeKind::Integer.nullable(), TypeKind::string().nullable()];
+            let types = if wide { &types[..] } else { &types[..1] };
+            let mut index = KeyIndex::new(types).unwrap();
+            let mut model: HashMap<(Option<i32>, Option<String>), u32> = HashMap::new();
+            let mut slots = Vec::new();
+            for batch in batches {
+                let numbers: ArrayRef = Arc::new(batch.iter().map(|row| row.0).collect::<Int32Array>());
+                let texts: ArrayRef = Arc::new(batch.iter().map(|row| row.1.clone()).collect::<StringArray>());
+                let columns = &[numbers, texts][..types.len()];
+                let hashes = hash_columns(columns, batch.len()).unwrap();
+                index.intern(columns, &hashes, &mut slots).unwrap();
+                for (row, &slot) in batch.iter().zip(&slots) {
+                    let key = (row.0, if wide { row.1.clone() } else { None });
+                    prop_assert_eq!(*model.entry(key).or_insert(slot), slot);
+                }
+                prop_assert_eq!(model.len(), index.len());
+                let frozen = index.freeze();
+                prop_assert_eq!(&frozen.columns(&slots).unwrap()[..], columns);
+                // Forget the first row's key; its slot may come back for another.
+                model.retain(|_, slot| *slot != slots[0]);
+                index.remove(&[slots[0], slots[0]]);
+                prop_assert_eq!(&frozen.columns(&slots).unwrap()[..], columns);
+                prop_assert_eq!(index.keys().live_slots().count(), model.len());
+            }
+        }
+    }
+
+    #[test]
+    fn no_columns_is_one_key() {
+        let mut index = KeyIndex::new(&[]).unwrap();
+        let mut slots = Vec::new();
+        index.intern(&[], &[7, 7], &mut slots).unwrap();
+        assert_eq!(slots, [0, 0]);
+        index.remove(&[0]);
+        assert!(index.is_empty());
+        index.intern(&[], &[7], &mut slots).unwrap();
+        assert_eq!((slots, index.capacity()), (vec![0], 1));
+    }
+}

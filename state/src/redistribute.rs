@@ -1,0 +1,348 @@
+//! Who gets which state when a job starts from a checkpoint, possibly with another parallelism.
+//!
+//! A pure function of the checkpoint's metadata and the new graph. Keyed state follows key groups: a
+//! task gets every section that may hold groups of its range, and reads only its own from them. Split
+//! lists are dealt out in turn (or stay where they were when the parallelism is the same), union lists
+//! go to everybody, and the splits of source readers go back to the enumerator, which gives them out
+//! again. Operators are matched by id, so vertices may be chained differently.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alpheus_dataflow::graph::{JobGraph, OperatorSpec};
+use alpheus_dataflow::ids::{OperatorId, SubtaskIndex};
+use alpheus_dataflow::key_group::KeyGroupRange;
+use alpheus_dataflow::snapshot::Redistribution;
+use alpheus_dataflow::source::SourceSplit;
+use alpheus_storage::Location;
+
+use crate::error::{Result, StateError};
+use crate::handle::{KeyedStateHandle, OperatorStateHandle, TaskId, TaskRestore};
+use crate::metadata::CheckpointMetadata;
+
+/// What a job starts from.
+#[derive(Clone, Debug, Default)]
+pub struct RestorePlan {
+    /// State for tasks; a task that is not named starts empty.
+    pub tasks: Vec<(TaskId, TaskRestore)>,
+    /// For each source operator: what its enumerator knew, and the splits that its readers still had.
+    pub sources: Vec<(OperatorId, Option<Vec<u8>>, Vec<SourceSplit>)>,
+    /// To be committed (again) before anything runs.
+    pub committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
+    /// Operators whose state is dropped because the job does not have them any more.
+    pub unclaimed: Vec<OperatorId>,
+}
+
+/// All state of one operator, over its subtasks in order.
+#[derive(Default)]
+struct OperatorState<'a> {
+    subtasks: BTreeMap<SubtaskIndex, &'a OperatorStateHandle>,
+    splits: Vec<SourceSplit>,
+    enumerator: Option<&'a [u8]>,
+}
+
+impl OperatorState<'_> {
+    fn has_state(&self) -> bool {
+        let kept = |handle: &&OperatorStateHandle| {
+            !handle.keyed.is_empty() || handle.lists.iter().any(|list| !list.entries.is_empty())
+        };
+        self.subtasks.values().any(kept) || !self.splits.is_empty() || self.enumerator.is_some()
+    }
+}
+
+/// Deals the checkpoint in `folder` out to the tasks of `graph`.
+///
+/// # Errors
+/// When the number of key groups differs, or state would be lost and `ignore_unclaimed`
+/// (`execution.state-recovery.ignore-unclaimed-state`) does not allow that.
+pub fn redistribute(
+    metadata: &CheckpointMetadata,
+    folder: &Location,
+    graph: &JobGraph,
+    ignore_unclaimed: bool,
+) -> Result<RestorePlan> {
+    let states = by_operator(metadata);
+    let has_keyed = |state: &OperatorState<'_>| {
+        state
+            .subtasks
+            .values()
+            .any(|handle| !handle.keyed.is_empty())
+    };
+    if metadata.max_parallelism != graph.max_parallelism && states.values().any(has_keyed) {
+        return Err(StateError::MaxParallelism {
+            checkpoint: metadata.max_parallelism,
+            job: graph.max_parallelism,
+        });
+    }
+    let mut plan = RestorePlan {
+        committables: metadata.all_committables(),
+        ..RestorePlan::default()
+    };
+    let mut claimed = BTreeSet::new();
+    for vertex in &graph.vertices {
+        let mut tasks = vec![TaskRestore::default(); vertex.parallelism as usize];
+        for node in &vertex.chain {
+            let Some(state) = states.get(&node.id).filter(|state| state.has_state()) else {
+                continue;
+            };
+            claimed.insert(node.id);
+            if matches!(node.spec, OperatorSpec::Source { .. }) {
+                let enumerator = state.enumerator.map(<[u8]>::to_vec);
+                plan.sources
+                    .push((node.id, enumerator, state.splits.clone()));
+            }
+            for (subtask, task) in tasks.iter_mut().enumerate() {
+                let range = KeyGroupRange::for_subtask(
+                    subtask as u32,
+                    vertex.parallelism,
+                    graph.max_parallelism,
+                );
+                let keyed = keyed_for(state, range, folder);
+                if !keyed.is_empty() {
+                    task.keyed.push((node.id, keyed));
+                }
+                let lists = lists_for(state, subtask, vertex.parallelism as usize);
+                if !lists.is_empty() {
+                    task.lists.push((node.id, lists));
+                }
+            }
+        }
+        for (subtask, task) in tasks.into_iter().enumerate() {
+            if !task.keyed.is_empty() || !task.lists.is_empty() {
+                let id = TaskId {
+                    vertex: vertex.id,
+                    subtask: SubtaskIndex(subtask as u32),
+                };
+                plan.tasks.push((id, task));
+            }
+        }
+    }
+    for (operator, state) in &states {
+        if state.has_state() && !claimed.contains(operator) {
+            if !ignore_unclaimed {
+                return Err(StateError::UnclaimedState {
+                    operator: *operator,
+                    name: metadata.operator_name(*operator),
+                });
+            }
+            plan.unclaimed.push(*operator);
+        }
+    }
+    Ok(plan)
+}
+
+fn by_operator(metadata: &CheckpointMetadata) -> BTreeMap<OperatorId, OperatorState<'_>> {
+    let mut states: BTreeMap<OperatorId, OperatorState<'_>> = BTreeMap::new();
+    for task in &metadata.tasks {
+        for handle in &task.operators {
+            let state = states.entry(handle.operator).or_default();
+            state.subtasks.insert(task.task.subtask, handle);
+        }
+        // Splits belong to the source, which is the first operator of its chain.
+        let vertex = metadata.vertices.iter().find(|v| v.id == task.task.vertex);
+        if let Some((source, _)) = vertex.and_then(|vertex| vertex.operators.first())
+            && !task.splits.is_empty()
+        {
+            let state = states.entry(*source).or_default();
+            state.splits.extend(task.splits.iter().cloned());
+        }
+    }
+    for (operator, enumerator) in &metadata.enumerators {
+        states.entry(*operator).or_default().enumerator = Some(enumerator);
+    }
+    states
+}
+
+fn keyed_for(
+    state: &OperatorState<'_>,
+    range: KeyGroupRange,
+    folder: &Location,
+) -> Vec<KeyedStateHandle> {
+    let handles = state.subtasks.values().flat_map(|handle| &handle.keyed);
+    handles
+        .filter(|handle| {
+            let (start, end) = handle.key_groups;
+            range.intersects(&KeyGroupRange { start, end })
+        })
+        .map(|handle| KeyedStateHandle {
+            file: absolute(&handle.file, folder),
+            ..handle.clone()
+        })
+        .collect()
+}
+
+/// A file of a handle: relative ones lie in the checkpoint's folder.
+pub fn absolute(file: &str, folder: &Location) -> String {
+    if file.starts_with('/') || file.contains(":/") {
+        file.to_owned()
+    } else {
+        folder.join(file).to_string()
+    }
+}
+
+fn lists_for(
+    state: &OperatorState<'_>,
+    subtask: usize,
+    parallelism: usize,
+) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let same_parallelism = state.subtasks.len() == parallelism;
+    let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lists: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+    for (from, handle) in &state.subtasks {
+        for list in &handle.lists {
+            for entry in &list.entries {
+                let turn = dealt.entry(&list.name).or_insert(0);
+                let mine = match list.redistribution {
+                    Redistribution::Union => true,
+                    Redistribution::Split if same_parallelism => from.0 as usize == subtask,
+                    Redistribution::Split => *turn % parallelism == subtask,
+                };
+                *turn += 1;
+                if mine {
+                    lists
+                        .entry(list.name.clone())
+                        .or_default()
+                        .push(entry.clone());
+                }
+            }
+        }
+    }
+    lists
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alpheus_dataflow::graph::{OperatorNode, SessionSettings, Vertex};
+    use alpheus_dataflow::ids::VertexId;
+    use alpheus_dataflow::snapshot::ListSnapshot;
+    use alpheus_dataflow::{ChangelogMode, RowType};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::handle::TaskSnapshot;
+    use crate::metadata::tests::sample;
+
+    const OPERATOR: OperatorId = OperatorId(42);
+
+    fn graph(parallelism: u32, operator: OperatorId) -> JobGraph {
+        JobGraph {
+            name: "j".to_owned(),
+            vertices: vec![Vertex {
+                id: VertexId(0),
+                name: "v".to_owned(),
+                parallelism,
+                chain: vec![OperatorNode {
+                    id: operator,
+                    name: "agg".to_owned(),
+                    spec: OperatorSpec::Collect { result: 0 },
+                    output: RowType::default(),
+                    changelog: ChangelogMode::InsertOnly,
+                }],
+            }],
+            edges: Vec::new(),
+            max_parallelism: 128,
+            session: SessionSettings {
+                time_zone: "UTC".to_owned(),
+                planned_at: 0,
+                bounded: false,
+            },
+            configuration: BTreeMap::new(),
+        }
+    }
+
+    fn metadata(parallelism: u32) -> CheckpointMetadata {
+        let mut metadata = sample(1);
+        metadata.enumerators.clear();
+        metadata.vertices = CheckpointMetadata::vertices_of(&graph(parallelism, OPERATOR));
+        metadata.tasks = (0..parallelism)
+            .map(|subtask| {
+                let range = KeyGroupRange::for_subtask(subtask, parallelism, 128);
+                let list = |name: &str, redistribution| ListSnapshot {
+                    name: name.to_owned(),
+                    entries: vec![vec![subtask as u8, 0], vec![subtask as u8, 1]],
+                    redistribution,
+                };
+                TaskSnapshot {
+                    task: TaskId {
+                        vertex: VertexId(0),
+                        subtask: SubtaskIndex(subtask),
+                    },
+                    operators: vec![OperatorStateHandle {
+                        operator: OPERATOR,
+                        keyed: vec![KeyedStateHandle {
+                            state: "s".to_owned(),
+                            file: format!("state-{subtask}"),
+                            offset: 16,
+                            length: 100,
+                            key_groups: (range.start, range.end),
+                        }],
+                        lists: vec![
+                            list("split", Redistribution::Split),
+                            list("union", Redistribution::Union),
+                        ],
+                        committables: vec![vec![subtask as u8]],
+                    }],
+                    splits: Vec::new(),
+                }
+            })
+            .collect();
+        metadata
+    }
+
+    fn folder() -> Location {
+        Location::local("/c/chk-1")
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_lists_are_dealt_once(before in 1u32..9, after in 1u32..9) {
+            let plan = redistribute(&metadata(before), &folder(), &graph(after, OPERATOR), false).unwrap();
+            prop_assert_eq!(plan.tasks.len(), after as usize);
+            let mut split = Vec::new();
+            for (task, restore) in &plan.tasks {
+                let range = KeyGroupRange::for_subtask(task.subtask.0, after, 128);
+                let handles = &restore.keyed[0].1;
+                for group in range.iter() {
+                    let holders = handles.iter().filter(|h| (h.key_groups.0..h.key_groups.1).contains(&group.0));
+                    prop_assert_eq!(holders.count(), 1);
+                }
+                prop_assert!(handles.iter().all(|handle| handle.file.starts_with("/c/chk-1/state-")));
+                let Some((_, lists)) = restore.lists.first() else { continue };
+                prop_assert_eq!(lists["union"].len(), 2 * before as usize);
+                split.extend(lists.get("split").cloned().unwrap_or_default());
+            }
+            split.sort();
+            split.dedup();
+            prop_assert_eq!(split.len(), 2 * before as usize);
+            prop_assert_eq!(plan.committables.len(), before as usize);
+        }
+    }
+
+    #[test]
+    fn the_same_parallelism_keeps_lists_where_they_were() {
+        let plan = redistribute(&metadata(3), &folder(), &graph(3, OPERATOR), false).unwrap();
+        for (task, restore) in &plan.tasks {
+            assert!(
+                restore.lists[0].1["split"]
+                    .iter()
+                    .all(|entry| u32::from(entry[0]) == task.subtask.0)
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let other = graph(2, OperatorId(1));
+        let error = redistribute(&metadata(2), &folder(), &other, false).unwrap_err();
+        assert!(error.to_string().contains("operator `agg`"), "{error}");
+        let plan = redistribute(&metadata(2), &folder(), &other, true).unwrap();
+        assert_eq!(plan.unclaimed, [OPERATOR]);
+        let mut wider = graph(2, OPERATOR);
+        wider.max_parallelism = 64;
+        let error = redistribute(&metadata(2), &folder(), &wider, false).unwrap_err();
+        assert!(
+            error.to_string().contains("max-parallelism to 128"),
+            "{error}"
+        );
+    }
+}
