@@ -9,10 +9,21 @@ pub fn encode(bytes: &[u8]) -> String {
 /// URL-safe alphabet without padding.
 #[must_use]
 pub fn encode_url(bytes: &[u8]) -> String {
-    encode(bytes)
-        .trim_end_matches('=')
-        .replace('+', "-")
-        .replace('/', "_")
+    // In place, because the text may be a secret that should lie in memory once.
+    let mut text = encode(bytes).into_bytes();
+    text.truncate(
+        text.iter()
+            .rposition(|b| *b != b'=')
+            .map_or(0, |last| last + 1),
+    );
+    for byte in &mut text {
+        match byte {
+            b'+' => *byte = b'-',
+            b'/' => *byte = b'_',
+            _ => {}
+        }
+    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Decodes either alphabet, with or without padding; `None` if the text is neither.
@@ -26,7 +37,12 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     {
         return None;
     }
-    let mut standard = text.replace('-', "+").replace('_', "/");
+    let mut standard = zeroize::Zeroizing::new(String::with_capacity(text.len() + 3));
+    standard.extend(text.chars().map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    }));
     while !standard.len().is_multiple_of(4) {
         standard.push('=');
     }

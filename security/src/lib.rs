@@ -3,6 +3,7 @@
 //! - [`secret`], [`private_file`], [`harden`]: holding a secret without letting it out.
 //! - [`tls`]: mutual TLS between the processes of one application, with certificates that it makes for itself.
 //! - [`rest_token`]: the bearer token of the REST API on one machine.
+//! - [`acl`]: lists of who may do something.
 //! - [`audit`]: the record of decisions about access.
 //! - [`hadoop`]: tokens, credentials files, names of users.
 //! - [`kerberos`]: logins and security contexts.
@@ -14,6 +15,7 @@
 //! file that holds one has mode 0600; comparing one with what a stranger sent takes the same time whatever was
 //! sent.
 
+pub mod acl;
 pub mod audit;
 pub mod base64;
 pub mod hadoop;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use prost::Message;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::wire::{Reader, put_bytes, put_vlong};
+use super::wire::{MAX_NUMBER, Reader, put_bytes, put_vlong};
 use super::{Token, TokenError};
 use crate::private_file;
 use crate::secret::SecretBytes;
@@ -113,7 +113,8 @@ impl Credentials {
     /// The bytes of a file.
     #[must_use]
     pub fn encode(&self, format: CredentialsFormat) -> SecretBytes {
-        let mut out = MAGIC.to_vec();
+        let mut out = Vec::with_capacity(self.encoded_size());
+        out.extend_from_slice(MAGIC);
         match format {
             CredentialsFormat::Writable => {
                 out.push(0);
@@ -130,12 +131,25 @@ impl Credentials {
             }
             CredentialsFormat::Protobuf => {
                 out.push(1);
-                out.extend_from_slice(&Zeroizing::new(
-                    self.to_proto().encode_length_delimited_to_vec(),
-                ));
+                let mut proto = self.to_proto();
+                out.extend_from_slice(&Zeroizing::new(proto.encode_length_delimited_to_vec()));
+                proto.wipe();
             }
         }
         SecretBytes::new(out)
+    }
+
+    /// No less than the size of either form, so that the buffer does not grow and leave copies behind.
+    fn encoded_size(&self) -> usize {
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|(alias, token)| alias.len() + token.encoded_size() + 4 * MAX_NUMBER);
+        let secrets = self
+            .secrets
+            .iter()
+            .map(|(name, secret)| name.len() + secret.len() + 4 * MAX_NUMBER);
+        MAGIC.len() + 1 + 3 * MAX_NUMBER + tokens.sum::<usize>() + secrets.sum::<usize>()
     }
 
     /// Reads the bytes of a file, whichever its version.
@@ -275,6 +289,18 @@ struct CredentialsProto {
     tokens: Vec<EntryProto>,
     #[prost(message, repeated, tag = "2")]
     secrets: Vec<EntryProto>,
+}
+
+impl CredentialsProto {
+    /// Zeroes the copies of secrets.
+    fn wipe(&mut self) {
+        for entry in self.tokens.iter_mut().chain(&mut self.secrets) {
+            if let Some(token) = &mut entry.token {
+                token.password.zeroize();
+            }
+            entry.secret.zeroize();
+        }
+    }
 }
 
 /// `CredentialsKVProto`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::wire::{Reader, put_bytes};
+use super::wire::{MAX_NUMBER, Reader, put_bytes};
 use super::{Identifier, TokenError};
 use crate::base64;
 use crate::secret::SecretBytes;
@@ -62,10 +62,20 @@ impl Token {
         put_bytes(out, self.service.as_bytes());
     }
 
+    /// No less than the size of what [`Token::put`] adds, so that a buffer of that size does not grow and leave
+    /// copies of the password behind.
+    pub(super) fn encoded_size(&self) -> usize {
+        self.identifier.len()
+            + self.password.len()
+            + self.kind.len()
+            + self.service.len()
+            + 4 * MAX_NUMBER
+    }
+
     /// The token as text for URLs and headers (`Token.encodeToUrlString`).
     #[must_use]
     pub fn to_url_string(&self) -> crate::secret::Secret {
-        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(self.encoded_size()));
         self.put(&mut bytes);
         crate::secret::Secret::new(base64::encode_url(&bytes))
     }

@@ -84,6 +84,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The longest encoding of a number.
+pub(super) const MAX_NUMBER: usize = 9;
+
 pub(super) fn put_vlong(out: &mut Vec<u8>, value: i64) {
     if let Ok(small) = i8::try_from(value)
         && small >= -112

@@ -188,7 +188,7 @@ pub(super) fn pem(key: &PKey<Private>, certificates: &[&X509]) -> Result<SecretB
 pub(super) fn parse_pem(pem: &[u8]) -> Result<(PKey<Private>, Vec<X509>), TlsError> {
     let malformed = |e: ErrorStack| TlsError::Malformed(e.to_string());
     Ok((
-        PKey::private_key_from_pem(pem).map_err(malformed)?,
+        PKey::private_key_from_pem_passphrase(pem, b"").map_err(malformed)?,
         X509::stack_from_pem(pem).map_err(malformed)?,
     ))
 }

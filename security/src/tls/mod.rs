@@ -16,6 +16,7 @@ mod authority;
 mod connection;
 mod error;
 mod identity;
+pub mod rest;
 mod role;
 
 pub use authority::Authority;
