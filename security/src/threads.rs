@@ -1,7 +1,7 @@
 //! Threads for calls into Kerberos libraries, which may wait for a KDC for a long time.
 //!
 //! Such calls must not run on threads that serve tasks or input and output, and a dead KDC must not eat threads
-//! without bound: at most [`LIMIT`] calls run at once, each on a thread that ends when it has been idle for a while,
+//! without bound: at most `LIMIT` calls run at once, each on a thread that ends when it has been idle for a while,
 //! and the others wait their turn.
 
 use std::collections::VecDeque;
