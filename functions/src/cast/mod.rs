@@ -25,6 +25,7 @@ use arrow::datatypes::DataType;
 
 pub use java::write_double;
 pub use parse::{parse_boolean, parse_decimal, parse_double, parse_integer};
+pub(crate) use temporal::local;
 
 use crate::compile::Session;
 use crate::typing::can_cast;

@@ -1,6 +1,7 @@
 //! The session's settings in the form kernels use.
 
 use alpheus_dataflow::graph::SessionSettings;
+use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::{OperatorError, OperatorResult};
 
 use crate::time::Zone;
@@ -17,6 +18,14 @@ pub struct Session {
 }
 
 impl Session {
+    /// The zone whose clocks a value of that type shows: the session's for TIMESTAMP_LTZ, else UTC.
+    pub fn zone_of(&self, kind: &TypeKind) -> Zone {
+        match kind {
+            TypeKind::TimestampLtz(_) => self.zone.clone(),
+            _ => Zone::Fixed(0),
+        }
+    }
+
     /// Parses the settings; an unknown time zone is refused.
     pub fn new(settings: &SessionSettings) -> OperatorResult<Self> {
         let zone = Zone::parse(&settings.time_zone).ok_or_else(|| {

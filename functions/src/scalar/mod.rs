@@ -8,6 +8,7 @@ pub(crate) mod decimals;
 mod logical;
 pub(crate) mod rows;
 mod string;
+mod temporal;
 
 pub(crate) use construction::map_array;
 
@@ -21,4 +22,5 @@ pub(crate) static TABLES: &[&[ScalarFunction]] = &[
     conditional::TABLE,
     construction::TABLE,
     string::TABLE,
+    temporal::TABLE,
 ];

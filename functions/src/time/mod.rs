@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod fields;
+pub mod pattern;
 pub mod text;
 pub mod unit;
 mod zone;
