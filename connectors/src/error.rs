@@ -117,9 +117,13 @@ fn did_you_mean(name: &str, known: &[String]) -> String {
 
 /// The name most like `name`, if any is alike enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |candidate: &str| {
+        let common_start = strsim::jaro_winkler(name, candidate);
+        let few_slips = strsim::normalized_damerau_levenshtein(name, candidate);
+        (common_start > 0.75 || few_slips > 0.6).then_some(common_start + few_slips)
+    };
     known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .filter_map(|candidate| Some((likeness(candidate)?, candidate)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }

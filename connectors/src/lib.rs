@@ -18,10 +18,14 @@ mod datagen;
 mod error;
 mod filesystem;
 mod formats;
+mod generator;
 mod nexmark;
 mod options;
 mod print;
+mod random;
 mod registry;
+#[cfg(test)]
+mod registry_tests;
 #[cfg(test)]
 mod testing;
 
@@ -47,7 +51,7 @@ pub fn create_source(
     table: &TableSpec,
     projection: &[usize],
     filters: &[Expr],
-    _session: &Arc<SessionSettings>,
+    session: &Arc<SessionSettings>,
 ) -> OperatorResult<Box<dyn Source>> {
     let capabilities = validate_table(table)?;
     if let Some(column) = projection.iter().find(|&&i| i >= table.schema.len()) {
@@ -67,11 +71,12 @@ pub fn create_source(
             projection,
             filters,
         ))),
-        "datagen" => Ok(Box::new(datagen::DatagenSource::new(
+        "datagen" => Ok(Box::new(datagen::source(
             datagen::DatagenTable::read(table)?,
             projection,
+            session.planned_at,
         ))),
-        "nexmark" => Ok(Box::new(nexmark::NexmarkSource::new(
+        "nexmark" => Ok(Box::new(nexmark::source(
             nexmark::NexmarkTable::read(table)?,
             projection,
         ))),

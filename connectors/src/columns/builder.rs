@@ -144,14 +144,6 @@ impl Column {
         }
     }
 
-    /// Counts `count` values that the caller has just put into [`Column::values`].
-    pub(crate) fn pushed_many(&mut self, count: usize) {
-        self.len += count;
-        if let Some(nulls) = &mut self.nulls {
-            nulls.append_n(count, true);
-        }
-    }
-
     /// Stores NULL.
     pub(crate) fn push_null(&mut self) {
         match &mut self.values {

@@ -1,7 +1,5 @@
 //! A part file while it is written.
 
-use std::io::Write;
-
 use alpheus_dataflow::{OperatorResult, RowType};
 use alpheus_storage::{CreateMode, FileSystem, Location, OutputFile, StorageError};
 use arrow::array::{ArrayRef, RecordBatch};

@@ -1,0 +1,170 @@
+//! Events to the projected columns.
+
+use alpheus_dataflow::{LogicalType, OperatorResult};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+
+use super::NexmarkTable;
+use super::event::{self, EventKind, Scratch, Timeline, Value, Wanted};
+use crate::columns::{Column, Values};
+use crate::generator::RowMaker;
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// 0, 1 or 2.
+    EventType,
+    /// The event's time, of whatever kind.
+    Time,
+    /// A ROW of one kind's fields; NULL for other kinds.
+    Row(EventKind, Vec<usize>),
+    /// A field of the table's only kind.
+    Field(EventKind, usize),
+}
+
+/// Makes the rows of a table.
+pub(super) struct NexmarkMaker {
+    schema: SchemaRef,
+    columns: Vec<(LogicalType, Target)>,
+    only: Option<EventKind>,
+    timeline: Timeline,
+    /// The wanted fields of persons, auctions and bids.
+    wanted: [Wanted; 3],
+}
+
+impl NexmarkMaker {
+    pub(super) fn new(table: &NexmarkTable, projection: &[usize]) -> Self {
+        let fields = table.schema.fields.iter().map(|field| &field.ty);
+        let all: Vec<_> = fields.zip(&table.targets).collect();
+        let columns: Vec<(LogicalType, Target)> = projection
+            .iter()
+            .filter_map(|&i| {
+                all.get(i)
+                    .map(|(ty, target)| ((*ty).clone(), (*target).clone()))
+            })
+            .collect();
+        let mut wanted = [Wanted::default(); 3];
+        for (_, target) in &columns {
+            match target {
+                Target::Row(kind, places) => {
+                    for place in places {
+                        wanted[*kind as usize].0 |= 1 << place;
+                    }
+                }
+                Target::Field(kind, place) => wanted[*kind as usize].0 |= 1 << place,
+                Target::EventType | Target::Time => {}
+            }
+        }
+        NexmarkMaker {
+            schema: table.schema.project(projection).to_arrow(),
+            columns,
+            only: table.only,
+            timeline: table.timeline,
+            wanted,
+        }
+    }
+}
+
+/// Stores a number or a text; what is missing or does not fit, which reading the table rules out, as
+/// NULL.
+#[inline]
+fn push(column: &mut Column, value: Value<'_>) {
+    match (&mut column.values, value) {
+        (Values::Int64(values), Value::Number(number)) => {
+            values.push(number);
+            column.pushed();
+        }
+        (_, Value::Text(text)) => column.push_bytes(text.as_bytes()),
+        _ => column.push_null(),
+    }
+}
+
+fn store(
+    columns: &mut [Column],
+    targets: &[(LogicalType, Target)],
+    kind: EventKind,
+    time: i64,
+    values: &[Value<'_>],
+) {
+    for (column, (_, target)) in columns.iter_mut().zip(targets) {
+        match target {
+            Target::EventType => match &mut column.values {
+                Values::Int32(numbers) => {
+                    numbers.push(kind as i32);
+                    column.pushed();
+                }
+                _ => column.push_null(),
+            },
+            Target::Time => push(column, Value::Number(time)),
+            Target::Field(_, place) => push(column, values[*place]),
+            Target::Row(of, places) if *of == kind => {
+                if let Values::Struct(children) = &mut column.values {
+                    for (child, place) in children.iter_mut().zip(places) {
+                        push(child, values[*place]);
+                    }
+                }
+                column.end_nested();
+            }
+            Target::Row(..) => column.push_null(),
+        }
+    }
+}
+
+impl RowMaker for NexmarkMaker {
+    fn name(&self) -> &str {
+        "nexmark"
+    }
+
+    fn make(&self, numbers: &[u64], _base_ms: i64) -> OperatorResult<RecordBatch> {
+        let mut columns: Vec<Column> = self.columns.iter().map(|(ty, _)| Column::new(ty)).collect();
+        let mut scratch = Scratch::default();
+        let mut bid = [Value::Number(0); 7];
+        let mut rows = 0;
+        for &number in numbers {
+            let kind = EventKind::of(number);
+            if self.only.is_some_and(|only| only != kind) {
+                continue;
+            }
+            rows += 1;
+            let wanted = self.wanted[kind as usize];
+            let time = self.timeline.time(number);
+            let (columns, targets, timeline) = (&mut columns, &self.columns, &self.timeline);
+            if wanted == Wanted::default() {
+                store(columns, targets, kind, time, &[Value::Number(0); 10]);
+                continue;
+            }
+            match kind {
+                EventKind::Bid => {
+                    event::bid(timeline, number, wanted, &mut bid);
+                    store(columns, targets, kind, time, &bid);
+                }
+                EventKind::Person => {
+                    let values = event::person(timeline, number, wanted, &mut scratch);
+                    store(columns, targets, kind, time, &values);
+                }
+                EventKind::Auction => {
+                    let values = event::auction(timeline, number, wanted, &mut scratch);
+                    store(columns, targets, kind, time, &values);
+                }
+            }
+        }
+        let arrays = columns
+            .iter_mut()
+            .map(Column::finish)
+            .collect::<Result<_, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        Ok(RecordBatch::try_new_with_options(
+            self.schema.clone(),
+            arrays,
+            &options,
+        )?)
+    }
+
+    fn numbers_per_row(&self) -> usize {
+        match self.only {
+            Some(EventKind::Person) => 50,
+            Some(EventKind::Auction) => 17,
+            _ => 1,
+        }
+    }
+}
