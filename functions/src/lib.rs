@@ -10,6 +10,8 @@ pub mod cast;
 pub mod compile;
 pub mod registry;
 pub mod scalar;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod typing;
 

@@ -1,11 +1,17 @@
 //! The functions, one folder a family: a table of rows (name, signature, types, kernel) and the kernels.
 
 mod arithmetic;
+mod collection;
 mod comparison;
 mod conditional;
 mod construction;
+mod conversion;
 pub(crate) mod decimals;
+mod hash;
+mod json;
 mod logical;
+#[cfg(test)]
+mod nulls;
 pub(crate) mod rows;
 mod string;
 mod temporal;
@@ -23,4 +29,8 @@ pub(crate) static TABLES: &[&[ScalarFunction]] = &[
     construction::TABLE,
     string::TABLE,
     temporal::TABLE,
+    conversion::TABLE,
+    collection::TABLE,
+    hash::TABLE,
+    json::TABLE,
 ];
