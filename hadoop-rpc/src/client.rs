@@ -3,7 +3,6 @@
 //! Connections are kept by server, protocol and identity. Whoever needs one that is being opened waits for it; if the attempt
 //! fails, all who waited get the same error instead of trying one after the other.
 
-use crate::address::Endpoint;
 use crate::config::ClientConfig;
 use crate::connection::{Connection, handshake};
 use crate::error::{RemoteKind, RpcError};
@@ -11,6 +10,7 @@ use crate::protocol::{Method, Target};
 use crate::retry::jitter;
 use crate::sasl::Authenticator;
 use crate::wire::{CallId, ClientId, encode};
+use alpheus_hadoop_conf::hadoop::HostPort;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt;
@@ -34,7 +34,7 @@ struct Inner {
 /// Identities are told apart by their address in memory; the slot holds the identity, so the address is not given to another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    server: Endpoint,
+    server: HostPort,
     protocol: &'static str,
     identity: usize,
 }
@@ -178,7 +178,7 @@ impl RpcClient {
                 return Err(error);
             }
             let asked = Arc::clone(identity);
-            let fresh = tokio::task::spawn_blocking(move || asked.refresh()).await;
+            let fresh = alpheus_security::threads::run(move || asked.refresh()).await;
             if !fresh.unwrap_or(false) {
                 return Err(error);
             }

@@ -1,5 +1,6 @@
 //! How a client behaves, by Hadoop's keys.
 
+use alpheus_hadoop_conf::hadoop::{HadoopConf, HadoopConfError};
 use std::time::Duration;
 
 /// Times and bounds of a client. The defaults are Hadoop's.
@@ -39,5 +40,42 @@ impl Default for ClientConfig {
             auth_pause: Duration::from_secs(5),
             caller: None,
         }
+    }
+}
+
+impl ClientConfig {
+    /// What a cluster's configuration asks for.
+    ///
+    /// # Errors
+    /// When a key's value is not usable.
+    pub fn from_conf(conf: &HadoopConf) -> Result<Self, HadoopConfError> {
+        Ok(Self {
+            connect_timeout: conf.millis("ipc.client.connect.timeout")?,
+            // 0 means for ever.
+            rpc_timeout: Some(conf.millis("ipc.client.rpc-timeout.ms")?)
+                .filter(|timeout| !timeout.is_zero())
+                .unwrap_or(Duration::MAX),
+            ping_interval: conf.millis("ipc.ping.interval")?,
+            max_idle: conf.millis("ipc.client.connection.maxidletime")?,
+            max_response: usize::try_from(conf.bytes("ipc.maximum.response.length")?)
+                .unwrap_or(usize::MAX),
+            ..Self::default()
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use alpheus_hadoop_conf::Environment;
+
+    #[test]
+    fn our_defaults_are_hadoops() {
+        let read = ClientConfig::from_conf(&HadoopConf::empty(Environment::of(&[]))).unwrap();
+        assert_eq!(
+            format!("{read:?}"),
+            format!("{:?}", ClientConfig::default())
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with a call, typed by what a caller would do about it.
 
-use crate::address::Endpoint;
 use crate::wire::WireError;
+use alpheus_hadoop_conf::hadoop::HostPort;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub enum RpcError {
     #[error("cannot connect to {server}: {source}")]
     Connect {
         /// Whom we tried to reach.
-        server: Endpoint,
+        server: HostPort,
         /// The operating system's words.
         source: Arc<std::io::Error>,
     },
@@ -22,7 +22,7 @@ pub enum RpcError {
     #[error("the connection to {server} was lost: {reason}")]
     Lost {
         /// The peer.
-        server: Endpoint,
+        server: HostPort,
         /// What ended it.
         reason: String,
         /// Whether this call may have reached the server: then it may have been executed.
@@ -32,7 +32,7 @@ pub enum RpcError {
     #[error("{server} did not answer {method} within {}s", after.as_secs_f32())]
     Timeout {
         /// The peer.
-        server: Endpoint,
+        server: HostPort,
         /// The method.
         method: &'static str,
         /// The time it had.
@@ -42,7 +42,7 @@ pub enum RpcError {
     #[error("authentication with {server} failed: {reason}")]
     Authentication {
         /// The peer.
-        server: Endpoint,
+        server: HostPort,
         /// What failed and what to do.
         reason: String,
     },
@@ -50,7 +50,7 @@ pub enum RpcError {
     #[error("{server}: {exception}")]
     Remote {
         /// The peer.
-        server: Endpoint,
+        server: HostPort,
         /// What it threw.
         exception: RemoteException,
     },
@@ -58,7 +58,7 @@ pub enum RpcError {
     #[error("{server} sent {source}")]
     Wire {
         /// The peer.
-        server: Endpoint,
+        server: HostPort,
         /// What is wrong with it.
         source: WireError,
     },

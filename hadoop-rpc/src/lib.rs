@@ -11,15 +11,17 @@
 //! | [`client`] | the connections that are open, the sequence of call ids |
 //! | [`retry`] | whether to try again: a pure function |
 //! | [`proxy`] | a service of one server or an HA pair, with typed messages |
+//! | [`token`] | the messages about tokens that all services share |
+//! | [`namenode`] | delegation tokens of HDFS |
 //! | [`server`] | the other side, good enough for tests |
 //!
 //! A service's client (YARN, HDFS's tokens) holds a [`Proxy`] and hand-written protobuf messages.
 
-pub mod address;
 pub mod client;
 pub mod config;
 mod connection;
 pub mod error;
+pub mod namenode;
 pub mod principal;
 pub mod protocol;
 pub mod proxy;
@@ -28,14 +30,17 @@ pub mod sasl;
 pub mod server;
 #[cfg(test)]
 mod tests;
+pub mod token;
 pub mod wire;
 
-pub use address::Endpoint;
+pub use alpheus_hadoop_conf::hadoop::HostPort;
 pub use client::RpcClient;
 pub use config::ClientConfig;
 pub use error::{RemoteException, RemoteKind, RpcError};
+pub use namenode::NameNode;
 pub use principal::ServerPrincipal;
 pub use protocol::{Method, Protocol, RetrySafety, Target};
 pub use proxy::Proxy;
 pub use retry::RetryPolicy;
-pub use sasl::{AuthMethod, Authenticator, SaslError, SaslMechanism, SimpleUser};
+pub use sasl::identity::{Identity, Protection, Tokens};
+pub use sasl::{AuthMethod, Authenticator};

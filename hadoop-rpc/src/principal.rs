@@ -4,6 +4,8 @@
 //! ticket for whatever name it hears and talk to whoever answers. As in Hadoop's `SaslRpcClient.getServerPrincipal`: the name must
 //! equal the configured one with `_HOST` replaced, or match the configured pattern when there is one.
 
+use alpheus_hadoop_conf::hadoop::server_principal;
+
 /// The principal that a server must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerPrincipal {
@@ -80,21 +82,14 @@ impl ServerPrincipal {
 
     /// The configured principal with `_HOST` replaced by the lower-case host.
     pub fn for_host(&self, host: &str) -> Result<String, PrincipalError> {
-        let malformed = || PrincipalError::Malformed(self.configured.clone());
-        let (service, rest) = self.configured.split_once('/').ok_or_else(malformed)?;
-        if service.is_empty() || rest.is_empty() {
-            return Err(malformed());
+        let service = self.configured.split('@').next().unwrap_or_default();
+        if service
+            .split_once('/')
+            .is_none_or(|(name, host)| name.is_empty() || host.is_empty())
+        {
+            return Err(PrincipalError::Malformed(self.configured.clone()));
         }
-        let (instance, realm) = match rest.split_once('@') {
-            Some((instance, realm)) => (instance, Some(realm)),
-            None => (rest, None),
-        };
-        let host = host.to_ascii_lowercase();
-        let instance = if instance == "_HOST" { &host } else { instance };
-        Ok(match realm {
-            Some(realm) => format!("{service}/{instance}@{realm}"),
-            None => format!("{service}/{instance}"),
-        })
+        Ok(server_principal(&self.configured, host))
     }
 }
 

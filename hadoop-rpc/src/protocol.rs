@@ -1,7 +1,7 @@
 //! Which protocol is spoken to which server, and what is known of its methods.
 
-use crate::address::Endpoint;
 use crate::principal::ServerPrincipal;
+use alpheus_hadoop_conf::hadoop::HostPort;
 
 /// A Hadoop RPC protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,9 +64,11 @@ impl Method {
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Where it listens.
-    pub server: Endpoint,
+    pub server: HostPort,
     /// What it speaks.
     pub protocol: Protocol,
     /// Whom Kerberos must find there; `None` when the protocol is not for Kerberos.
     pub principal: Option<ServerPrincipal>,
+    /// The services that tokens for it may name; empty when any token of the protocol's kind will do.
+    pub token_services: Vec<String>,
 }

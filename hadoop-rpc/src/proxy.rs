@@ -13,6 +13,7 @@ use prost::Message;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Typed calls to a service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -83,7 +84,8 @@ impl Proxy {
         method: Method,
         request: &Q,
     ) -> Result<A, RpcError> {
-        let request = request.encode_to_vec();
+        // Requests may hold tokens.
+        let request = Zeroizing::new(request.encode_to_vec());
         let mut call = self.client.new_call();
         if let Some(timeout) = self.timeout {
             call.timeout = timeout;

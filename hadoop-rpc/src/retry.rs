@@ -139,12 +139,15 @@ pub(crate) fn jitter() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Endpoint;
     use crate::error::RemoteException;
+    use alpheus_hadoop_conf::hadoop::HostPort;
     use std::sync::Arc;
 
-    fn server() -> Endpoint {
-        Endpoint::new("a", 1)
+    fn server() -> HostPort {
+        HostPort {
+            host: "a".into(),
+            port: 1,
+        }
     }
 
     fn remote(class: &str) -> RpcError {

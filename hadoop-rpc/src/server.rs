@@ -2,12 +2,12 @@
 //!
 //! Each connection is served by one task. What it offers for authentication and how it answers is up to [`Service`].
 
-use crate::sasl::{SaslError, SaslMechanism};
 use crate::wire::messages::{
     ConnectionContext, MethodHeader, RequestHeader, ResponseHeader, STATUS_ERROR, STATUS_FATAL,
     STATUS_SUCCESS, Sasl, SaslAuth, SaslState,
 };
 use crate::wire::{CallId, Preamble, Splitter, WireError, decode, encode, read_preamble};
+use alpheus_security::sasl::{SaslUnwrap, SaslWrap};
 use bytes::Bytes;
 use prost::Message;
 use std::io;
@@ -46,6 +46,18 @@ pub enum Reply {
     Raw(Vec<u8>),
 }
 
+/// The server's half of a mechanism.
+pub trait ServerMechanism: Send {
+    /// Answers a client's token; the error is told to the client.
+    fn step(&mut self, token: &[u8]) -> Result<Vec<u8>, String>;
+
+    /// Whether the server is content; its last answer then goes with its SUCCESS.
+    fn is_complete(&self) -> bool;
+
+    /// The layer that was agreed on.
+    fn split(self: Box<Self>) -> Option<(Box<dyn SaslWrap>, Box<dyn SaslUnwrap>)>;
+}
+
 /// A server's behavior.
 pub trait Service: Send + Sync + 'static {
     /// What is offered for authentication; empty means that SUCCESS is the answer to everyone.
@@ -54,8 +66,8 @@ pub trait Service: Send + Sync + 'static {
     }
 
     /// The server's half of a mechanism.
-    fn mechanism(&self, _offer: &SaslAuth) -> Result<Box<dyn SaslMechanism>, SaslError> {
-        Err(SaslError("this server has no mechanisms".into()))
+    fn mechanism(&self, _offer: &SaslAuth) -> Result<Box<dyn ServerMechanism>, String> {
+        Err("this server has no mechanisms".into())
     }
 
     /// Answers a call. Calls run at the same time, so answers may overtake each other.
@@ -95,7 +107,7 @@ struct Peer {
     socket: TcpStream,
     outer: Splitter,
     inner: Splitter,
-    sealing: Option<Box<dyn SaslMechanism>>,
+    sealing: Option<(Box<dyn SaslWrap>, Box<dyn SaslUnwrap>)>,
 }
 
 async fn serve(socket: TcpStream, service: Arc<impl Service>) {
@@ -162,33 +174,25 @@ async fn authenticate(peer: &mut Peer, service: &impl Service) -> io::Result<()>
     let mut mechanism = match service.mechanism(offer) {
         Ok(mechanism) => mechanism,
         Err(error) => {
-            return peer
-                .fatal("javax.security.sasl.SaslException", error.0)
-                .await;
+            return peer.fatal("javax.security.sasl.SaslException", error).await;
         }
     };
     let mut token = initiate.token;
     loop {
-        let answer = match mechanism.step(token.as_deref()) {
+        let answer = match mechanism.step(token.as_deref().unwrap_or_default()) {
             Ok(answer) => answer,
             Err(error) => {
-                return peer
-                    .fatal("javax.security.sasl.SaslException", error.0)
-                    .await;
+                return peer.fatal("javax.security.sasl.SaslException", error).await;
             }
         };
         if mechanism.is_complete() {
-            peer.send_sasl(SaslState::Success, answer, Vec::new())
+            peer.send_sasl(SaslState::Success, Some(answer), Vec::new())
                 .await?;
-            peer.sealing = mechanism.wrap_limit().is_some().then_some(mechanism);
+            peer.sealing = mechanism.split();
             return Ok(());
         }
-        peer.send_sasl(
-            SaslState::Challenge,
-            Some(answer.unwrap_or_default()),
-            Vec::new(),
-        )
-        .await?;
+        peer.send_sasl(SaslState::Challenge, Some(answer), Vec::new())
+            .await?;
         token = peer.receive_sasl().await?.1.token;
     }
 }
@@ -201,12 +205,12 @@ impl Peer {
                 return Ok(frame);
             }
             if let Some(frame) = self.outer.next_frame().map_err(invalid)? {
-                let Some(mechanism) = &mut self.sealing else {
+                let Some((_, opener)) = &mut self.sealing else {
                     return Ok(frame);
                 };
                 let (_, mut rest) = decode::request(frame).map_err(invalid)?;
                 let sasl: Sasl = decode::delimited(&mut rest, "sealed piece").map_err(invalid)?;
-                let plain = mechanism
+                let plain = opener
                     .unwrap(&sasl.token.unwrap_or_default())
                     .map_err(io::Error::other)?;
                 self.inner.buffer().extend_from_slice(&plain);
@@ -294,12 +298,12 @@ impl Peer {
     }
 
     async fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        let Some(mechanism) = &mut self.sealing else {
+        let Some((sealer, _)) = &mut self.sealing else {
             return self.socket.write_all(frame).await;
         };
         let pieces: Result<Vec<_>, _> = frame
-            .chunks(mechanism.wrap_limit().unwrap_or(frame.len()).max(1))
-            .map(|piece| mechanism.wrap(piece))
+            .chunks(sealer.wrap_limit().max(1))
+            .map(|piece| sealer.wrap(piece))
             .collect();
         for token in pieces.map_err(io::Error::other)? {
             self.send_sasl(SaslState::Wrap, Some(token), Vec::new())

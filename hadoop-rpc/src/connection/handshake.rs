@@ -1,6 +1,6 @@
 //! From an address to a connection on which calls can be made.
 
-use super::sealing::Sealing;
+use super::sealing::{Opener, Sealer};
 use super::stream::{FrameStream, Io};
 use crate::config::ClientConfig;
 use crate::error::RpcError;
@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 pub(crate) struct Ready {
     pub(crate) io: Box<dyn Io>,
     pub(crate) splitter: Splitter,
-    pub(crate) sealing: Option<Sealing>,
+    pub(crate) sealing: Option<(Sealer, Opener)>,
 }
 
 /// Opens the socket.
@@ -27,7 +27,7 @@ pub(crate) async fn connect(target: &Target, timeout: Duration) -> Result<Box<dy
         server: target.server.clone(),
         source: Arc::new(source),
     };
-    let address = (target.server.host(), target.server.port());
+    let address = (target.server.host.as_str(), target.server.port);
     let stream = tokio::time::timeout(timeout, TcpStream::connect(address))
         .await
         .map_err(|_| {
@@ -60,12 +60,14 @@ pub(crate) async fn introduce(
     };
     let user = identity.user(session.method);
     let context = encode::connection_context(client, user, target.protocol.name);
-    let sealing = session.sealing.map(Sealing::new);
-    match &sealing {
+    let mut sealing = session
+        .sealing
+        .map(|(wrap, unwrap)| (Sealer(wrap), Opener::new(unwrap, config.max_response)));
+    match &mut sealing {
         None => stream.send(&context).await?,
-        Some(sealing) => {
+        Some((sealer, _)) => {
             let mut sealed = BytesMut::new();
-            sealing
+            sealer
                 .seal(&context, &mut sealed)
                 .map_err(|e| RpcError::Authentication {
                     server: target.server.clone(),

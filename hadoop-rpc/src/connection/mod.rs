@@ -12,11 +12,11 @@ mod sealing;
 pub mod stream;
 mod tasks;
 
-use crate::address::Endpoint;
 use crate::config::ClientConfig;
 use crate::error::{RemoteException, RpcError};
 use crate::wire::messages::{STATUS_FATAL, STATUS_SUCCESS};
 use crate::wire::{CallId, ClientId, Response};
+use alpheus_hadoop_conf::hadoop::HostPort;
 use bytes::Bytes;
 use pending::{Ending, Pending};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(crate) struct Outgoing {
 
 /// An authenticated connection.
 pub(crate) struct Connection {
-    server: Endpoint,
+    server: HostPort,
     pending: Arc<Pending>,
     queue: mpsc::Sender<Outgoing>,
     room: Semaphore,
@@ -46,17 +46,18 @@ impl Connection {
     /// Takes over a stream whose handshake is done.
     pub(crate) fn start(
         ready: handshake::Ready,
-        server: Endpoint,
+        server: HostPort,
         client: ClientId,
         config: &ClientConfig,
     ) -> Self {
         let pending = Arc::new(Pending::new(server.clone()));
         let (queue, calls) = mpsc::channel(QUEUE);
         let (reader, writer) = tokio::io::split(ready.io);
+        let (sealer, opener) = ready.sealing.unzip();
         let writing = tasks::Writing {
             io: writer,
             calls,
-            sealing: ready.sealing.clone(),
+            sealer,
             pending: Arc::clone(&pending),
             ping: crate::wire::encode::ping(client),
             ping_interval: config.ping_interval,
@@ -65,9 +66,8 @@ impl Connection {
         let reading = tasks::Reading {
             io: reader,
             outer: ready.splitter,
-            sealing: ready.sealing,
+            opener,
             pending: Arc::clone(&pending),
-            limit: config.max_response,
         };
         let tasks = [
             tokio::spawn(writing.run()).abort_handle(),

@@ -2,9 +2,9 @@
 //!
 //! Invariant: once a connection is closed nothing is pending and nothing can become so; every waiter learns why.
 
-use crate::address::Endpoint;
 use crate::error::RpcError;
 use crate::wire::{CallId, Response, WireError};
+use alpheus_hadoop_conf::hadoop::HostPort;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -33,7 +33,7 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    pub(crate) fn into_error(self, server: &Endpoint, sent: bool) -> RpcError {
+    pub(crate) fn into_error(self, server: &HostPort, sent: bool) -> RpcError {
         let server = server.clone();
         match self {
             Self::Lost(reason) => RpcError::Lost {
@@ -60,13 +60,13 @@ struct State {
 
 /// The calls of one connection.
 pub(crate) struct Pending {
-    server: Endpoint,
+    server: HostPort,
     state: Mutex<State>,
     ended: Notify,
 }
 
 impl Pending {
-    pub(crate) fn new(server: Endpoint) -> Self {
+    pub(crate) fn new(server: HostPort) -> Self {
         Self {
             server,
             state: Mutex::new(State {

@@ -1,20 +1,20 @@
 //! Sealing of the stream after authentication, when the quality of protection is more than `auth`.
 //!
 //! What is sealed is the stream, not the message: one sealed piece may hold several frames, a frame may span several pieces.
-//! Sealed pieces must go out in the order in which they were made, so there is one lock around the mechanism and the two tasks
-//! of a connection are its only users.
+//! Sealed pieces must go out in the order in which they were made: each direction has one owner, the task that moves its bytes.
 
-use crate::sasl::{SaslError, SaslMechanism};
 use crate::wire::messages::{Sasl, SaslState};
 use crate::wire::{Splitter, WireError, decode, encode};
+use alpheus_security::sasl::{SaslError, SaslUnwrap, SaslWrap};
 use bytes::{Bytes, BytesMut};
-use std::sync::{Arc, Mutex, PoisonError};
 
-/// The mechanism, shared by the two directions of a connection.
-#[derive(Clone)]
-pub(crate) struct Sealing {
-    mechanism: Arc<Mutex<Box<dyn SaslMechanism>>>,
-    limit: usize,
+/// Seals what is sent.
+pub(crate) struct Sealer(pub(crate) Box<dyn SaslWrap>);
+
+/// Opens what was received, and holds the stream that was inside.
+pub(crate) struct Opener {
+    layer: Box<dyn SaslUnwrap>,
+    inner: Splitter,
 }
 
 /// Why a piece could not be opened.
@@ -24,24 +24,11 @@ pub(crate) enum OpenError {
     Sasl(SaslError),
 }
 
-impl Sealing {
-    /// For a mechanism that seals.
-    pub(crate) fn new(mechanism: Box<dyn SaslMechanism>) -> Self {
-        let limit = mechanism.wrap_limit().unwrap_or(64 * 1024).max(1);
-        Self {
-            mechanism: Arc::new(Mutex::new(mechanism)),
-            limit,
-        }
-    }
-
+impl Sealer {
     /// Seals framed bytes, in as many pieces as the peer's limit asks for.
-    pub(crate) fn seal(&self, plain: &[u8], out: &mut BytesMut) -> Result<(), SaslError> {
-        let mut mechanism = self
-            .mechanism
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for piece in plain.chunks(self.limit) {
-            let token = mechanism.wrap(piece)?;
+    pub(crate) fn seal(&mut self, plain: &[u8], out: &mut BytesMut) -> Result<(), SaslError> {
+        for piece in plain.chunks(self.0.wrap_limit().max(1)) {
+            let token = self.0.wrap(piece)?;
             out.extend_from_slice(&encode::sasl_request(&Sasl {
                 version: None,
                 state: SaslState::Wrap.to_wire(),
@@ -51,23 +38,30 @@ impl Sealing {
         }
         Ok(())
     }
+}
 
-    /// Opens one frame's payload and adds what was in it to the inner stream.
-    pub(crate) fn open(&self, frame: Bytes, inner: &mut Splitter) -> Result<(), OpenError> {
+impl Opener {
+    /// `limit` bounds the frames inside.
+    pub(crate) fn new(layer: Box<dyn SaslUnwrap>, limit: usize) -> Self {
+        Self {
+            layer,
+            inner: Splitter::new(limit),
+        }
+    }
+
+    /// Opens one frame's payload and returns the stream of frames inside, which may now have more of them.
+    pub(crate) fn open(&mut self, frame: Bytes) -> Result<&mut Splitter, OpenError> {
         let response = decode::response(frame).map_err(OpenError::Wire)?;
         let (state, message) = decode::sasl(response.body).map_err(OpenError::Wire)?;
         if state != SaslState::Wrap {
             let found = format!("SASL state {state:?} on a sealed connection");
             return Err(OpenError::Wire(WireError::Unexpected(found)));
         }
-        let mut mechanism = self
-            .mechanism
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let plain = mechanism
+        let plain = self
+            .layer
             .unwrap(&message.token.unwrap_or_default())
             .map_err(OpenError::Sasl)?;
-        inner.buffer().extend_from_slice(&plain);
-        Ok(())
+        self.inner.buffer().extend_from_slice(&plain);
+        Ok(&mut self.inner)
     }
 }

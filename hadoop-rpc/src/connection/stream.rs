@@ -1,8 +1,8 @@
 //! A socket that carries frames, before it is split into a reading and a writing task.
 
-use crate::address::Endpoint;
 use crate::error::RpcError;
 use crate::wire::Splitter;
+use alpheus_hadoop_conf::hadoop::HostPort;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -16,11 +16,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 pub(crate) struct FrameStream {
     io: Box<dyn Io>,
     splitter: Splitter,
-    server: Endpoint,
+    server: HostPort,
 }
 
 impl FrameStream {
-    pub(crate) fn new(io: Box<dyn Io>, server: Endpoint, limit: usize) -> Self {
+    pub(crate) fn new(io: Box<dyn Io>, server: HostPort, limit: usize) -> Self {
         Self {
             io,
             splitter: Splitter::new(limit),
@@ -68,7 +68,7 @@ impl FrameStream {
 }
 
 /// A failure before any call was sent on the connection.
-fn lost(server: &Endpoint, error: &std::io::Error) -> RpcError {
+fn lost(server: &HostPort, error: &std::io::Error) -> RpcError {
     RpcError::Connect {
         server: server.clone(),
         source: Arc::new(std::io::Error::new(error.kind(), error.to_string())),

@@ -2,7 +2,7 @@
 
 use super::Outgoing;
 use super::pending::{Ending, Pending};
-use super::sealing::{OpenError, Sealing};
+use super::sealing::{OpenError, Opener, Sealer};
 use super::stream::Io;
 use crate::error::RemoteException;
 use crate::wire::messages::STATUS_FATAL;
@@ -21,7 +21,7 @@ const GATHER: usize = 64 * 1024;
 pub(super) struct Writing {
     pub(super) io: WriteHalf<Box<dyn Io>>,
     pub(super) calls: mpsc::Receiver<Outgoing>,
-    pub(super) sealing: Option<Sealing>,
+    pub(super) sealer: Option<Sealer>,
     pub(super) pending: Arc<Pending>,
     pub(super) ping: Bytes,
     pub(super) ping_interval: Duration,
@@ -84,11 +84,11 @@ impl Writing {
     }
 
     async fn put(&mut self, plain: BytesMut) -> Result<(), Ending> {
-        let out = match &self.sealing {
+        let out = match &mut self.sealer {
             None => plain,
-            Some(sealing) => {
+            Some(sealer) => {
                 let mut sealed = BytesMut::with_capacity(plain.len() + 256);
-                sealing
+                sealer
                     .seal(&plain, &mut sealed)
                     .map_err(|e| Ending::Lost(format!("cannot seal a message: {e}")))?;
                 sealed
@@ -106,9 +106,8 @@ impl Writing {
 pub(super) struct Reading {
     pub(super) io: ReadHalf<Box<dyn Io>>,
     pub(super) outer: Splitter,
-    pub(super) sealing: Option<Sealing>,
+    pub(super) opener: Option<Opener>,
     pub(super) pending: Arc<Pending>,
-    pub(super) limit: usize,
 }
 
 impl Reading {
@@ -121,20 +120,19 @@ impl Reading {
     }
 
     async fn read(&mut self) -> Result<std::convert::Infallible, Ending> {
-        let mut inner = Splitter::new(self.limit);
         loop {
             while let Some(frame) = self.outer.next_frame().map_err(Ending::Wire)? {
-                match &self.sealing {
-                    None => self.dispatch(frame)?,
-                    Some(sealing) => {
-                        sealing.open(frame, &mut inner).map_err(|e| match e {
+                match &mut self.opener {
+                    None => dispatch(&self.pending, frame)?,
+                    Some(opener) => {
+                        let inner = opener.open(frame).map_err(|e| match e {
                             OpenError::Wire(e) => Ending::Wire(e),
                             OpenError::Sasl(e) => {
                                 Ending::Lost(format!("cannot open a sealed message: {e}"))
                             }
                         })?;
                         while let Some(frame) = inner.next_frame().map_err(Ending::Wire)? {
-                            self.dispatch(frame)?;
+                            dispatch(&self.pending, frame)?;
                         }
                     }
                 }
@@ -146,18 +144,18 @@ impl Reading {
             self.pending.heard();
         }
     }
+}
 
-    fn dispatch(&self, frame: Bytes) -> Result<(), Ending> {
-        let response = decode::response(frame).map_err(Ending::Wire)?;
-        let id = response.call_id();
-        if response.header.status == STATUS_FATAL {
-            return Err(fatal(response));
-        }
-        if id.0 >= 0 {
-            self.pending.answer(id, Ok(response));
-        }
-        Ok(())
+fn dispatch(pending: &Pending, frame: Bytes) -> Result<(), Ending> {
+    let response = decode::response(frame).map_err(Ending::Wire)?;
+    let id = response.call_id();
+    if response.header.status == STATUS_FATAL {
+        return Err(fatal(response));
     }
+    if id.0 >= 0 {
+        pending.answer(id, Ok(response));
+    }
+    Ok(())
 }
 
 /// A fatal answer ends the connection, whichever call it names: the server closes it.

@@ -50,20 +50,23 @@ pub fn method(offer: &SaslAuth) -> Option<AuthMethod> {
 /// Why nothing fits, for a person.
 pub fn explain(offers: &[SaslAuth], have: Possessions) -> String {
     let offered: Vec<_> = offers.iter().map(|o| o.method.as_str()).collect();
-    let kerberos = offered.contains(&"KERBEROS");
-    let token = offered.contains(&"TOKEN");
-    let remedy = match (token, kerberos) {
-        (_, true) => {
-            "run kinit, or set security.kerberos.login.keytab and security.kerberos.login.principal"
-        }
-        (true, false) => "this server takes tokens only, and no token for it is held",
-        _ if !have.simple => {
-            "the server has no security but hadoop.security.authentication here says kerberos; \
-             ipc.client.fallback-to-simple-auth-allowed would permit it"
-        }
-        _ => "no offer is known here",
+    let offers = |method| offered.contains(&method);
+    let remedy = if offers("KERBEROS") {
+        "run kinit, or set security.kerberos.login.keytab and security.kerberos.login.principal"
+    } else if (offers("SIMPLE") || offered.is_empty()) && !have.simple {
+        "it does without security, but hadoop.security.authentication here says kerberos; \
+         ipc.client.fallback-to-simple-auth-allowed would permit it"
+    } else if offers("TOKEN") {
+        "this server takes tokens only, and no token for it is held"
+    } else {
+        "none of that is known here"
     };
-    format!("the server offers {}; {remedy}", offered.join(", "))
+    let offered = if offered.is_empty() {
+        "nothing".to_owned()
+    } else {
+        offered.join(", ")
+    };
+    format!("the server offers {offered}; {remedy}")
 }
 
 #[cfg(test)]

@@ -12,20 +12,25 @@
 //! threads, because Kerberos may wait for a KDC.
 
 use super::choose::{self, Choice, Possessions};
-use super::{AuthMethod, Authenticator, SaslError, SaslMechanism};
+use super::{AuthMethod, Authenticator};
 use crate::connection::stream::FrameStream;
 use crate::error::{RemoteException, RpcError};
 use crate::protocol::Target;
 use crate::wire::messages::{STATUS_SUCCESS, Sasl, SaslAuth, SaslState};
 use crate::wire::{CallId, WireError, decode, encode};
+use alpheus_security::sasl::{Negotiation, SaslClient, SaslUnwrap, SaslWrap};
+use alpheus_security::threads;
 use std::sync::Arc;
+
+/// The two directions of a layer.
+pub(crate) type Layer = (Box<dyn SaslWrap>, Box<dyn SaslUnwrap>);
 
 /// How the conversation ended.
 pub(crate) struct Session {
     /// How the server knows us.
     pub method: AuthMethod,
-    /// The mechanism, when everything that follows is sealed by it.
-    pub sealing: Option<Box<dyn SaslMechanism>>,
+    /// The two directions of the layer that seals everything that follows, if one was agreed on.
+    pub sealing: Option<Layer>,
 }
 
 /// Talks until the server is content, or fails. The preamble has been sent.
@@ -41,7 +46,7 @@ pub(crate) async fn negotiate(
         SaslState::Negotiate => {}
         other => return Err(unexpected(target, other)),
     }
-    let Some((choice, mut mechanism)) = start(target, identity, &message.auths).await? else {
+    let Some((choice, client)) = start(target, identity, &message.auths).await? else {
         // Believed without proof: the stream goes on as if there had been no conversation.
         let offer = take(&message.auths, AuthMethod::Simple).map(|(offer, _)| offer);
         send(
@@ -56,12 +61,21 @@ pub(crate) async fn negotiate(
             sealing: None,
         });
     };
+    let refused = |e| refused_because(target, &e);
     let offer = &message.auths[choice.at];
-    let first = step(target, &mut mechanism, offer.challenge.clone()).await?;
+    let first = offer
+        .challenge
+        .clone()
+        .or_else(|| client.has_initial_response().then(Vec::new));
+    let mut talk = Negotiation::new(client);
+    let answer = match first {
+        Some(challenge) => talk.step(challenge).await.map_err(refused)?,
+        None => Vec::new(),
+    };
     send(
         stream,
         SaslState::Initiate,
-        Some(first.unwrap_or_default()),
+        Some(answer),
         vec![without_challenge(offer)],
     )
     .await?;
@@ -69,44 +83,40 @@ pub(crate) async fn negotiate(
         let (state, message) = receive(stream, target).await?;
         match state {
             SaslState::Challenge => {
-                let answer = step(
-                    target,
-                    &mut mechanism,
-                    Some(message.token.unwrap_or_default()),
-                )
-                .await?;
+                let challenge = message.token.unwrap_or_default();
+                let answer = talk.step(challenge).await.map_err(refused)?;
                 // A response must carry a token, even an empty one.
-                send(
-                    stream,
-                    SaslState::Response,
-                    Some(answer.unwrap_or_default()),
-                    Vec::new(),
-                )
-                .await?;
+                send(stream, SaslState::Response, Some(answer), Vec::new()).await?;
             }
             SaslState::Success => {
                 if let Some(last) = message.token {
-                    step(target, &mut mechanism, Some(last)).await?;
+                    talk.step(last).await.map_err(refused)?;
                 }
-                return finish(target, choice, mechanism);
+                if !talk.is_complete() {
+                    let why = "the server claims success before it has proven who it is";
+                    return Err(refused_because(target, &why));
+                }
+                let client = talk.finish().map_err(refused)?;
+                return Ok(Session {
+                    method: choice.method,
+                    sealing: client.split(),
+                });
             }
             other => return Err(unexpected(target, other)),
         }
     }
 }
 
-type Mechanism = Option<Box<dyn SaslMechanism>>;
-
 /// Decides, and makes the mechanism; `None` when it is to be no mechanism at all.
 async fn start(
     target: &Target,
     identity: &Arc<dyn Authenticator>,
     offers: &[SaslAuth],
-) -> Result<Option<(Choice, Mechanism)>, RpcError> {
+) -> Result<Option<(Choice, Box<dyn SaslClient>)>, RpcError> {
     let token = match take(offers, AuthMethod::Token) {
         Some((offer, _)) => identity
-            .token(target, &offer.mechanism)
-            .map_err(|e| refused(target, &e))?,
+            .token(target, &offer)
+            .map_err(|e| refused_because(target, &e))?,
         None => None,
     };
     let have = Possessions {
@@ -120,12 +130,17 @@ async fn start(
     })?;
     match choice.method {
         AuthMethod::Simple => Ok(None),
-        AuthMethod::Token => Ok(Some((choice, token))),
+        AuthMethod::Token => Ok(token.map(|client| (choice, client))),
         AuthMethod::Kerberos => {
             let principal = server_principal(target, &offers[choice.at])?;
             let identity = Arc::clone(identity);
-            let made = blocking(move || identity.kerberos(&principal)).await?;
-            Ok(Some((choice, Some(made.map_err(|e| refused(target, &e))?))))
+            let made = threads::run(move || identity.kerberos(&principal))
+                .await
+                .map_err(|e| RpcError::Local(e.to_string()))?;
+            Ok(Some((
+                choice,
+                made.map_err(|e| refused_because(target, &e))?,
+            )))
         }
     }
 }
@@ -135,33 +150,19 @@ fn server_principal(target: &Target, offer: &SaslAuth) -> Result<String, RpcErro
     let service = offer.protocol.as_deref().unwrap_or_default();
     let host = offer.server_id.as_deref().unwrap_or_default();
     let expected = target.principal.as_ref().ok_or_else(|| {
-        refused(
+        refused_because(
             target,
-            &SaslError(format!("{} is not for Kerberos", target.protocol.name)),
+            &format!("{} is not for Kerberos", target.protocol.name),
         )
     })?;
     expected
-        .check(service, host, target.server.host())
+        .check(service, host, target.server.host.as_str())
         .map_err(|e| RpcError::Authentication {
             server: target.server.clone(),
             reason: format!(
                 "{e}; if that is right, correct the principal in the configuration (or its .pattern)"
             ),
         })
-}
-
-fn finish(target: &Target, choice: Choice, mechanism: Mechanism) -> Result<Session, RpcError> {
-    let mechanism =
-        mechanism
-            .filter(|m| m.is_complete())
-            .ok_or_else(|| RpcError::Authentication {
-                server: target.server.clone(),
-                reason: "the server claims success before it has proven who it is".into(),
-            })?;
-    Ok(Session {
-        method: choice.method,
-        sealing: mechanism.wrap_limit().is_some().then_some(mechanism),
-    })
 }
 
 fn without_security(target: &Target, identity: &dyn Authenticator) -> Result<Session, RpcError> {
@@ -198,33 +199,6 @@ fn without_challenge(offer: &SaslAuth) -> SaslAuth {
         challenge: None,
         ..offer.clone()
     }
-}
-
-async fn step(
-    target: &Target,
-    mechanism: &mut Mechanism,
-    challenge: Option<Vec<u8>>,
-) -> Result<Option<Vec<u8>>, RpcError> {
-    let Some(mut taken) = mechanism.take() else {
-        return Err(RpcError::Local(
-            "a SASL mechanism was lost by its thread".into(),
-        ));
-    };
-    let (taken, answer) = blocking(move || {
-        let answer = taken.step(challenge.as_deref());
-        (taken, answer)
-    })
-    .await?;
-    *mechanism = Some(taken);
-    answer.map_err(|e| refused(target, &e))
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RpcError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| RpcError::Local(format!("a thread for authentication died: {e}")))
 }
 
 async fn send(
@@ -268,7 +242,7 @@ async fn receive(stream: &mut FrameStream, target: &Target) -> Result<(SaslState
     decode::sasl(response.body).map_err(wire)
 }
 
-fn refused(target: &Target, error: &SaslError) -> RpcError {
+fn refused_because(target: &Target, error: &dyn std::fmt::Display) -> RpcError {
     RpcError::Authentication {
         server: target.server.clone(),
         reason: error.to_string(),

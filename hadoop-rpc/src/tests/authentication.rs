@@ -1,8 +1,9 @@
 //! Offers, choices, proofs, sealing.
 
-use super::toy::{Holder, offer};
+use super::mechanisms::{Holder, offer};
 use super::*;
 use crate::wire::messages::SaslAuth;
+use alpheus_security::sasl::Qop;
 
 async fn secured(offers: Vec<SaslAuth>) -> Server {
     let service = Arc::new(Scripted {
@@ -27,10 +28,7 @@ async fn secured(offers: Vec<SaslAuth>) -> Server {
 }
 
 fn both() -> Vec<SaslAuth> {
-    vec![
-        offer("TOKEN", "TOY", Some(b"first")),
-        offer("KERBEROS", "GSSAPI", None),
-    ]
+    vec![offer("TOKEN", "DIGEST-MD5"), offer("KERBEROS", "GSSAPI")]
 }
 
 async fn ask(server: &Server, holder: Holder, words: &str) -> Result<String, RpcError> {
@@ -42,7 +40,7 @@ async fn ask(server: &Server, holder: Holder, words: &str) -> Result<String, Rpc
 #[tokio::test]
 async fn a_token_comes_before_a_ticket_and_brings_no_name() {
     let server = secured(both()).await;
-    let holder = Holder::new(Some(7), Some(1), false);
+    let holder = Holder::new(Some("secret"), Some(1), Qop::Auth);
     assert_eq!(ask(&server, holder, "hi").await.unwrap(), "hi|");
 }
 
@@ -50,7 +48,7 @@ async fn a_token_comes_before_a_ticket_and_brings_no_name() {
 async fn sealed_frames_span_pieces() {
     let server = secured(both()).await;
     let long = "x".repeat(1000);
-    let holder = Holder::new(None, Some(7), true);
+    let holder = Holder::new(None, Some(7), Qop::Confidentiality);
     assert_eq!(
         ask(&server, holder, &long).await.unwrap(),
         format!("{long}|alice@TEST")
@@ -58,35 +56,51 @@ async fn sealed_frames_span_pieces() {
 }
 
 #[tokio::test]
-async fn many_sealed_calls_at_once_keep_their_order() {
+async fn many_calls_at_once_pass_at_every_protection_level() {
     let server = secured(both()).await;
-    let proxy = proxy_with(
-        config(),
-        &[server.port],
-        Arc::new(Holder::new(Some(7), None, true)),
-    );
-    let calls: Vec<_> = (0..50)
-        .map(|n| {
-            let proxy = proxy.clone();
-            tokio::spawn(async move { proxy.call::<Text, Text>(ECHO, &text(&n.to_string())).await })
-        })
-        .collect();
-    for (n, call) in calls.into_iter().enumerate() {
-        assert_eq!(call.await.unwrap().unwrap(), text(&format!("{n}|")));
+    for qop in [Qop::Auth, Qop::Integrity, Qop::Confidentiality] {
+        let proxy = proxy_with(
+            config(),
+            &[server.port],
+            Arc::new(Holder::new(Some("secret"), None, qop)),
+        );
+        let calls: Vec<_> = (0..50)
+            .map(|n| {
+                let proxy = proxy.clone();
+                tokio::spawn(
+                    async move { proxy.call::<Text, Text>(ECHO, &text(&n.to_string())).await },
+                )
+            })
+            .collect();
+        for (n, call) in calls.into_iter().enumerate() {
+            assert_eq!(call.await.unwrap().unwrap(), text(&format!("{n}|")));
+        }
     }
+}
+
+#[tokio::test]
+async fn a_foreign_token_is_refused_by_the_server() {
+    let server = secured(both()).await;
+    let error = ask(&server, Holder::new(Some("foreign"), None, Qop::Auth), "hi")
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_remote("javax.security.sasl.SaslException"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn a_refused_ticket_is_refreshed() {
     let server = secured(both()).await;
-    let holder = Holder::new(None, Some(1), false);
+    let holder = Holder::new(None, Some(1), Qop::Auth);
     assert_eq!(ask(&server, holder, "hi").await.unwrap(), "hi|alice@TEST");
 }
 
 #[tokio::test]
 async fn nothing_to_show_names_what_is_wanted() {
     let server = secured(both()).await;
-    let error = ask(&server, Holder::new(None, None, false), "hi")
+    let error = ask(&server, Holder::new(None, None, Qop::Auth), "hi")
         .await
         .unwrap_err();
     assert!(matches!(error, RpcError::Authentication { .. }), "{error}");
@@ -97,11 +111,11 @@ async fn nothing_to_show_names_what_is_wanted() {
 async fn a_stranger_is_not_talked_to() {
     let strangers = [("evil", "localhost"), ("echo", "elsewhere")];
     for (service, host) in strangers {
-        let mut stranger = offer("KERBEROS", "GSSAPI", None);
+        let mut stranger = offer("KERBEROS", "GSSAPI");
         stranger.protocol = Some(service.into());
         stranger.server_id = Some(host.into());
         let server = secured(vec![stranger]).await;
-        let error = ask(&server, Holder::new(None, Some(7), false), "hi")
+        let error = ask(&server, Holder::new(None, Some(7), Qop::Auth), "hi")
             .await
             .unwrap_err();
         assert!(
@@ -116,7 +130,7 @@ async fn a_stranger_is_not_talked_to() {
 #[tokio::test]
 async fn an_insecure_server_is_refused_unless_that_is_allowed() {
     let server = secured(Vec::new()).await;
-    let strict = Holder::new(None, Some(7), false);
+    let strict = Holder::new(None, Some(7), Qop::Auth);
     let error = ask(&server, strict, "hi").await.unwrap_err();
     assert!(
         error
@@ -124,11 +138,11 @@ async fn an_insecure_server_is_refused_unless_that_is_allowed() {
             .contains("fallback-to-simple-auth-allowed"),
         "{error}"
     );
-    for offers in [Vec::new(), vec![offer("SIMPLE", "", None)]] {
+    for offers in [Vec::new(), vec![offer("SIMPLE", "")]] {
         let server = secured(offers).await;
         let lenient = Holder {
             allow_simple: true,
-            ..Holder::new(None, None, false)
+            ..Holder::new(None, None, Qop::Auth)
         };
         assert_eq!(ask(&server, lenient, "hi").await.unwrap(), "hi|alice@TEST");
     }
@@ -172,7 +186,11 @@ async fn an_impostor_that_skips_its_proof_is_refused() {
         auth_attempts: 1,
         ..config()
     };
-    let proxy = proxy_with(config, &[port], Arc::new(Holder::new(Some(7), None, false)));
+    let proxy = proxy_with(
+        config,
+        &[port],
+        Arc::new(Holder::new(Some("secret"), None, Qop::Auth)),
+    );
     let error = proxy
         .call::<Text, Text>(ECHO, &text("secret"))
         .await

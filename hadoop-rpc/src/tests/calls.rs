@@ -22,9 +22,9 @@ async fn simple_calls_carry_user_and_protocol() {
         caller: Some("ALPHEUS_job".into()),
         ..config()
     };
-    let identity = SimpleUser {
-        effective: "bob".into(),
-        real: Some("alice".into()),
+    let identity = Identity {
+        real_user: Some("alice".into()),
+        ..Identity::simple("bob")
     };
     let proxy = proxy_with(config, &[server.port], Arc::new(identity));
     let answer: Text = proxy.call(ECHO, &text("hi")).await.unwrap();
@@ -139,7 +139,7 @@ async fn pings_go_out_while_a_call_waits() {
         ping_interval: Duration::from_millis(5),
         ..config()
     };
-    let proxy = proxy_with(config, &[port], Arc::new(SimpleUser::new("alice")));
+    let proxy = proxy_with(config, &[port], Arc::new(Identity::simple("alice")));
     let call = tokio::spawn(async move { proxy.call::<Text, Text>(ECHO, &text("x")).await });
     let (mut socket, _) = listener.accept().await.unwrap();
     socket.read_exact(&mut [0; 7]).await.unwrap();
@@ -207,7 +207,7 @@ async fn more_calls_than_fit_wait_for_their_turn() {
         max_calls: 3,
         ..config()
     };
-    let proxy = proxy_with(config, &[server.port], Arc::new(SimpleUser::new("alice")));
+    let proxy = proxy_with(config, &[server.port], Arc::new(Identity::simple("alice")));
     let calls: Vec<_> = (0..40)
         .map(|n| {
             let proxy = proxy.clone();
@@ -227,7 +227,7 @@ async fn an_unused_connection_closes_and_comes_back() {
         max_idle: Duration::from_millis(1),
         ..config()
     };
-    let proxy = proxy_with(config, &[server.port], Arc::new(SimpleUser::new("alice")));
+    let proxy = proxy_with(config, &[server.port], Arc::new(Identity::simple("alice")));
     for n in 0..20 {
         proxy
             .call::<Text, Text>(ECHO, &text("x"))

@@ -20,7 +20,7 @@ async fn the_standby_sends_us_on_and_we_remember() {
         proxy.call::<Text, Text>(ECHO, &text("x")).await.unwrap();
     }
     assert_eq!(standby.calls.load(Ordering::SeqCst), 1);
-    assert_eq!(proxy.active().server.port(), two.port);
+    assert_eq!(proxy.active().server.port, two.port);
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@
 mod authentication;
 mod calls;
 mod failover;
-mod toy;
+mod mechanisms;
 
-use crate::server::{Received, Reply, Server, Service};
+use crate::server::{Received, Reply, Server, ServerMechanism, Service};
 use crate::*;
 use std::future::Future;
 use std::pin::Pin;
@@ -51,9 +51,9 @@ impl<F: Fn(usize, Received) -> Answer + Send + Sync + 'static> Service for Scrip
 
     fn mechanism(
         &self,
-        _: &crate::wire::messages::SaslAuth,
-    ) -> Result<Box<dyn SaslMechanism>, SaslError> {
-        Ok(Box::new(toy::Toy::server()))
+        offer: &crate::wire::messages::SaslAuth,
+    ) -> Result<Box<dyn ServerMechanism>, String> {
+        Ok(mechanisms::server(offer))
     }
 
     fn answer(&self, call: Received) -> impl Future<Output = Reply> + Send {
@@ -98,9 +98,13 @@ pub fn quick() -> RetryPolicy {
 
 pub fn target(port: u16) -> Target {
     Target {
-        server: Endpoint::new("localhost", port),
+        server: HostPort {
+            host: "localhost".into(),
+            port,
+        },
         protocol: PROTOCOL,
         principal: Some(ServerPrincipal::new("echo/_HOST@TEST")),
+        token_services: Vec::new(),
     }
 }
 
@@ -111,7 +115,7 @@ pub fn proxy_with(config: ClientConfig, ports: &[u16], identity: Arc<dyn Authent
 }
 
 pub fn proxy(ports: &[u16]) -> Proxy {
-    proxy_with(config(), ports, Arc::new(SimpleUser::new("alice")))
+    proxy_with(config(), ports, Arc::new(Identity::simple("alice")))
 }
 
 pub async fn start(service: Arc<impl Service>) -> Server {
