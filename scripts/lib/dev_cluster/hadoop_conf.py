@@ -166,6 +166,9 @@ def scheduler(layout: Layout) -> dict:
         "yarn.scheduler.capacity.maximum-am-resource-percent": 0.5,
         "yarn.scheduler.capacity.resource-calculator": "org.apache.hadoop.yarn.util.resource.DominantResourceCalculator",
         f"{queue}.queues": "default,etl",
+        # Hadoop's default lets everybody administer every queue, and so end everybody's applications.
+        f"{queue}.acl_administer_queue": "admin",
+        f"{queue}.acl_submit_applications": "*",
         f"{queue}.default.capacity": 70,
         f"{queue}.default.maximum-capacity": 100,
         f"{queue}.etl.capacity": 30,
