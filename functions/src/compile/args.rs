@@ -123,10 +123,11 @@ impl<'a> Args<'a> {
 
     /// The text of an argument that the signature wants as a literal.
     pub fn literal_text(&self, index: usize) -> OperatorResult<&'a str> {
-        if self.constant(index) && self.array(index).is_valid(0) {
-            if let Some(text) = self.array(index).as_string_opt::<i32>() {
-                return Ok(text.value(0));
-            }
+        if self.constant(index)
+            && self.array(index).is_valid(0)
+            && let Some(text) = self.array(index).as_string_opt::<i32>()
+        {
+            return Ok(text.value(0));
         }
         Err(OperatorError::fatal(format!(
             "argument {} has to be a string literal",

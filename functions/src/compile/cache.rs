@@ -33,10 +33,10 @@ impl Cache {
     fn get<T: Send + Sync + 'static>(&self, text: &str, make: impl Fn(&str) -> T) -> Arc<T> {
         // The map is valid after any panic: entries are inserted whole.
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = entries.get(text) {
-            if let Ok(known) = Arc::clone(known).downcast::<T>() {
-                return known;
-            }
+        if let Some(known) = entries.get(text)
+            && let Ok(known) = Arc::clone(known).downcast::<T>()
+        {
+            return known;
         }
         if entries.len() >= CAPACITY {
             entries.clear();

@@ -10,7 +10,8 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt64Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat as concat_arrays, take};
 use arrow::datatypes::DataType;
-use hashbrown::HashSet;
+use arrow::row::{RowConverter, SortField};
+use hashbrown::{HashMap, HashSet};
 
 use crate::compile::Args;
 
@@ -87,34 +88,15 @@ impl<'a> Pool<'a> {
 
     /// A number for each element, the same for equal elements.
     fn identities(&self) -> OperatorResult<Vec<u64>> {
-        let mut numbers: hashbrown::HashMap<Vec<u8>, u64> = hashbrown::HashMap::new();
+        let field = SortField::new(self.values.data_type().clone());
+        let rows = RowConverter::new(vec![field])?.convert_columns(&[self.values.clone()])?;
+        let mut numbers: HashMap<&[u8], u64> = HashMap::new();
         let mut identities = Vec::with_capacity(self.values.len());
-        // Text that tells values of one type apart is enough: the element type is the same for all.
-        for row in 0..self.values.len() {
-            let key = key_of(self.values.as_ref(), row);
+        for row in 0..rows.num_rows() {
             let next = numbers.len() as u64;
-            identities.push(*numbers.entry(key).or_insert(next));
+            identities.push(*numbers.entry(rows.row(row).data()).or_insert(next));
         }
         Ok(identities)
-    }
-}
-
-/// Bytes that are equal for equal values of one type.
-fn key_of(array: &dyn Array, row: usize) -> Vec<u8> {
-    if array.is_null(row) {
-        return vec![0];
-    }
-    let mut key = vec![1];
-    let data = array.slice(row, 1).to_data();
-    append_data(&mut key, &data);
-    key
-}
-
-fn append_data(key: &mut Vec<u8>, data: &arrow::array::ArrayData) {
-    let array = arrow::array::make_array(data.clone());
-    let options = arrow::util::display::FormatOptions::default().with_null("\u{0}");
-    if let Ok(formatter) = arrow::util::display::ArrayFormatter::try_new(array.as_ref(), &options) {
-        key.extend_from_slice(formatter.value(0).to_string().as_bytes());
     }
 }
 

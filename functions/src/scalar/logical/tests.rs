@@ -14,7 +14,8 @@ fn follows_the_truth_table() {
         .iter()
         .flat_map(|p| values.iter().map(move |q| (*p, *q)))
         .collect();
-    let column = |pick: fn(&(Option<bool>, Option<bool>)) -> Option<bool>| -> ArrayRef {
+    type Pair = (Option<bool>, Option<bool>);
+    let column = |pick: fn(&Pair) -> Option<bool>| -> ArrayRef {
         Arc::new(pairs.iter().map(pick).collect::<BooleanArray>())
     };
     let ty = TypeKind::Boolean.nullable();
