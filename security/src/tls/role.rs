@@ -126,7 +126,7 @@ impl PeerIdentity {
     }
 
     /// Reads the identity out of a certificate, which must name exactly one.
-    pub(super) fn of(certificate: &X509Ref) -> Result<Self, String> {
+    pub fn of(certificate: &X509Ref) -> Result<Self, String> {
         let names = certificate.subject_alt_names();
         let uris: Vec<&str> = names
             .iter()

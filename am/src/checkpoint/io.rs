@@ -1,0 +1,301 @@
+//! The thread that does the job master's slow work: publishing, committing, restoring, deleting.
+//!
+//! Commands are carried out one after the other. That order is a promise: a checkpoint is committed
+//! before the next one is published, and a restore that follows a publication sees it.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use alpheus_dataflow::error::ErrorClass;
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, OperatorId};
+use alpheus_dataflow::operator::{Clock, SystemClock};
+use alpheus_dataflow::sink::Committer;
+
+use super::pending::{CheckpointContents, Committables, add_committables};
+use super::store::{CheckpointStore, Restored};
+use crate::event::{Event, EventSender};
+use crate::failure::Failure;
+use crate::job_master::fact::{Fact, RestoreFrom};
+use crate::source_coordinator::{SourceCommand, SourceSender};
+
+/// How often a commit that fails for a passing reason is tried in all (`sink.committer.retries` of Flink
+/// is 10 retries).
+const COMMIT_TRIES: u32 = 11;
+
+/// Something for the thread to do.
+#[derive(Debug)]
+pub enum IoCommand {
+    /// Publish and, where it says so, commit.
+    Store(Box<CheckpointContents>),
+    /// Commit without a checkpoint.
+    Commit(Committables),
+    /// Delete a checkpoint.
+    Discard(String),
+    /// Restore, recommit, clean up; then have the sources made.
+    Prepare {
+        /// For which start of the job.
+        attempt: AttemptNumber,
+        /// From where.
+        from: RestoreFrom,
+    },
+    /// Remove what is not kept.
+    Conclude {
+        /// Checkpoints to delete.
+        discard: Vec<String>,
+        /// Whether the job may be resumed from what is kept.
+        keep: bool,
+        /// The job's checkpoint folder and whether to delete all of it.
+        root: Option<(String, bool)>,
+    },
+}
+
+/// Makes the committers of a job, by operator; called once, when there is first something to commit.
+pub type CommitterFactory =
+    Box<dyn FnOnce() -> Result<BTreeMap<OperatorId, Box<dyn Committer>>, Failure> + Send>;
+
+/// What the thread works with.
+pub struct IoContext {
+    /// The job.
+    pub job: JobId,
+    /// Checkpoints.
+    pub store: Box<dyn CheckpointStore>,
+    /// Sinks.
+    pub committers: CommitterFactory,
+    /// Where outcomes go.
+    pub events: EventSender,
+    /// Where restored enumerators go.
+    pub sources: SourceSender,
+}
+
+/// Starts the thread; it ends when the sender is dropped.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn start(context: IoContext) -> std::io::Result<(Sender<IoCommand>, JoinHandle<()>)> {
+    let (sender, commands) = channel();
+    let thread = std::thread::Builder::new()
+        .name("checkpoint-io".to_owned())
+        .spawn(move || IoThread::new(context).run(&commands))?;
+    Ok((sender, thread))
+}
+
+enum Committers {
+    ToMake(CommitterFactory),
+    Made(BTreeMap<OperatorId, Box<dyn Committer>>),
+    Failed(Failure),
+}
+
+struct IoThread {
+    job: JobId,
+    store: Box<dyn CheckpointStore>,
+    committers: Committers,
+    events: EventSender,
+    sources: SourceSender,
+    /// The jobs this one was restored from, itself included.
+    jobs: Vec<JobId>,
+    /// Committables that something published refers to and that are not known to be committed: the
+    /// newest checkpoint's, and those of savepoints, which a later job may commit.
+    needed: Committables,
+    savepoints: Committables,
+}
+
+impl IoThread {
+    fn new(context: IoContext) -> Self {
+        IoThread {
+            job: context.job,
+            store: context.store,
+            committers: Committers::ToMake(context.committers),
+            events: context.events,
+            sources: context.sources,
+            jobs: vec![context.job],
+            needed: Committables::new(),
+            savepoints: Committables::new(),
+        }
+    }
+
+    fn run(mut self, commands: &Receiver<IoCommand>) {
+        while let Ok(command) = commands.recv() {
+            match command {
+                IoCommand::Store(contents) => self.store(&contents),
+                IoCommand::Commit(committables) => {
+                    let result = self.commit(&committables);
+                    self.tell(Fact::Committed {
+                        checkpoint: None,
+                        result,
+                    });
+                }
+                IoCommand::Discard(location) => self.discard(&location),
+                IoCommand::Prepare { attempt, from } => self.prepare(attempt, &from),
+                IoCommand::Conclude {
+                    discard,
+                    keep,
+                    root,
+                } => self.conclude(&discard, keep, root),
+            }
+        }
+    }
+
+    fn tell(&self, fact: Fact) {
+        self.events.send(Event::Fact(fact));
+    }
+
+    fn store(&mut self, contents: &CheckpointContents) {
+        let checkpoint = contents.barrier.id;
+        let result = self.store.publish(contents);
+        let published = result.is_ok();
+        self.tell(Fact::Published { checkpoint, result });
+        if !published {
+            return;
+        }
+        let all = contents.all_committables();
+        if contents.commits {
+            self.needed = all.clone();
+            self.commit_checkpoint(checkpoint, &all);
+        } else {
+            for (operator, new) in &all {
+                add_committables(&mut self.savepoints, *operator, new);
+            }
+            self.tell(Fact::Committed {
+                checkpoint: Some(checkpoint),
+                result: Ok(()),
+            });
+        }
+    }
+
+    fn commit_checkpoint(&mut self, checkpoint: CheckpointId, all: &Committables) {
+        let result = self.commit(all);
+        self.tell(Fact::Committed {
+            checkpoint: Some(checkpoint),
+            result,
+        });
+    }
+
+    fn made(&mut self) -> Result<&mut BTreeMap<OperatorId, Box<dyn Committer>>, Failure> {
+        let placeholder = Committers::Failed(Failure::fatal("the committers are being made"));
+        self.committers = match std::mem::replace(&mut self.committers, placeholder) {
+            Committers::ToMake(factory) => match factory() {
+                Ok(made) => Committers::Made(made),
+                Err(failure) => Committers::Failed(failure),
+            },
+            other => other,
+        };
+        match &mut self.committers {
+            Committers::Made(made) => Ok(made),
+            Committers::Failed(failure) => Err(failure.clone()),
+            Committers::ToMake(_) => Err(Failure::fatal("the committers were not made")),
+        }
+    }
+
+    fn commit(&mut self, all: &Committables) -> Result<(), Failure> {
+        for (operator, committables) in all {
+            if committables.is_empty() {
+                continue;
+            }
+            let Some(committer) = self.made()?.get_mut(operator) else {
+                // State of an operator that the job no longer has, left behind on the user's word.
+                tracing::warn!(%operator, "nothing in this job commits for this operator any more");
+                continue;
+            };
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                match committer.commit(committables) {
+                    Ok(()) => break,
+                    Err(error) if error.class == ErrorClass::Transient && tries < COMMIT_TRIES => {
+                        tracing::warn!(%operator, tries, %error, "committing failed, trying again");
+                        std::thread::sleep(committer.retry_delay());
+                    }
+                    Err(error) => {
+                        return Err(Failure {
+                            message: format!("committing failed: {error}"),
+                            fatal: error.class == ErrorClass::Fatal,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is uncommitted and that somebody may still commit.
+    fn kept_for(&self, operator: OperatorId) -> Vec<Vec<u8>> {
+        let mut kept = Committables::new();
+        for from in [&self.needed, &self.savepoints] {
+            if let Some(committables) = from.get(&operator) {
+                add_committables(&mut kept, operator, committables);
+            }
+        }
+        kept.remove(&operator).unwrap_or_default()
+    }
+
+    fn clean_up(&mut self) -> Result<(), Failure> {
+        let jobs = self.jobs.clone();
+        let operators: Vec<OperatorId> = self.made()?.keys().copied().collect();
+        for operator in operators {
+            let keep = self.kept_for(operator);
+            if let Some(committer) = self.made()?.get_mut(&operator) {
+                committer.clean_up(&jobs, &keep)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, from: &RestoreFrom) -> Result<Option<Restored>, Failure> {
+        let restored = self.store.load(from, SystemClock.now_ms())?;
+        match &restored {
+            Some(restored) => {
+                for job in &restored.jobs {
+                    if !self.jobs.contains(job) {
+                        self.jobs.push(*job);
+                    }
+                }
+                self.needed = restored.committables.clone();
+                self.commit(&restored.committables)?;
+                self.clean_up()?;
+            }
+            None if matches!(from, RestoreFrom::Nothing { again: true }) => {
+                self.needed.clear();
+                self.clean_up()?;
+            }
+            None => {}
+        }
+        Ok(restored)
+    }
+
+    fn prepare(&mut self, attempt: AttemptNumber, from: &RestoreFrom) {
+        match self.restore(from) {
+            Ok(restored) => self
+                .sources
+                .send(SourceCommand::Reset { attempt, restored }),
+            Err(failure) => self.tell(Fact::Prepared {
+                attempt,
+                result: Err(failure),
+            }),
+        }
+    }
+
+    fn discard(&mut self, location: &str) {
+        if let Err(failure) = self.store.discard(location) {
+            tracing::warn!(location, %failure, "a checkpoint that is not needed could not be deleted");
+        }
+    }
+
+    fn conclude(&mut self, discard: &[String], keep: bool, root: Option<(String, bool)>) {
+        if !keep {
+            self.needed.clear();
+        }
+        if let Err(failure) = self.clean_up() {
+            tracing::warn!(job = %self.job, %failure, "uncommitted data could not be removed");
+        }
+        for location in discard {
+            self.discard(location);
+        }
+        if let Some((root, all)) = root
+            && let Err(failure) = self.store.remove_root(&root, all)
+        {
+            tracing::warn!(location = root, %failure, "the job's checkpoint folder could not be removed");
+        }
+        self.tell(Fact::Concluded);
+    }
+}

@@ -1,0 +1,106 @@
+//! What a worker process is told by the one that starts it, over its standard input and nowhere else.
+//!
+//! Neither the command line nor the environment holds anything secret: both are readable by others or
+//! inherited. The pipe carries a length, settings as JSON, then the worker's certificate and key as PEM
+//! up to the end.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+
+use alpheus_security::secret::SecretBytes;
+use alpheus_security::tls::Identity;
+use serde::{Deserialize, Serialize};
+
+/// The most bytes a handover may have.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What a worker needs to know; nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerSettings {
+    /// Its number.
+    pub worker: u32,
+    /// Slots to offer.
+    pub slots: u32,
+    /// Where the AM listens.
+    pub control_address: SocketAddr,
+    /// The AM's process: the worker ends with it.
+    pub parent: u32,
+    /// Between two reports, ms.
+    pub heartbeat_interval_ms: u64,
+    /// Address to take data from other workers at.
+    pub bind_host: String,
+}
+
+/// Writes a handover.
+///
+/// # Errors
+/// When the worker does not read it, or OpenSSL cannot write the identity.
+pub fn write(
+    mut to: impl Write,
+    settings: &WorkerSettings,
+    identity: &Identity,
+) -> std::io::Result<()> {
+    let json = serde_json::to_vec(settings)?;
+    let pem = identity.to_pem().map_err(std::io::Error::other)?;
+    to.write_all(&(json.len() as u32).to_be_bytes())?;
+    to.write_all(&json)?;
+    to.write_all(pem.expose())?;
+    to.flush()
+}
+
+/// Reads a handover.
+///
+/// # Errors
+/// When it is not one.
+pub fn read(from: impl Read) -> std::io::Result<(WorkerSettings, Identity)> {
+    let invalid = |what: &str| {
+        std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            format!("{what}; a worker is started by a job, not by hand"),
+        )
+    };
+    let mut from = from.take(MAX_BYTES);
+    let mut length = [0; 4];
+    from.read_exact(&mut length)
+        .map_err(|_| invalid("standard input holds no settings"))?;
+    let mut json = Vec::new();
+    let length = u64::from(u32::from_be_bytes(length)).min(MAX_BYTES);
+    (&mut from).take(length).read_to_end(&mut json)?;
+    let settings =
+        serde_json::from_slice(&json).map_err(|_| invalid("standard input holds no settings"))?;
+    let mut pem = Vec::new();
+    from.read_to_end(&mut pem)?;
+    let pem = SecretBytes::new(pem);
+    let identity = Identity::from_pem(pem.expose()).map_err(|error| invalid(&error.to_string()))?;
+    Ok((settings, identity))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use alpheus_security::tls::{ApplicationName, Authority, Role};
+
+    use super::*;
+
+    #[test]
+    fn settings_and_identity_survive_the_pipe_and_junk_is_refused() {
+        let authority = Authority::create(ApplicationName::new("job").unwrap()).unwrap();
+        let identity = authority.issue(Role::worker(3).unwrap()).unwrap();
+        let settings = WorkerSettings {
+            worker: 3,
+            slots: 2,
+            control_address: "127.0.0.1:4000".parse().unwrap(),
+            parent: 7,
+            heartbeat_interval_ms: 1000,
+            bind_host: "127.0.0.1".to_owned(),
+        };
+        let mut pipe = Vec::new();
+        write(&mut pipe, &settings, &identity).unwrap();
+        let (read_settings, read_identity) = read(pipe.as_slice()).unwrap();
+        assert_eq!(read_settings, settings);
+        assert_eq!(read_identity.role(), identity.role());
+        for cut in [0, 3, 10, pipe.len() / 2] {
+            assert!(read(&pipe[..cut]).is_err(), "{cut}");
+        }
+    }
+}

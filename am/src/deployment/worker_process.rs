@@ -1,0 +1,96 @@
+//! The other side of [`super::child_process`]: what a worker process does from its start to its end.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_security::tls::{Peers, TlsError};
+use alpheus_worker::control::WorkerId;
+use alpheus_worker::control_connection::{ConnectionBroken, ControlConnection};
+use alpheus_worker::environment::Connectors;
+use alpheus_worker::task_manager::{
+    ExchangeConfig, TaskManager, TaskManagerConfig, TaskManagerExit,
+};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+
+use super::{exchange_tls, handover};
+
+/// How long connecting to the AM may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a worker process could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerProcessError {
+    /// No settings, no address, no threads.
+    #[error("the worker cannot start: {0}")]
+    Io(#[from] std::io::Error),
+    /// The AM is not who it should be, or takes this worker for a stranger.
+    #[error("the worker cannot connect to its job: {0}")]
+    Tls(#[from] TlsError),
+    /// The AM does not answer.
+    #[error("the worker's job does not answer at {0}")]
+    Timeout(std::net::SocketAddr),
+    /// The AM is gone; the tasks were stopped.
+    #[error("the worker ends because its job is gone: {0}")]
+    JobGone(ConnectionBroken),
+}
+
+/// Reads the handover, connects, runs tasks until the AM says that this is the end or goes away.
+///
+/// # Errors
+/// See [`WorkerProcessError`].
+pub fn run(
+    handover: impl Read,
+    connectors: Arc<dyn Connectors>,
+    runtime: &Handle,
+) -> Result<(), WorkerProcessError> {
+    let (settings, identity) = handover::read(handover)?;
+    end_with_parent(settings.parent)?;
+    alpheus_security::harden::protect_process()?;
+    let listener = TcpListener::bind((settings.bind_host.as_str(), 0))?;
+    let address = listener.local_addr()?.to_string();
+    let tls = exchange_tls::of(&identity)?;
+    let client = identity.client()?;
+    let exit = runtime.block_on(async {
+        let connect = async {
+            let stream = TcpStream::connect(settings.control_address).await?;
+            stream.set_nodelay(true)?;
+            Ok::<_, WorkerProcessError>(client.connect(stream, &Peers::JobManager).await?.0)
+        };
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect)
+            .await
+            .map_err(|_| WorkerProcessError::Timeout(settings.control_address))??;
+        let control = ControlConnection::over_stream(stream, runtime);
+        let mut config = TaskManagerConfig::new(
+            WorkerId(settings.worker),
+            settings.slots,
+            runtime.clone(),
+            connectors,
+        );
+        config.heartbeat_interval = Duration::from_millis(settings.heartbeat_interval_ms.max(1));
+        config.exchange = Some(ExchangeConfig {
+            listener,
+            address,
+            tls,
+        });
+        Ok::<_, WorkerProcessError>(TaskManager::start(config, control)?.wait().await)
+    })?;
+    match exit {
+        TaskManagerExit::Shutdown => Ok(()),
+        TaskManagerExit::ConnectionLost(broken) => Err(WorkerProcessError::JobGone(broken)),
+    }
+}
+
+/// Has the kernel end this process when its parent does, and makes sure that it has not yet.
+fn end_with_parent(parent: u32) -> std::io::Result<()> {
+    // SAFETY: PR_SET_PDEATHSIG takes a signal number and touches no memory of ours.
+    if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) } != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    if std::os::unix::process::parent_id() != parent {
+        return Err(std::io::Error::other("the job's process has ended already"));
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! What the job master learns, and what it decides: the two alphabets of its state machine.
+
+use std::collections::BTreeMap;
+
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId};
+use alpheus_state::handle::{CheckpointStatistics, TaskId, TaskSnapshot};
+use alpheus_worker::control::{TaskState, ToWorker, WorkerId};
+
+use crate::checkpoint::{
+    CheckpointContents, Committables, CompletedCheckpoint, RestoreRecord, SavepointRequest,
+    TriggerId,
+};
+use crate::failure::Failure;
+use crate::job_status::JobStatus;
+
+/// Something that has happened.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The job may begin.
+    Start,
+    /// A worker is there.
+    WorkerRegistered {
+        /// Which.
+        worker: WorkerId,
+        /// Slots it offers.
+        slots: u32,
+        /// Where it takes data.
+        exchange_address: String,
+        /// Its process.
+        pid: u32,
+    },
+    /// A worker has said something, whatever it was.
+    WorkerHeard(WorkerId),
+    /// A worker's process or connection is gone.
+    WorkerLost {
+        /// Which.
+        worker: WorkerId,
+        /// Why, for the user.
+        reason: String,
+    },
+    /// A task has changed its state.
+    Task {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Which.
+        task: TaskId,
+        /// Its state.
+        state: TaskState,
+    },
+    /// A worker has stopped its tasks.
+    Canceled {
+        /// Which.
+        worker: WorkerId,
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+    },
+    /// A worker has given the state of its tasks.
+    CheckpointAck {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Which checkpoint.
+        checkpoint: CheckpointId,
+        /// The state.
+        tasks: Vec<TaskSnapshot>,
+        /// Numbers.
+        statistics: CheckpointStatistics,
+    },
+    /// A worker cannot take part.
+    CheckpointDeclined {
+        /// Which checkpoint.
+        checkpoint: CheckpointId,
+        /// Why.
+        reason: String,
+    },
+    /// The split enumerators have written down their state.
+    EnumeratorsFrozen {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// For which checkpoint.
+        checkpoint: CheckpointId,
+        /// Their state, by operator.
+        result: Result<Vec<(OperatorId, Vec<u8>)>, String>,
+    },
+    /// A split enumerator cannot go on.
+    SourceFailed {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Why.
+        failure: Failure,
+    },
+    /// A checkpoint's metadata is published, or could not be.
+    Published {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Where it lies.
+        result: Result<CompletedCheckpoint, Failure>,
+    },
+    /// What a checkpoint prepared is committed, or could not be.
+    Committed {
+        /// Which; `None` for what was committed without a checkpoint.
+        checkpoint: Option<CheckpointId>,
+        /// How it went.
+        result: Result<(), Failure>,
+    },
+    /// State, leftovers and enumerators are ready for a start of the job.
+    Prepared {
+        /// Which start.
+        attempt: AttemptNumber,
+        /// What was restored.
+        result: Result<Prepared, Failure>,
+    },
+    /// Everything that had to be removed at the end is removed.
+    Concluded,
+    /// A user cancels the job.
+    CancelRequested,
+    /// A user wants a savepoint.
+    SavepointRequested(SavepointRequest),
+    /// Time has passed.
+    Tick,
+}
+
+/// What a start of the job begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// What was restored; `None` when it starts from nothing.
+    pub restored: Option<RestoreRecord>,
+    /// The restored checkpoint says that the job had finished: nothing is to be run.
+    pub finished: bool,
+}
+
+/// Where a start of the job begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreFrom {
+    /// From nothing; leftovers of earlier starts are removed if there were any.
+    Nothing {
+        /// Whether there was an earlier start.
+        again: bool,
+    },
+    /// From a checkpoint or savepoint that was named (`-s`).
+    External(String),
+    /// From this job's newest checkpoint.
+    Own(CompletedCheckpoint),
+}
+
+/// Something to be done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Start these workers.
+    StartWorkers(Vec<WorkerId>),
+    /// End this worker's process, whatever it does.
+    StopWorker(WorkerId),
+    /// Say this to a worker.
+    Send(WorkerId, Box<ToWorker>),
+    /// Deploy a start of the job.
+    Deploy {
+        /// Which start.
+        attempt: AttemptNumber,
+        /// Where each task goes.
+        placement: Vec<(TaskId, WorkerId)>,
+        /// Where workers take data.
+        addresses: BTreeMap<WorkerId, String>,
+    },
+    /// Restore, commit what the checkpoint had prepared, remove leftovers, make the enumerators; then
+    /// say [`Fact::Prepared`].
+    Prepare {
+        /// Which start.
+        attempt: AttemptNumber,
+        /// Where it begins.
+        from: RestoreFrom,
+    },
+    /// Ask the enumerators; answered by [`Fact::EnumeratorsFrozen`].
+    FreezeEnumerators {
+        /// Which start.
+        attempt: AttemptNumber,
+        /// For which checkpoint.
+        checkpoint: CheckpointId,
+    },
+    /// Stop answering the sources of all starts.
+    SilenceSources,
+    /// Publish and commit; answered by [`Fact::Published`] and [`Fact::Committed`].
+    Store(Box<CheckpointContents>),
+    /// Commit without a checkpoint; answered by [`Fact::Committed`].
+    Commit(Committables),
+    /// Delete a checkpoint's folder.
+    Discard(String),
+    /// A savepoint's outcome.
+    SavepointDone {
+        /// Whose request.
+        trigger: TriggerId,
+        /// Where it lies, or why it failed.
+        result: Result<String, String>,
+    },
+    /// The job is at its end: remove uncommitted data and the checkpoints that are not kept; answered by
+    /// [`Fact::Concluded`].
+    Conclude {
+        /// Published checkpoints to delete.
+        discard: Vec<String>,
+        /// What sinks must not remove.
+        keep: bool,
+        /// The job's checkpoint folder, to be removed if it is empty (or temporary).
+        root: Option<(String, bool)>,
+    },
+    /// The job's status has changed.
+    Status(JobStatus),
+}

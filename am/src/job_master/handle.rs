@@ -1,0 +1,118 @@
+//! How the rest of the process speaks to a running job.
+
+use std::thread::JoinHandle;
+
+use alpheus_dataflow::ids::JobId;
+use tokio::sync::oneshot;
+
+use super::view::JobView;
+use crate::checkpoint::{Drain, TriggerId};
+use crate::event::{Event, EventSender};
+use crate::job_status::JobStatus;
+
+/// Something a user wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserRequest {
+    /// End the job without a savepoint.
+    Cancel,
+    /// Take a savepoint.
+    Savepoint {
+        /// Under which its outcome is kept.
+        trigger: TriggerId,
+        /// The folder that gets the savepoint's folder; `None` for the configured one.
+        directory: Option<String>,
+        /// Whether to stop with it.
+        stop: Option<Drain>,
+    },
+}
+
+/// How a job ended.
+#[derive(Clone, Debug)]
+pub struct JobOutcome {
+    /// The terminal status.
+    pub status: JobStatus,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// The last picture of the job.
+    pub view: Box<JobView>,
+}
+
+/// Asks and commands; cheap to clone, of no effect once the job has ended.
+#[derive(Clone)]
+pub struct JobGateway {
+    job: JobId,
+    events: EventSender,
+}
+
+impl JobGateway {
+    pub(crate) fn new(job: JobId, events: EventSender) -> Self {
+        JobGateway { job, events }
+    }
+
+    /// The job.
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// Ends the job without a savepoint.
+    pub fn cancel(&self) {
+        self.events.send(Event::Request(UserRequest::Cancel));
+    }
+
+    /// Asks for a savepoint; [`JobView::savepoints`] tells how it stands under the number returned.
+    pub fn savepoint(&self, directory: Option<String>, stop: Option<Drain>) -> TriggerId {
+        let trigger = crate::random::bits128();
+        self.events.send(Event::Request(UserRequest::Savepoint {
+            trigger,
+            directory,
+            stop,
+        }));
+        trigger
+    }
+
+    /// A picture of the job; `None` when it has ended and its loop is gone.
+    pub async fn view(&self) -> Option<JobView> {
+        let (answer, view) = oneshot::channel();
+        self.events.send(Event::Query(answer));
+        view.await.ok()
+    }
+
+    /// As [`JobGateway::view`], for threads outside the runtime.
+    pub fn view_blocking(&self) -> Option<JobView> {
+        let (answer, view) = oneshot::channel();
+        self.events.send(Event::Query(answer));
+        view.blocking_recv().ok()
+    }
+}
+
+/// A running job.
+pub struct JobHandle {
+    pub(crate) gateway: JobGateway,
+    pub(crate) thread: JoinHandle<JobOutcome>,
+}
+
+impl JobHandle {
+    /// For asking and commanding.
+    pub fn gateway(&self) -> &JobGateway {
+        &self.gateway
+    }
+
+    /// Whether the job has ended.
+    pub fn is_done(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for the job to end. Blocks; not for threads of the runtime.
+    ///
+    /// # Errors
+    /// When the job master itself broke down, with what it said.
+    pub fn wait(self) -> Result<JobOutcome, String> {
+        self.thread.join().map_err(|panic| {
+            let text = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            text.unwrap_or_else(|| "the job master broke down".to_owned())
+        })
+    }
+}

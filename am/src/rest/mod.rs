@@ -1,0 +1,201 @@
+//! The REST API: Flink's paths and JSON, on loopback, for whoever has the job's token.
+//!
+//! Every request needs `Authorization: Bearer TOKEN`; without it the answer is 401 whatever the path,
+//! and the audit log has a line. Requests that change something are recorded too when they are allowed.
+//! Handlers ask the job master for a [`crate::job_master::JobView`] and format it; they hold no state.
+
+mod auth;
+mod checkpoints;
+mod cluster;
+mod error;
+mod jobs;
+mod metrics;
+mod operations;
+mod vertices;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use alpheus_dataflow::ids::JobId;
+use alpheus_hadoop_conf::options::rest as options;
+use alpheus_hadoop_conf::{ConfigError, Configuration};
+use alpheus_security::audit::AuditLog;
+use alpheus_security::rest_token::RestToken;
+use axum::Router;
+use axum::routing::{get, patch, post};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+pub use error::RestError;
+
+use crate::job_master::{JobGateway, JobView};
+
+/// What handlers know.
+#[derive(Clone)]
+pub(crate) struct RestState {
+    gateway: JobGateway,
+    token: RestToken,
+    audit: Arc<AuditLog>,
+    cancel_enabled: bool,
+    refresh_interval_ms: u64,
+}
+
+impl RestState {
+    /// A picture of the job, if it is the one that the path names.
+    async fn view_of(&self, job: &str) -> Result<JobView, RestError> {
+        let named: Option<JobId> = job.parse().ok();
+        if named != Some(self.gateway.job()) {
+            return Err(RestError::not_found(format!("job {job} not found")));
+        }
+        self.view().await
+    }
+
+    async fn view(&self) -> Result<JobView, RestError> {
+        self.gateway.view().await.ok_or_else(RestError::gone)
+    }
+}
+
+/// A running server; stops when it is dropped.
+pub struct RestServer {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+/// Why the server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum RestServerError {
+    /// An option is wrong.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// The port is taken or not allowed.
+    #[error(
+        "the REST API cannot listen at port {port}: {error}; set rest.port to another one, or to 0"
+    )]
+    Bind {
+        /// The port.
+        port: u16,
+        /// The cause.
+        error: std::io::Error,
+    },
+}
+
+impl RestServer {
+    /// Starts to serve one job on loopback. Without a port in the configuration it takes Flink's 8081,
+    /// or any free one if that is taken, so that several jobs run side by side.
+    ///
+    /// # Errors
+    /// When an option is wrong or a port that was asked for is taken.
+    pub fn start(
+        gateway: JobGateway,
+        token: RestToken,
+        audit: Arc<AuditLog>,
+        configuration: &Configuration,
+        runtime: &Handle,
+    ) -> Result<Self, RestServerError> {
+        let state = RestState {
+            gateway,
+            token,
+            audit,
+            cancel_enabled: configuration.get(&options::CANCEL_ENABLED)?,
+            refresh_interval_ms: configuration.get(&options::REFRESH_INTERVAL)?.as_millis() as u64,
+        };
+        let port = configuration.get(&options::PORT)?;
+        let listener = match bind(port) {
+            Err(_) if !configuration.is_set(&options::PORT) => bind(0),
+            bound => bound,
+        };
+        let failed = |error| RestServerError::Bind { port, error };
+        let listener = listener.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = runtime.spawn(async move {
+            let served = match TcpListener::from_std(listener) {
+                Ok(listener) => axum::serve(listener, service).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = served {
+                tracing::error!(%error, "the REST API has stopped");
+            }
+        });
+        Ok(RestServer { address, serving })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for RestServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn bind(port: u16) -> std::io::Result<std::net::TcpListener> {
+    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let listener = std::net::TcpListener::bind((loopback, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn router(state: RestState) -> Router {
+    let api = Router::new()
+        .route("/overview", get(cluster::overview))
+        .route("/config", get(cluster::config))
+        .route("/taskmanagers", get(cluster::task_managers))
+        .route("/taskmanagers/{id}", get(cluster::task_manager))
+        .route("/jobs", get(jobs::ids))
+        .route("/jobs/overview", get(jobs::overview))
+        .route("/jobs/{job}", get(jobs::details))
+        .route("/jobs/{job}", patch(operations::cancel))
+        .route("/jobs/{job}/status", get(jobs::status))
+        .route("/jobs/{job}/plan", get(jobs::plan))
+        .route("/jobs/{job}/exceptions", get(jobs::exceptions))
+        .route("/jobs/{job}/metrics", get(metrics::of_job))
+        .route("/jobs/{job}/vertices/{vertex}", get(vertices::details))
+        .route(
+            "/jobs/{job}/vertices/{vertex}/metrics",
+            get(metrics::of_vertex),
+        )
+        .route(
+            "/jobs/{job}/vertices/{vertex}/watermarks",
+            get(vertices::watermarks),
+        )
+        .route(
+            "/jobs/{job}/vertices/{vertex}/backpressure",
+            get(vertices::back_pressure),
+        )
+        .route(
+            "/jobs/{job}/vertices/{vertex}/subtasks/{subtask}",
+            get(vertices::subtask),
+        )
+        .route("/jobs/{job}/checkpoints", get(checkpoints::statistics))
+        .route("/jobs/{job}/checkpoints/config", get(checkpoints::config))
+        .route(
+            "/jobs/{job}/checkpoints/details/{id}",
+            get(checkpoints::details),
+        )
+        .route("/jobs/{job}/savepoints", post(operations::savepoint))
+        .route("/jobs/{job}/stop", post(operations::stop))
+        .route(
+            "/jobs/{job}/savepoints/{trigger}",
+            get(operations::savepoint_status),
+        );
+    Router::new()
+        .nest("/v1", api.clone())
+        .merge(api)
+        .route("/metrics", get(metrics::prometheus))
+        .fallback(|| async { RestError::not_found("there is nothing at this path") })
+        .layer(axum::middleware::from_fn_with_state(
+            state.clone(),
+            auth::require_token,
+        ))
+        .with_state(state)
+}
