@@ -1,1 +1,115 @@
-fn main() {}
+//! `alpheus`: the one binary. Each command is a module below [`commands`]; everything that takes time is
+//! done when it is needed and not before, so that a command is there at once.
+
+mod batch_runner;
+mod commands;
+mod config;
+mod connectors;
+mod exit;
+mod job_runner;
+mod logging;
+mod progress;
+mod render;
+mod rest_client;
+mod results;
+mod shell;
+mod statements;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{CliResult, Exit};
+use crate::logging::LogFormat;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Streams and batches of Flink SQL, without a JVM
+#[derive(Debug, Parser)]
+#[command(name = "alpheus", version, max_term_width = 100)]
+#[command(after_help = "Examples:
+  alpheus sql                          # a prompt
+  alpheus run job.sql                  # run a job on this machine
+  alpheus list                         # jobs that run
+  alpheus help run                     # more about a command
+
+Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 refused.
+Configuration: -D key=value, then conf/config.yaml (ALPHEUS_CONF_DIR names the folder). Logs: RUST_LOG.")]
+struct Cli {
+    /// How logs are written to standard error
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        env = "ALPHEUS_LOG_FORMAT"
+    )]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(commands::run::RunArgs),
+    Sql(commands::sql::SqlArgs),
+    Explain(commands::explain::ExplainArgs),
+    List(commands::list::ListArgs),
+    Cancel(commands::cancel::CancelArgs),
+    Stop(commands::stop::StopArgs),
+    Savepoint(commands::savepoint::SavepointArgs),
+    Checkpoint(commands::checkpoint::CheckpointArgs),
+    Completion(commands::completion::CompletionArgs),
+    #[command(hide = true)]
+    Worker(commands::worker::WorkerArgs),
+}
+
+impl Command {
+    /// What is logged without `RUST_LOG`: much where a log file is read later, little where people look.
+    fn log_level(&self) -> &'static str {
+        match self {
+            Command::Run(_) if !std::io::stderr().is_terminal() => "info",
+            Command::Worker(_) => "info",
+            _ => "warn",
+        }
+    }
+
+    fn run(self, log_format: LogFormat) -> CliResult<Exit> {
+        match self {
+            Command::Run(args) => args.run(log_format),
+            Command::Sql(args) => args.run(log_format),
+            Command::Explain(args) => args.run(),
+            Command::List(args) => args.run(),
+            Command::Cancel(args) => args.run(),
+            Command::Stop(args) => args.run(),
+            Command::Savepoint(args) => args.run(),
+            Command::Checkpoint(args) => args.run(),
+            Command::Completion(args) => args.run(),
+            Command::Worker(args) => args.run(),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.log_format, cli.command.log_level());
+    match cli.command.run(cli.log_format) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            error.report();
+            error.exit.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,12 @@
+//! The commands, one module each.
+
+pub mod cancel;
+pub mod checkpoint;
+pub mod completion;
+pub mod explain;
+pub mod list;
+pub mod run;
+pub mod savepoint;
+pub mod sql;
+pub mod stop;
+pub mod worker;
