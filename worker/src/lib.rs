@@ -4,4 +4,5 @@ pub mod control;
 pub mod control_connection;
 pub mod environment;
 pub mod exchange;
+pub mod operators;
 pub mod task_manager;

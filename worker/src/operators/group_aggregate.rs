@@ -1,0 +1,451 @@
+//! Unbounded GROUP BY: a running result for each key, as a changelog (Flink's `GroupAggFunction`).
+//!
+//! A batch is a unit: its rows are applied to typed columns by slot, and each key that it touches
+//! emits its net change once. What is emitted follows Flink's rules:
+//!
+//! * a key that is new: `+I`;
+//! * a result that changed: `-U` (unless nobody needs it) and `+U`; one that did not: nothing, except
+//!   with a state TTL, where downstream state has to be kept alive;
+//! * a key whose last row was taken back: `-D` with its last result, and its state is gone;
+//! * a retraction for a key without rows (its state has expired): nothing.
+//!
+//! Without key columns there is one group, which emits nothing before its first row.
+//!
+//! State `group-aggregate`: keys, number of rows, time of the last write (0 without TTL), partial
+//! results. With a TTL a key that was not written for that long (by the clock of the machine) counts
+//! as new; expired keys are removed a few per batch.
+
+use std::sync::Arc;
+
+use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode, RowKind};
+use alpheus_dataflow::cow::CowVec;
+use alpheus_dataflow::element::CheckpointBarrier;
+use alpheus_dataflow::graph::{OperatorNode, OperatorSpec};
+use alpheus_dataflow::hash::hash_columns;
+use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
+use alpheus_dataflow::schema::{Field, RowType};
+use alpheus_dataflow::snapshot::{KeyedSnapshot, OperatorSnapshot, StateReader};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
+use alpheus_functions::aggregate::AggregateSet;
+use alpheus_state::{HashMapTable, KeyedTable, SlotColumns};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions,
+    UInt8Array, UInt32Array,
+};
+use arrow::compute::kernels::cmp::distinct;
+use arrow::compute::{concat, take};
+use arrow::datatypes::{Int64Type, SchemaRef};
+
+const STATE: &str = "group-aggregate";
+/// How many slots a batch looks at for expired keys.
+const SWEEP: usize = 1024;
+
+/// The values of a group.
+struct GroupColumns {
+    rows: CowVec<i64>,
+    written: CowVec<i64>,
+    aggregates: AggregateSet,
+}
+
+impl SlotColumns for GroupColumns {
+    fn fields(&self) -> Vec<Field> {
+        let mut fields = vec![
+            Field::new("rows", TypeKind::BigInt.not_null()),
+            Field::new("written", TypeKind::BigInt.not_null()),
+        ];
+        fields.extend(self.aggregates.state_fields());
+        fields
+    }
+
+    fn resize(&mut self, slots: usize) {
+        self.rows.resize(slots);
+        self.written.resize(slots);
+        self.aggregates.resize(slots);
+    }
+
+    fn clear(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            *self.rows.get_mut(slot as usize) = 0;
+            *self.written.get_mut(slot as usize) = 0;
+        }
+        self.aggregates.clear(slots);
+    }
+
+    fn read(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
+        let column = |values: &CowVec<i64>| -> ArrayRef {
+            let values = slots.iter().map(|&slot| *values.get(slot as usize));
+            Arc::new(Int64Array::from_iter_values(values))
+        };
+        let mut columns = vec![column(&self.rows), column(&self.written)];
+        columns.extend(self.aggregates.state(slots)?);
+        Ok(columns)
+    }
+
+    fn merge(&mut self, slots: &[u32], columns: &[ArrayRef]) -> OperatorResult<()> {
+        let rows = columns[0].as_primitive::<Int64Type>();
+        let written = columns[1].as_primitive::<Int64Type>();
+        for (row, &slot) in slots.iter().enumerate() {
+            *self.rows.get_mut(slot as usize) += rows.value(row);
+            let last = self.written.get_mut(slot as usize);
+            *last = written.value(row).max(*last);
+        }
+        self.aggregates.merge(slots, &columns[2..])
+    }
+
+    fn freeze(&mut self) -> Self {
+        GroupColumns {
+            rows: self.rows.freeze(),
+            written: self.written.freeze(),
+            aggregates: self.aggregates.freeze(),
+        }
+    }
+
+    fn memory_size(&self) -> usize {
+        self.rows.memory_size() + self.written.memory_size() + self.aggregates.memory_size()
+    }
+}
+
+/// The operator; see the module's documentation.
+pub struct GroupAggregate {
+    keys: Vec<usize>,
+    table: HashMapTable<GroupColumns>,
+    generate_update_before: bool,
+    ttl_ms: i64,
+    output: SchemaRef,
+    clock: Arc<dyn Clock>,
+    max_parallelism: u32,
+    slots: Vec<u32>,
+    /// For each slot, the last batch that touched it.
+    touched_in: Vec<u64>,
+    batch: u64,
+    sweep: usize,
+}
+
+/// Types of the key columns.
+pub(crate) fn key_types(keys: &[usize], input: &RowType) -> OperatorResult<Vec<LogicalType>> {
+    let types = keys.iter().map(|&key| {
+        let field = input.fields.get(key);
+        field.map(|field| field.ty.clone()).ok_or_else(|| {
+            OperatorError::fatal(format!(
+                "key column {key} is not one of the {} columns of the input",
+                input.len()
+            ))
+        })
+    });
+    types.collect()
+}
+
+impl GroupAggregate {
+    /// The operator of a `GroupAggregate` node whose input has the columns `input`.
+    ///
+    /// # Errors
+    /// When the node is another one, or an aggregate or key is impossible.
+    pub fn new(node: &OperatorNode, input: &RowType) -> OperatorResult<Self> {
+        let OperatorSpec::GroupAggregate {
+            keys,
+            aggregates,
+            input: mode,
+            generate_update_before,
+            state_ttl_ms,
+        } = &node.spec
+        else {
+            return Err(OperatorError::fatal(format!(
+                "{} is no GroupAggregate",
+                node.name
+            )));
+        };
+        let columns = GroupColumns {
+            rows: CowVec::default(),
+            written: CowVec::default(),
+            aggregates: AggregateSet::new(aggregates, *mode != ChangelogMode::InsertOnly)?,
+        };
+        Ok(GroupAggregate {
+            keys: keys.clone(),
+            table: HashMapTable::new(&key_types(keys, input)?, columns)?,
+            generate_update_before: *generate_update_before,
+            ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
+            output: node.output.to_arrow(),
+            clock: Arc::new(SystemClock),
+            max_parallelism: 1,
+            slots: Vec::new(),
+            touched_in: Vec::new(),
+            batch: 0,
+            sweep: 0,
+        })
+    }
+
+    /// The slots of the batch's keys, each once, in order of appearance; expired ones are emptied.
+    fn touch(&mut self, now: i64) -> Vec<u32> {
+        self.batch += 1;
+        let columns = self.table.columns();
+        if self.touched_in.len() < columns.rows.len() {
+            self.touched_in.resize(columns.rows.len(), 0);
+        }
+        let (mut touched, mut expired) = (Vec::new(), Vec::new());
+        for &slot in &self.slots {
+            let last = &mut self.touched_in[slot as usize];
+            if *last != self.batch {
+                *last = self.batch;
+                touched.push(slot);
+                if self.ttl_ms > 0
+                    && *columns.rows.get(slot as usize) > 0
+                    && now - columns.written.get(slot as usize) >= self.ttl_ms
+                {
+                    expired.push(slot);
+                }
+            }
+        }
+        let columns = self.table.columns_mut();
+        columns.clear(&expired);
+        if self.ttl_ms > 0 {
+            for &slot in &touched {
+                *columns.written.get_mut(slot as usize) = now;
+            }
+        }
+        touched
+    }
+
+    /// Counts rows; false for retractions of groups that have none.
+    fn count(&mut self, batch: &ChangelogBatch) -> Option<BooleanArray> {
+        let rows = &mut self.table.columns_mut().rows;
+        let Some(ops) = batch.ops() else {
+            for &slot in &self.slots {
+                *rows.get_mut(slot as usize) += 1;
+            }
+            return None;
+        };
+        let mut all = true;
+        let kept: Vec<bool> = self
+            .slots
+            .iter()
+            .zip(ops.values())
+            .map(|(&slot, &op)| {
+                let count = rows.get_mut(slot as usize);
+                let additive = RowKind::from_byte(op).is_none_or(RowKind::is_additive);
+                if !additive && *count == 0 {
+                    all = false;
+                    return false;
+                }
+                *count += if additive { 1 } else { -1 };
+                true
+            })
+            .collect();
+        (!all).then(|| BooleanArray::from(kept))
+    }
+
+    /// Removes some keys that nobody has written for the TTL.
+    fn sweep_expired(&mut self, now: i64) {
+        let columns = self.table.columns();
+        let end = (self.sweep + SWEEP).min(columns.rows.len());
+        let expired: Vec<u32> = (self.sweep..end)
+            .filter(|&slot| {
+                *columns.rows.get(slot) > 0 && now - columns.written.get(slot) >= self.ttl_ms
+            })
+            .map(|slot| slot as u32)
+            .collect();
+        self.sweep = if end == columns.rows.len() { 0 } else { end };
+        self.table.remove(&expired);
+    }
+}
+
+/// Rows in which two result columns differ.
+fn differs(before: &ArrayRef, after: &ArrayRef) -> OperatorResult<BooleanArray> {
+    if !before.data_type().is_nested() {
+        return Ok(distinct(before, after)?);
+    }
+    let rows = (0..before.len()).map(|row| Some(before.slice(row, 1) != after.slice(row, 1)));
+    Ok(rows.collect())
+}
+
+impl Operator for GroupAggregate {
+    fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.clock = Arc::clone(&context.clock);
+        self.max_parallelism = context.max_parallelism;
+        Ok(())
+    }
+
+    fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
+        for rows in state.keyed(STATE)? {
+            self.table.restore(&rows?)?;
+        }
+        Ok(())
+    }
+
+    fn process_batch(
+        &mut self,
+        _input: usize,
+        batch: ChangelogBatch,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let now = if self.ttl_ms > 0 {
+            self.clock.now_ms()
+        } else {
+            0
+        };
+        let columns = batch.rows().columns();
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
+        let hashes = hash_columns(&keys, batch.num_rows())?;
+        self.table.load(&keys, &hashes, &mut self.slots)?;
+        let touched = self.touch(now);
+        let has_rows = |table: &HashMapTable<GroupColumns>, slot: u32| {
+            *table.columns().rows.get(slot as usize) > 0
+        };
+        let existed: Vec<bool> = touched.iter().map(|&s| has_rows(&self.table, s)).collect();
+        let existing: Vec<u32> = select(&touched, &existed);
+        let before = self.table.columns().aggregates.evaluate(&existing)?;
+
+        match self.count(&batch) {
+            None => {
+                let aggregates = &mut self.table.columns_mut().aggregates;
+                aggregates.update(columns, batch.ops(), &self.slots)?;
+            }
+            Some(kept) => {
+                let values = kept.values();
+                let slots: Vec<u32> = (0..self.slots.len())
+                    .filter(|&row| values.value(row))
+                    .map(|row| self.slots[row])
+                    .collect();
+                let batch = batch.filter(&kept)?;
+                let aggregates = &mut self.table.columns_mut().aggregates;
+                aggregates.update(batch.rows().columns(), batch.ops(), &slots)?;
+            }
+        }
+
+        let alive: Vec<bool> = touched.iter().map(|&s| has_rows(&self.table, s)).collect();
+        let living: Vec<u32> = select(&touched, &alive);
+        let after = self.table.columns().aggregates.evaluate(&living)?;
+        let changes = Changes {
+            existed: &existed,
+            alive: &alive,
+            before: &before,
+            after: &after,
+        };
+        let (key_rows, value_rows, ops) =
+            changes.plan(self.ttl_ms > 0, self.generate_update_before)?;
+        if !ops.is_empty() {
+            let key_rows = UInt32Array::from(key_rows);
+            let value_rows = UInt32Array::from(value_rows);
+            let mut columns = Vec::with_capacity(self.output.fields().len());
+            for key in self.table.key_columns(&touched)? {
+                columns.push(take(&key, &key_rows, None)?);
+            }
+            for (before, after) in before.iter().zip(&after) {
+                let both = concat(&[before, after])?;
+                columns.push(take(&both, &value_rows, None)?);
+            }
+            let options = RecordBatchOptions::new().with_row_count(Some(ops.len()));
+            let rows = RecordBatch::try_new_with_options(self.output.clone(), columns, &options)?;
+            let inserts = ops.iter().all(|&op| op == RowKind::Insert as u8);
+            let ops = (!inserts).then(|| UInt8Array::from(ops));
+            out.collect(ChangelogBatch::try_new(rows, ops)?);
+        }
+        let gone: Vec<bool> = alive.iter().map(|alive| !alive).collect();
+        self.table.remove(&select(&touched, &gone));
+        self.table.store(&living)?;
+        if self.ttl_ms > 0 {
+            self.sweep_expired(now);
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        Ok(OperatorSnapshot {
+            keyed: vec![KeyedSnapshot {
+                name: STATE.to_owned(),
+                rows: self.table.freeze(self.max_parallelism),
+            }],
+            ..OperatorSnapshot::default()
+        })
+    }
+
+    fn state_size(&self) -> usize {
+        self.table.memory_size()
+    }
+}
+
+fn select(slots: &[u32], wanted: &[bool]) -> Vec<u32> {
+    let pairs = slots.iter().zip(wanted);
+    pairs.filter(|(_, w)| **w).map(|(slot, _)| *slot).collect()
+}
+
+/// The keys of a batch before and after it.
+struct Changes<'a> {
+    existed: &'a [bool],
+    alive: &'a [bool],
+    /// Results of the keys that existed, and of those that are alive, in that order.
+    before: &'a [ArrayRef],
+    after: &'a [ArrayRef],
+}
+
+impl Changes<'_> {
+    /// Rows to emit: position of the key, position of the result in `before` followed by `after`, kind.
+    fn plan(
+        &self,
+        emit_unchanged: bool,
+        update_before: bool,
+    ) -> OperatorResult<(Vec<u32>, Vec<u32>, Vec<u8>)> {
+        let existing = self.existed.iter().filter(|existed| **existed).count() as u32;
+        let changed = self.changed(emit_unchanged)?;
+        let (mut keys, mut values, mut ops) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut old, mut new, mut both) = (0, 0, 0);
+        let pairs = self.existed.iter().zip(self.alive);
+        for (key, (&existed, &alive)) in pairs.enumerate() {
+            let mut emit = |value: u32, kind: RowKind| {
+                keys.push(key as u32);
+                values.push(value);
+                ops.push(kind as u8);
+            };
+            match (existed, alive) {
+                (false, true) => emit(existing + new, RowKind::Insert),
+                (true, false) => emit(old, RowKind::Delete),
+                (true, true) => {
+                    if changed.as_ref().is_none_or(|changed| changed[both]) {
+                        if update_before {
+                            emit(old, RowKind::UpdateBefore);
+                        }
+                        emit(existing + new, RowKind::UpdateAfter);
+                    }
+                    both += 1;
+                }
+                (false, false) => {}
+            }
+            old += u32::from(existed);
+            new += u32::from(alive);
+        }
+        Ok((keys, values, ops))
+    }
+
+    /// For keys that existed and are alive, whether their result changed; `None` means emit anyway.
+    fn changed(&self, emit_unchanged: bool) -> OperatorResult<Option<Vec<bool>>> {
+        if emit_unchanged {
+            return Ok(None);
+        }
+        let (mut old_rows, mut new_rows) = (Vec::new(), Vec::new());
+        let (mut old, mut new) = (0u32, 0u32);
+        for (&existed, &alive) in self.existed.iter().zip(self.alive) {
+            if existed && alive {
+                old_rows.push(old);
+                new_rows.push(new);
+            }
+            old += u32::from(existed);
+            new += u32::from(alive);
+        }
+        let mut changed = vec![false; old_rows.len()];
+        if changed.is_empty() {
+            return Ok(Some(changed));
+        }
+        let (old_rows, new_rows) = (UInt32Array::from(old_rows), UInt32Array::from(new_rows));
+        for (before, after) in self.before.iter().zip(self.after) {
+            let before = take(before, &old_rows, None)?;
+            let after = take(after, &new_rows, None)?;
+            let differs = differs(&before, &after)?;
+            for (changed, differs) in changed.iter_mut().zip(differs.values().iter()) {
+                *changed |= differs;
+            }
+        }
+        Ok(Some(changed))
+    }
+}

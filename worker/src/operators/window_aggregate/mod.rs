@@ -1,0 +1,553 @@
+//! Aggregation by key and TUMBLE, HOP or CUMULATE window (Flink's slicing `WindowAggOperator`).
+//!
+//! Time is cut into slices of which every window is a whole number
+//! ([`WindowSpec::slice_size`]), so that a row is aggregated once, however many windows it is in. Each
+//! slice has a table of its own: when no window needs it any more, it is dropped as a whole. When the
+//! watermark passes the end of a window, the slices in it are merged and the result is emitted; the
+//! slices of CUMULATE are merged into the first of their window for good, those of HOP into a table
+//! that is thrown away.
+//!
+//! A row is late, is dropped and counted in `numLateRecordsDropped`, when all windows that its slice is
+//! in have fired; otherwise it still enters those that have not.
+//!
+//! # Two phases
+//!
+//! `Local` keeps nothing over a barrier or watermark: it sends keys, partial results
+//! ([`partial_fields`]) and the slice's end (BIGINT, on the windows' clock), which `Global` merges into
+//! its slices. A `Global` node's keys are columns of that input; the partial results follow the keys,
+//! and the slice's end comes last.
+//!
+//! State `window-slices`: the slice's end as namespace, keys, partial results; and the watermark, so
+//! that a window that has fired does not fire again after a restore.
+
+mod columns;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode};
+use alpheus_dataflow::element::{CheckpointBarrier, Watermark};
+use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
+use alpheus_dataflow::hash::hash_columns;
+use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
+use alpheus_dataflow::schema::{Field, RowType};
+use alpheus_dataflow::snapshot::{
+    KeyedSnapshot, ListSnapshot, OperatorSnapshot, Redistribution, StateReader,
+};
+use alpheus_dataflow::window::{TimeWindow, WindowSpec, window_start};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
+use alpheus_functions::aggregate::AggregateSet;
+use alpheus_state::hashmap::{FrozenNamespaces, split_namespaces};
+use alpheus_state::{HashMapTable, KeyedTable};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt8Array, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use std::sync::Arc;
+
+use super::group_aggregate::key_types;
+use super::session_window_aggregate::SessionWindowAggregate;
+pub(crate) use columns::{AggregateColumns, calls_with_count, results};
+pub(crate) use time::WindowClock;
+
+const STATE: &str = "window-slices";
+pub(crate) const WATERMARK_STATE: &str = "watermark";
+/// Rows of an emitted batch.
+pub(crate) const OUTPUT_ROWS: usize = 8192;
+/// A local phase sends what it has when it keeps this many groups.
+const LOCAL_GROUPS: usize = 1 << 16;
+
+/// The operator of a `WindowAggregate` node, whichever its windows are.
+///
+/// # Errors
+/// As [`WindowAggregate::new`].
+pub fn build(node: &OperatorNode, input: &RowType) -> OperatorResult<Box<dyn Operator>> {
+    match &node.spec {
+        OperatorSpec::WindowAggregate {
+            window: WindowSpec::Session { .. },
+            ..
+        } => Ok(Box::new(SessionWindowAggregate::new(node, input)?)),
+        _ => Ok(Box::new(WindowAggregate::new(node, input)?)),
+    }
+}
+
+/// The columns that a local phase emits behind the keys: partial results, then the slice's end.
+///
+/// # Errors
+/// When an aggregate is impossible.
+pub fn partial_fields(
+    aggregates: &[AggregateCall],
+    input: ChangelogMode,
+) -> OperatorResult<Vec<Field>> {
+    let retractable = input != ChangelogMode::InsertOnly;
+    let calls = calls_with_count(aggregates, retractable);
+    let mut fields = AggregateSet::state_fields_of(&calls, retractable)?;
+    fields.push(Field::new("slice_end", TypeKind::BigInt.not_null()));
+    Ok(fields)
+}
+
+type Table = HashMapTable<AggregateColumns>;
+
+/// The operator; see the module's documentation.
+pub struct WindowAggregate {
+    window: WindowSpec,
+    slice_size: i64,
+    keys: Vec<usize>,
+    key_types: Vec<LogicalType>,
+    calls: Vec<AggregateCall>,
+    /// Input columns that are read, so that only they are scattered over slices.
+    used: Vec<bool>,
+    retractable: bool,
+    phase: AggregatePhase,
+    clock: WindowClock,
+    output: SchemaRef,
+    max_parallelism: u32,
+    slices: BTreeMap<i64, Table>,
+    /// How far time has come; windows up to here have fired.
+    progress: i64,
+    /// When the next window fires.
+    next_fire: i64,
+    late: Metric,
+    slots: Vec<u32>,
+}
+
+impl WindowAggregate {
+    /// The operator of a node whose input has the columns `input`.
+    ///
+    /// # Errors
+    /// When the node is another one, or an aggregate, key or window is impossible.
+    pub fn new(node: &OperatorNode, input: &RowType) -> OperatorResult<Self> {
+        let OperatorSpec::WindowAggregate {
+            window,
+            time,
+            keys,
+            aggregates,
+            phase,
+            input: mode,
+        } = &node.spec
+        else {
+            return Err(OperatorError::fatal(format!(
+                "{} is no WindowAggregate",
+                node.name
+            )));
+        };
+        let Some(slice_size) = window.slice_size().filter(|size| *size > 0) else {
+            return Err(OperatorError::fatal(format!(
+                "{}: {window:?} has no slices",
+                node.name
+            )));
+        };
+        let output = node.output.to_arrow();
+        let mut clock = WindowClock::new(*time, input);
+        if *phase == AggregatePhase::Global {
+            let last = output.fields().last().map(|field| field.data_type());
+            clock.set_local(matches!(last, Some(DataType::Timestamp(_, Some(_)))));
+        }
+        if *phase != AggregatePhase::Single && clock.is_processing_time() {
+            return Err(OperatorError::fatal(format!(
+                "{}: windows of processing time are not aggregated in two phases",
+                node.name
+            )));
+        }
+        let mut used = vec![*phase == AggregatePhase::Global; input.len()];
+        let arguments = aggregates
+            .iter()
+            .flat_map(|call| call.args.iter().chain(&call.filter));
+        for &column in keys.iter().chain(arguments) {
+            if let Some(used) = used.get_mut(column) {
+                *used = true;
+            }
+        }
+        let operator = WindowAggregate {
+            window: *window,
+            slice_size,
+            keys: keys.clone(),
+            key_types: key_types(keys, input)?,
+            calls: aggregates.clone(),
+            used,
+            retractable: *mode != ChangelogMode::InsertOnly,
+            phase: *phase,
+            clock,
+            output,
+            max_parallelism: 1,
+            slices: BTreeMap::new(),
+            progress: i64::MIN,
+            next_fire: i64::MAX,
+            late: Metric::default(),
+            slots: Vec::new(),
+        };
+        operator.new_table()?;
+        Ok(operator)
+    }
+
+    fn new_table(&self) -> OperatorResult<Table> {
+        let columns = AggregateColumns::new(&self.calls, self.retractable)?;
+        HashMapTable::new(&self.key_types, columns)
+    }
+
+    fn slice_end(&self, time: i64) -> i64 {
+        window_start(time, self.slice_size, self.window.offset()) + self.slice_size
+    }
+
+    /// The end of the last window that a slice is in.
+    fn last_window_end(&self, slice_end: i64) -> i64 {
+        match self.window {
+            WindowSpec::Hop {
+                size,
+                slide,
+                offset,
+            } => window_start(slice_end - 1, slide, offset) + size,
+            WindowSpec::Cumulate {
+                max_size, offset, ..
+            } => window_start(slice_end - 1, max_size, offset) + max_size,
+            WindowSpec::Tumble { .. } | WindowSpec::Session { .. } => slice_end,
+        }
+    }
+
+    fn is_late(&self, slice_end: i64) -> bool {
+        self.phase != AggregatePhase::Local
+            && self.clock.fires_at(self.last_window_end(slice_end)) <= self.progress
+    }
+
+    /// The first window of the slice that has not fired decides when to look again.
+    fn expect_firing(&mut self, slice_end: i64) {
+        for window in self.window.assign(slice_end - 1) {
+            let fires_at = self.clock.fires_at(window.end);
+            if fires_at > self.progress {
+                self.next_fire = self.next_fire.min(fires_at);
+                return;
+            }
+        }
+    }
+
+    /// Sorts rows by slice; late ones are counted and left out. `None` when all are in one slice.
+    fn by_slice(&mut self, slice_ends: impl Iterator<Item = i64>) -> Vec<(i64, Vec<u32>)> {
+        let mut parts: Vec<(i64, Vec<u32>)> = Vec::new();
+        let (mut current, mut is_late, mut late) = (None, false, 0);
+        let mut part = 0;
+        for (row, slice_end) in slice_ends.enumerate() {
+            if current != Some(slice_end) {
+                current = Some(slice_end);
+                is_late = self.is_late(slice_end);
+                if !is_late {
+                    let known = parts.iter().position(|(end, _)| *end == slice_end);
+                    part = known.unwrap_or_else(|| {
+                        parts.push((slice_end, Vec::new()));
+                        parts.len() - 1
+                    });
+                }
+            }
+            if is_late {
+                late += 1;
+            } else {
+                parts[part].1.push(row as u32);
+            }
+        }
+        self.late.add(late);
+        parts
+    }
+
+    fn apply(
+        &mut self,
+        slice_end: i64,
+        columns: &[ArrayRef],
+        ops: Option<&UInt8Array>,
+        hashes: &[u64],
+    ) -> OperatorResult<()> {
+        if !self.slices.contains_key(&slice_end) {
+            let table = self.new_table()?;
+            self.slices.insert(slice_end, table);
+            self.expect_firing(slice_end);
+        }
+        let Some(table) = self.slices.get_mut(&slice_end) else {
+            return Ok(());
+        };
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
+        if self.phase == AggregatePhase::Global {
+            let states = &columns[self.keys.len()..columns.len() - 1];
+            return table.merge_rows(&keys, hashes, states);
+        }
+        table.load(&keys, hashes, &mut self.slots)?;
+        let aggregates = &mut table.columns_mut().aggregates;
+        aggregates.update(columns, ops, &self.slots)?;
+        table.store(&self.slots)
+    }
+
+    /// Emits all windows that are complete when time has come to `progress`.
+    fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
+        if progress >= self.next_fire {
+            let mut windows = BTreeSet::new();
+            for &slice_end in self.slices.keys() {
+                let fired = self.window.assign(slice_end - 1).into_iter().filter(|w| {
+                    let fires_at = self.clock.fires_at(w.end);
+                    fires_at > self.progress && fires_at <= progress
+                });
+                windows.extend(fired.map(|window| (window.end, window.start)));
+            }
+            for (end, start) in windows {
+                self.fire(TimeWindow { start, end }, out)?;
+            }
+        }
+        self.progress = self.progress.max(progress);
+        if progress >= self.next_fire {
+            let dead: Vec<i64> = self
+                .slices
+                .keys()
+                .copied()
+                .filter(|&end| self.is_late(end))
+                .collect();
+            for slice_end in dead {
+                self.slices.remove(&slice_end);
+            }
+            self.next_fire = i64::MAX;
+            let ends: Vec<i64> = self.slices.keys().copied().collect();
+            for slice_end in ends {
+                self.expect_firing(slice_end);
+            }
+        }
+        Ok(())
+    }
+
+    fn fire(&mut self, window: TimeWindow, out: &mut dyn Collector) -> OperatorResult<()> {
+        let inside = window.start + 1..=window.end;
+        let ends: Vec<i64> = self.slices.range(inside).map(|(end, _)| *end).collect();
+        match ends.as_slice() {
+            [] => Ok(()),
+            [end] => self.emit(&self.slices[end], window, out),
+            ends if matches!(self.window, WindowSpec::Cumulate { .. }) => {
+                let mut merged = self.new_table()?;
+                for (position, end) in ends.iter().enumerate() {
+                    let Some(table) = self.slices.remove(end) else {
+                        continue;
+                    };
+                    if position == 0 {
+                        merged = table;
+                    } else {
+                        merged.merge_table(&table)?;
+                    }
+                }
+                self.emit(&merged, window, out)?;
+                self.slices.insert(ends[0], merged);
+                Ok(())
+            }
+            ends => {
+                let mut merged = self.new_table()?;
+                for end in ends {
+                    merged.merge_table(&self.slices[end])?;
+                }
+                self.emit(&merged, window, out)
+            }
+        }
+    }
+
+    fn emit(
+        &self,
+        table: &Table,
+        window: TimeWindow,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        for slots in table.live_slots().chunks(OUTPUT_ROWS) {
+            let aggregates = &table.columns().aggregates;
+            let (slots, values) = results(aggregates, slots.to_vec(), self.retractable)?;
+            if slots.is_empty() {
+                continue;
+            }
+            let mut columns = table.key_columns(&slots)?;
+            columns.extend(values);
+            let windows = std::iter::repeat_n((window.start, window.end), slots.len());
+            let types = types_from(&self.output, columns.len());
+            columns.extend(self.clock.window_columns(windows, &types)?);
+            let rows = RecordBatch::try_new(self.output.clone(), columns)?;
+            out.collect(ChangelogBatch::inserts(rows));
+        }
+        Ok(())
+    }
+
+    /// Sends the partial results of a local phase and forgets them.
+    fn send_partial(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
+        for (slice_end, table) in std::mem::take(&mut self.slices) {
+            for slots in table.live_slots().chunks(OUTPUT_ROWS) {
+                let mut columns = table.key_columns(slots)?;
+                columns.extend(table.columns().aggregates.state(slots)?);
+                columns.push(Arc::new(Int64Array::from_value(slice_end, slots.len())));
+                let rows = RecordBatch::try_new(self.output.clone(), columns)?;
+                out.collect(ChangelogBatch::inserts(rows));
+            }
+        }
+        self.next_fire = i64::MAX;
+        Ok(())
+    }
+}
+
+/// Types of the output columns from `first` on.
+pub(crate) fn types_from(output: &SchemaRef, first: usize) -> Vec<DataType> {
+    let fields = output.fields().iter().skip(first);
+    fields.map(|field| field.data_type().clone()).collect()
+}
+
+/// The watermark as a list that every subtask gets back.
+pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
+    ListSnapshot {
+        name: WATERMARK_STATE.to_owned(),
+        entries: vec![watermark.to_le_bytes().to_vec()],
+        redistribution: Redistribution::Union,
+    }
+}
+
+/// The watermark that all subtasks had reached. At an aligned barrier they have the same one.
+pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64> {
+    let mut least: Option<i64> = None;
+    for entry in state.list(WATERMARK_STATE)? {
+        let bytes = <[u8; 8]>::try_from(entry.as_slice()).map_err(|_| {
+            OperatorError::fatal("the watermark of the snapshot does not have 8 bytes")
+        })?;
+        let watermark = i64::from_le_bytes(bytes);
+        least = Some(least.map_or(watermark, |least| least.min(watermark)));
+    }
+    Ok(least.unwrap_or(i64::MIN))
+}
+
+impl Operator for WindowAggregate {
+    fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.max_parallelism = context.max_parallelism;
+        self.late = context.metrics.metric("numLateRecordsDropped");
+        self.clock.open(context)
+    }
+
+    fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
+        self.progress = restored_watermark(state)?;
+        for rows in state.keyed(STATE)? {
+            for (slice_end, rows) in split_namespaces(&rows?)? {
+                if !self.slices.contains_key(&slice_end) {
+                    let table = self.new_table()?;
+                    self.slices.insert(slice_end, table);
+                    self.expect_firing(slice_end);
+                }
+                if let Some(table) = self.slices.get_mut(&slice_end) {
+                    table.restore(&rows)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn process_batch(
+        &mut self,
+        _input: usize,
+        batch: ChangelogBatch,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        let rows = batch.num_rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        let columns = batch.rows().columns();
+        let parts = if self.phase == AggregatePhase::Global {
+            let slice_ends = columns[columns.len() - 1]
+                .as_primitive::<Int64Type>()
+                .clone();
+            self.by_slice(slice_ends.values().iter().copied())
+        } else {
+            let mut times = self.clock.row_times(columns, rows, self.progress)?;
+            let mut span = 0..0;
+            for time in &mut times {
+                if !span.contains(time) {
+                    let end = self.slice_end(*time);
+                    span = end - self.slice_size..end;
+                }
+                *time = span.end;
+            }
+            self.by_slice(times.into_iter())
+        };
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
+        let hashes = hash_columns(&keys, rows)?;
+        for (slice_end, selected) in parts {
+            if selected.len() == rows {
+                self.apply(slice_end, columns, batch.ops(), &hashes)?;
+                continue;
+            }
+            let hashes: Vec<u64> = selected.iter().map(|&row| hashes[row as usize]).collect();
+            let selected = UInt32Array::from(selected);
+            let scattered: Result<Vec<ArrayRef>, _> = columns
+                .iter()
+                .zip(&self.used)
+                .map(|(column, used)| match used {
+                    true => take(column, &selected, None),
+                    false => Ok(column.clone()),
+                })
+                .collect();
+            let ops = match batch.ops() {
+                Some(ops) => Some(UInt8Array::from(take(ops, &selected, None)?.to_data())),
+                None => None,
+            };
+            self.apply(slice_end, &scattered?, ops.as_ref(), &hashes)?;
+        }
+        if self.phase == AggregatePhase::Local {
+            let groups: usize = self.slices.values().map(|table| table.len()).sum();
+            if groups >= LOCAL_GROUPS {
+                self.send_partial(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn process_watermark(
+        &mut self,
+        watermark: Watermark,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<Option<Watermark>> {
+        if self.phase == AggregatePhase::Local {
+            self.send_partial(out)?;
+        } else if !self.clock.is_processing_time() || watermark == Watermark::MAX {
+            // At the end of the input processing time stands still: what is there is all there is.
+            self.advance(watermark.0, out)?;
+        }
+        Ok(Some(watermark))
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        let timed = self.clock.is_processing_time() && self.next_fire < i64::MAX;
+        timed.then(|| self.next_fire + 1)
+    }
+
+    fn on_processing_time(&mut self, now_ms: i64, out: &mut dyn Collector) -> OperatorResult<()> {
+        if self.clock.is_processing_time() {
+            self.advance(now_ms - 1, out)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
+        if self.phase == AggregatePhase::Local {
+            self.send_partial(out)?;
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        if self.phase == AggregatePhase::Local {
+            return Ok(OperatorSnapshot::default());
+        }
+        let max_parallelism = self.max_parallelism;
+        let tables = self.slices.iter_mut();
+        let tables = tables
+            .map(|(end, table)| (*end, table.freeze_table(max_parallelism)))
+            .collect();
+        let rows = FrozenNamespaces::new(tables, &self.new_table()?);
+        Ok(OperatorSnapshot {
+            keyed: vec![KeyedSnapshot {
+                name: STATE.to_owned(),
+                rows: Box::new(rows),
+            }],
+            lists: vec![watermark_list(self.progress)],
+            ..OperatorSnapshot::default()
+        })
+    }
+
+    fn state_size(&self) -> usize {
+        self.slices.values().map(|table| table.memory_size()).sum()
+    }
+}
