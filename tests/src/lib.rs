@@ -11,3 +11,4 @@
 pub mod binary;
 pub mod case;
 pub mod compare;
+pub mod flights;

@@ -1,0 +1,162 @@
+//! Kills at random: `kill -9` of workers and of the AM while the flights job runs, until it is done.
+//!
+//! Whatever was killed and when, the output must be that of an undisturbed run: no row lost, none
+//! twice, nothing left behind. `CHAOS_KILLS` says how many kills (30), `CHAOS_SEED` repeats a run; the
+//! seed is printed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use alpheus_tests::binary::alpheus;
+use alpheus_tests::flights::{Rows, assert_same, expected, write_job, written};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+#[test]
+fn output_is_that_of_an_undisturbed_run() {
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let kills = number("CHAOS_KILLS").unwrap_or(30);
+    let seed = number("CHAOS_SEED").unwrap_or_else(rand::random);
+    println!("CHAOS_SEED={seed} CHAOS_KILLS={kills}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let expected = expected();
+    let mut done = 0;
+    while done < kills {
+        // Several jobs, each with some of the kills, so that every phase of a job's life gets its share.
+        let share = random.random_range(3..=8).min(kills - done);
+        done += run_disturbed(&mut random, share, &expected);
+    }
+}
+
+/// Runs the job to its end, killing up to `kills` processes on the way. Returns how many it killed.
+fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
+    let work = tempfile::tempdir().unwrap();
+    let job = write_job(work.path(), "flights.sql");
+    let checkpoints = work.path().join("checkpoints");
+    let started = Instant::now();
+    let mut killed = 0;
+    let mut child = start(&job, &checkpoints, work.path());
+    let mut next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
+    loop {
+        assert!(
+            started.elapsed() < LIMIT,
+            "the job does not end:\n{}",
+            log(work.path())
+        );
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(
+                status.success(),
+                "the job failed: {status}\n{}",
+                log(work.path())
+            );
+            break;
+        }
+        if killed < kills && Instant::now() >= next_kill {
+            let workers = children(child.id());
+            let victim = random.random_range(0..=workers.len());
+            killed += 1;
+            match workers.get(victim) {
+                Some(&worker) => kill(worker),
+                None => {
+                    kill(child.id());
+                    child.wait().unwrap();
+                    child = start(&job, &checkpoints, work.path());
+                }
+            }
+            next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_same(expected, &written(work.path()));
+    killed.max(1)
+}
+
+/// Starts the job, from its newest checkpoint if there is one.
+fn start(job: &Path, checkpoints: &Path, work: &Path) -> Child {
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(work.join("log"))
+        .unwrap();
+    let mut command = Command::new(alpheus());
+    command.args(["run", "--workers", "3"]);
+    let set = [
+        "parallelism.default=3".to_owned(),
+        "execution.checkpointing.interval=100ms".to_owned(),
+        format!("execution.checkpointing.dir={}", checkpoints.display()),
+        "execution.checkpointing.externalized-checkpoint-retention=RETAIN_ON_CANCELLATION"
+            .to_owned(),
+        "restart-strategy.type=fixed-delay".to_owned(),
+        "restart-strategy.fixed-delay.attempts=1000".to_owned(),
+        "restart-strategy.fixed-delay.delay=10ms".to_owned(),
+        // Test hook: the source waits before each batch, so that there is something to kill.
+        "alpheus.testing.source-delay=60ms".to_owned(),
+    ];
+    for setting in set {
+        command.arg("-D").arg(setting);
+    }
+    if let Some(folder) = newest_job(checkpoints) {
+        command.arg("-s").arg(folder);
+    }
+    command
+        .arg(job)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    command.spawn().unwrap()
+}
+
+/// The folder of the job that wrote a checkpoint last.
+fn newest_job(checkpoints: &Path) -> Option<PathBuf> {
+    let jobs = std::fs::read_dir(checkpoints).ok()?;
+    let mut newest = None;
+    for job in jobs.flatten() {
+        for checkpoint in std::fs::read_dir(job.path()).ok()?.flatten() {
+            if let Ok(metadata) = std::fs::metadata(checkpoint.path().join("_metadata")) {
+                newest = newest.max(Some((metadata.modified().unwrap(), job.path())));
+            }
+        }
+    }
+    newest.map(|(_, folder)| folder)
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task"));
+    let mut found = Vec::new();
+    for task in tasks.into_iter().flatten().flatten() {
+        let list = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        found.extend(
+            list.split_whitespace()
+                .filter_map(|pid| pid.parse::<u32>().ok()),
+        );
+    }
+    found.sort_unstable();
+    found
+}
+
+fn kill(pid: u32) {
+    // The process may just have ended by itself; that is as good.
+    let _ = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
+}
+
+fn log(work: &Path) -> String {
+    let text = std::fs::read_to_string(work.join("log")).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}
