@@ -88,6 +88,25 @@ impl Lowering<'_> {
                 }
                 Ok(plan.build()?)
             }
+            RelNode::Sort {
+                input,
+                keys,
+                fetch,
+                offset,
+            } => {
+                let mut plan = LogicalPlanBuilder::from(self.lower(input)?);
+                if !keys.is_empty() {
+                    let keys = keys.iter().map(|key| {
+                        col(column_name(key.column)).sort(key.ascending, key.nulls_first)
+                    });
+                    plan = plan.sort(keys.collect::<Vec<_>>())?;
+                }
+                let rows = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+                if fetch.is_some() || *offset > 0 {
+                    plan = plan.limit(rows(*offset), fetch.map(rows))?;
+                }
+                Ok(plan.build()?)
+            }
             RelNode::Window {
                 input,
                 window,

@@ -6,6 +6,7 @@
 //! instead. A [`Session`] does all of it for one statement after the other; [`catalog`] holds what it has
 //! created. Everything a statement can get wrong is reported here, with its position, before anything runs.
 
+mod binder;
 pub mod catalog;
 pub mod connectors;
 mod error;
@@ -17,3 +18,12 @@ pub mod values;
 
 pub use error::{ErrorKind, SqlError};
 pub use session::{JobMode, Outcome, PlannedJob, Session, TextTable};
+
+/// The scalar and aggregate functions as Markdown, for docs/sql.md.
+pub fn docs_sql_functions() -> String {
+    format!(
+        "{}\n## Aggregate functions\n\n{}",
+        alpheus_functions::markdown(),
+        alpheus_functions::aggregate::markdown()
+    )
+}

@@ -68,6 +68,12 @@ pub enum PlanError {
         /// The kinds of change that would reach it.
         produced: &'static str,
     },
+    /// Something that has no end over a stream.
+    #[error("{feature} is not supported in streaming mode; SET 'execution.runtime-mode' = 'batch'")]
+    BatchOnly {
+        /// As SQL calls it.
+        feature: &'static str,
+    },
     /// A value of WITH or of a hint that planning needs.
     #[error("option `{key}` of table `{table}` is `{value}`, expected {expected}")]
     InvalidOption {

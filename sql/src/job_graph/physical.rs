@@ -154,6 +154,9 @@ impl<'a> Builder<'a> {
                     reuse: true,
                 })])
             }
+            RelNode::Sort { .. } => Err(PlanError::BatchOnly {
+                feature: "ORDER BY or LIMIT",
+            }),
             RelNode::Values { rows } => {
                 let (table, projection) = values::table(rows, &output);
                 Ok(vec![self.add(Draft {

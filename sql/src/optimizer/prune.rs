@@ -269,6 +269,19 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
                 identity(rel),
             )
         }
+        RelNode::Sort { input, keys, .. } => {
+            let mut below = required.clone();
+            below.extend(keys.iter().map(|key| key.column));
+            let (input, mapping) = prune(input, &below, needs);
+            let schema = input.schema.clone();
+            let mut node = rel.with_inputs(vec![input]).node;
+            if let RelNode::Sort { keys, .. } = &mut node {
+                for key in keys {
+                    key.column = mapping[&key.column];
+                }
+            }
+            (Arc::new(Rel { node, schema }), mapping)
+        }
         RelNode::Union { inputs } => {
             let pruned = inputs.iter().map(|input| {
                 let (input, mapping) = prune(input, required, needs);

@@ -7,7 +7,7 @@ use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::window::WindowSpec;
 
-use super::{PlanSchema, Rel, RelNode};
+use super::{PlanSchema, Rel, RelNode, SortKey};
 
 impl fmt::Display for Rel {
     /// The tree, root first, inputs indented.
@@ -104,6 +104,26 @@ impl Rel {
                 list(aggregates.iter().map(|call| explain_aggregate(call, input)))
             ),
             RelNode::Union { .. } => format!("Union(all=[true], union=[{}])", names(&self.schema)),
+            RelNode::Sort {
+                keys,
+                fetch,
+                offset,
+                ..
+            } => {
+                let key = |key: &SortKey| {
+                    let direction = if key.ascending { "ASC" } else { "DESC" };
+                    let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
+                    format!("{} {direction} NULLS {nulls}", column(input, key.column))
+                };
+                let mut text = format!("Sort(orderBy=[{}]", list(keys.iter().map(key)));
+                if *offset > 0 {
+                    text += &format!(", offset=[{offset}]");
+                }
+                if let Some(fetch) = fetch {
+                    text += &format!(", fetch=[{fetch}]");
+                }
+                text + ")"
+            }
         }
     }
 }

@@ -112,6 +112,28 @@ pub enum RelNode {
         /// Where rows come from.
         inputs: Vec<Arc<Rel>>,
     },
+    /// ORDER BY, OFFSET and LIMIT; in batch mode only. Without keys any rows will do.
+    Sort {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// By what, most significant first.
+        keys: Vec<SortKey>,
+        /// LIMIT: how many rows at most.
+        fetch: Option<u64>,
+        /// OFFSET: how many rows to leave out first.
+        offset: u64,
+    },
+}
+
+/// One key of an ORDER BY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// The column.
+    pub column: usize,
+    /// ASC.
+    pub ascending: bool,
+    /// NULLS FIRST; Flink's NULL is the least value unless said otherwise.
+    pub nulls_first: bool,
 }
 
 /// Where the rows of a query go.
@@ -152,7 +174,8 @@ impl Rel {
             | RelNode::Watermark { input, .. }
             | RelNode::Window { input, .. }
             | RelNode::Aggregate { input, .. }
-            | RelNode::WindowAggregate { input, .. } => vec![input],
+            | RelNode::WindowAggregate { input, .. }
+            | RelNode::Sort { input, .. } => vec![input],
             RelNode::Union { inputs } => inputs.iter().collect(),
         }
     }
@@ -168,7 +191,8 @@ impl Rel {
             | RelNode::Watermark { input, .. }
             | RelNode::Window { input, .. }
             | RelNode::Aggregate { input, .. }
-            | RelNode::WindowAggregate { input, .. } => {
+            | RelNode::WindowAggregate { input, .. }
+            | RelNode::Sort { input, .. } => {
                 if let Some(replacement) = new.next() {
                     *input = replacement;
                 }

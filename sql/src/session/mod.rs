@@ -4,8 +4,13 @@
 //! effect in order, so `SET` before an INSERT counts for it and a later one does not. A statement that
 //! fails changes nothing.
 
+mod complete;
 mod configure;
+mod ddl;
+mod explain;
 mod outcome;
+mod plan;
+mod show;
 
 use std::sync::Arc;
 
@@ -13,6 +18,7 @@ use alpheus_hadoop_conf::{Configuration, options};
 use alpheus_sql_parser::ast::{Statement, StatementKind};
 use alpheus_sql_parser::{Diagnostic, Span};
 
+use crate::binder::Binder;
 use crate::catalog::Catalogs;
 use crate::connectors::{KnownConnectors, TableConnectors};
 use crate::error::SqlError;
@@ -23,7 +29,6 @@ pub use outcome::{JobMode, Outcome, PlannedJob, TextTable};
 pub struct Session {
     configuration: Configuration,
     catalogs: Catalogs,
-    #[allow(dead_code)]
     connectors: Arc<dyn TableConnectors>,
     warnings: Vec<Diagnostic>,
 }
@@ -78,8 +83,24 @@ impl Session {
     pub fn execute(&mut self, statement: &Statement, script: &str) -> Result<Outcome, SqlError> {
         let span = statement.span;
         match &statement.kind {
+            StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => {
+                let job = plan::plan_statement(self, statement)?;
+                Ok(Outcome::Job(Box::new(job)))
+            }
+            StatementKind::Explain { details, statement } => {
+                explain::explain(self, details, statement)
+            }
             StatementKind::Set(pair) => configure::set(self, pair.as_ref(), script),
             StatementKind::Reset(key) => configure::reset(self, key.as_ref()),
+            StatementKind::Show(show) => show::show(self, show),
+            StatementKind::Describe(name) => show::describe(self, name),
+            StatementKind::CreateTable(create) => ddl::create_table(self, create),
+            StatementKind::CreateView(create) => ddl::create_view(self, create),
+            StatementKind::CreateCatalog(create) => ddl::create_catalog(self, create),
+            StatementKind::CreateDatabase(create) => ddl::create_database(self, create),
+            StatementKind::Drop(drop) => ddl::drop_object(self, drop),
+            StatementKind::AlterTable(alter) => ddl::alter_table(self, alter),
+            StatementKind::Use { catalog, name } => ddl::use_object(self, *catalog, name),
             StatementKind::CreateFunction(create) => {
                 Err(refused("a user-defined function", create.span)
                     .with_help("the built-in functions are listed by SHOW FUNCTIONS"))
@@ -94,18 +115,30 @@ impl Session {
                 };
                 Err(refused(statement, span).with_help(format!("use `{command}`")))
             }
-            _ => Err(refused("this statement", span)),
         }
     }
 
     /// What a name being typed at the end of `text` can become: keywords, tables, columns, functions,
     /// option keys.
     pub fn complete(&self, text: &str) -> Vec<String> {
-        let _ = text;
-        Vec::new()
+        complete::complete(self, text)
+    }
+
+    fn binder(&self, mode: JobMode) -> Result<Binder<'_>, SqlError> {
+        let settings = plan::session_settings(self, mode)?;
+        Ok(Binder::new(
+            &self.catalogs,
+            &*self.connectors,
+            &self.configuration,
+            settings,
+            mode,
+        ))
     }
 }
 
 fn refused(feature: &str, span: Span) -> SqlError {
     SqlError::unsupported(feature, span)
 }
+
+#[cfg(test)]
+mod tests;

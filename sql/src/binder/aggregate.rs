@@ -1,0 +1,266 @@
+//! GROUP BY and aggregates.
+//!
+//! Everything that is selected, or asked for in HAVING, is bound over the input first, aggregates put
+//! aside. Then the plan gets a projection of keys and arguments, the aggregate, and the expressions are
+//! rewritten over its output: what equals a key becomes that key; a column that is left is the error
+//! "is not being grouped".
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::types::LogicalType;
+use alpheus_sql_parser::Span;
+use alpheus_sql_parser::ast::{self, GroupBy, GroupItem};
+
+use super::Binder;
+use super::expr::{Aggregates, ExprBinder};
+use super::scope::Scope;
+use crate::error::SqlError;
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
+
+/// An aggregate with its arguments over the input.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PendingAggregate {
+    /// The call; positions of columns are filled in when the plan is built.
+    pub(super) call: AggregateCall,
+    pub(super) args: Vec<Expr>,
+    pub(super) filter: Option<Expr>,
+    pub(super) order_by: Vec<(Expr, bool, bool)>,
+}
+
+/// The aggregates of a SELECT, each once.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    pending: Vec<PendingAggregate>,
+}
+
+impl Collector {
+    /// Where the aggregate stands among all.
+    pub(super) fn add(&mut self, aggregate: PendingAggregate) -> usize {
+        match self.pending.iter().position(|known| *known == aggregate) {
+            Some(position) => position,
+            None => {
+                self.pending.push(aggregate);
+                self.pending.len() - 1
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+}
+
+impl Binder<'_> {
+    /// The keys of GROUP BY.
+    pub(super) fn group_keys(
+        &self,
+        group_by: Option<&GroupBy>,
+        scope: &Scope,
+    ) -> Result<Vec<Expr>, SqlError> {
+        let Some(group_by) = group_by else {
+            return Ok(Vec::new());
+        };
+        let binder = ExprBinder::new(self, scope, Aggregates::Refused("GROUP BY"));
+        let mut keys: Vec<Expr> = Vec::new();
+        let mut add = |expr: &ast::Expr| -> Result<(), SqlError> {
+            let key = binder.bind(expr)?;
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+            Ok(())
+        };
+        for item in &group_by.items {
+            match item {
+                GroupItem::Expr(expr) => add(expr)?,
+                GroupItem::Set(exprs) => exprs.iter().try_for_each(&mut add)?,
+                GroupItem::GroupingSets(_) => {
+                    return Err(grouping_sets("GROUPING SETS", group_by.span));
+                }
+                GroupItem::Rollup(_) => return Err(grouping_sets("ROLLUP", group_by.span)),
+                GroupItem::Cube(_) => return Err(grouping_sets("CUBE", group_by.span)),
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The aggregate over `input`: keys, then the collected aggregates.
+    pub(super) fn aggregate_rel(
+        &self,
+        input: Arc<Rel>,
+        keys: &[Expr],
+        collector: &RefCell<Collector>,
+    ) -> Arc<Rel> {
+        let mut columns = Columns::new(input.schema.clone());
+        let key_positions: Vec<usize> = keys
+            .iter()
+            .map(|key| columns.add(self.fold(key.clone())))
+            .collect();
+        let mut calls = Vec::new();
+        for pending in &collector.borrow().pending {
+            let mut call = pending.call.clone();
+            call.args = (pending.args.iter())
+                .map(|arg| columns.add(self.fold(arg.clone())))
+                .collect();
+            call.filter = (pending.filter.as_ref()).map(|f| columns.add(self.fold(f.clone())));
+            call.order_by = (pending.order_by.iter())
+                .map(|(expr, ascending, nulls)| {
+                    (columns.add(self.fold(expr.clone())), *ascending, *nulls)
+                })
+                .collect();
+            call.ty = result_type(&call, !keys.is_empty());
+            calls.push(call);
+        }
+        let projected = Rel::project(input, columns.columns);
+        aggregate_node(projected, key_positions, calls)
+    }
+}
+
+/// The aggregate node: its columns are the keys and a column for each call.
+pub(super) fn aggregate_node(
+    input: Arc<Rel>,
+    keys: Vec<usize>,
+    aggregates: Vec<AggregateCall>,
+) -> Arc<Rel> {
+    let mut fields: Vec<PlanField> = keys
+        .iter()
+        .map(|&key| input.schema.fields[key].clone())
+        .collect();
+    for call in &aggregates {
+        let name = format!("$f{}", fields.len());
+        fields.push(PlanField::new(name, call.ty.clone()));
+    }
+    Arc::new(Rel {
+        node: RelNode::Aggregate {
+            input,
+            keys,
+            aggregates,
+        },
+        schema: PlanSchema { fields },
+    })
+}
+
+/// Over a group that has rows, and without FILTER, these give no NULL that is not in the argument.
+fn result_type(call: &AggregateCall, grouped: bool) -> LogicalType {
+    let passes_nulls = matches!(
+        call.function.as_str(),
+        "SUM" | "AVG" | "MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE"
+    );
+    let nullable = call.arg_types.iter().any(|ty| ty.nullable);
+    if passes_nulls && grouped && call.filter.is_none() && !nullable {
+        call.ty.with_nullable(false)
+    } else {
+        call.ty.clone()
+    }
+}
+
+/// Columns to project, each expression once.
+struct Columns {
+    input: PlanSchema,
+    columns: Vec<(String, Expr)>,
+}
+
+impl Columns {
+    fn new(input: PlanSchema) -> Self {
+        Columns {
+            input,
+            columns: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, expr: Expr) -> usize {
+        if let Some(position) = self.columns.iter().position(|(_, known)| *known == expr) {
+            return position;
+        }
+        let name = match &expr {
+            Expr::Input { index, .. } => self.input.fields[*index].name.clone(),
+            _ => format!("$f{}", self.columns.len()),
+        };
+        self.columns.push((name, expr));
+        self.columns.len() - 1
+    }
+}
+
+/// Rewrites expressions over the input into ones over the aggregate's output.
+pub(super) struct OverGroups<'g> {
+    pub(super) keys: &'g [Expr],
+    /// The aggregate's output.
+    pub(super) schema: &'g PlanSchema,
+    /// How many columns the input has: what lies behind are aggregates.
+    pub(super) width: usize,
+}
+
+impl OverGroups<'_> {
+    pub(super) fn rewrite(
+        &self,
+        expr: Expr,
+        references: &BTreeMap<usize, Span>,
+        scope: &Scope,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let sub = |expr: Expr| self.rewrite(expr, references, scope, span);
+        if let Some(position) = self.keys.iter().position(|key| *key == expr) {
+            return Ok(self.column(position));
+        }
+        Ok(match expr {
+            Expr::Input { index, .. } if index >= self.width => {
+                self.column(self.keys.len() + index - self.width)
+            }
+            Expr::Input { index, .. } => {
+                let name = scope.field(index).map_or("", |field| field.name.as_str());
+                let span = references.get(&index).copied().unwrap_or(span);
+                return Err(SqlError::invalid(
+                    format!("expression '{name}' is not being grouped"),
+                    span,
+                )
+                .with_help(format!(
+                    "add {name} to GROUP BY, or aggregate it, for example MAX({name})"
+                )));
+            }
+            literal @ Expr::Literal { .. } => literal,
+            Expr::Call { function, args, ty } => {
+                let args: Result<Vec<Expr>, SqlError> = args.into_iter().map(sub).collect();
+                Expr::call(function, args?, ty)
+            }
+            Expr::Cast {
+                input,
+                ty,
+                try_cast,
+            } => Expr::Cast {
+                input: Box::new(sub(*input)?),
+                ty,
+                try_cast,
+            },
+            Expr::Case {
+                branches,
+                otherwise,
+                ty,
+            } => {
+                let branches: Result<Vec<(Expr, Expr)>, SqlError> = branches
+                    .into_iter()
+                    .map(|(condition, result)| Ok((sub(condition)?, sub(result)?)))
+                    .collect();
+                Expr::Case {
+                    branches: branches?,
+                    otherwise: match otherwise {
+                        Some(otherwise) => Some(Box::new(sub(*otherwise)?)),
+                        None => None,
+                    },
+                    ty,
+                }
+            }
+        })
+    }
+
+    fn column(&self, position: usize) -> Expr {
+        Expr::input(position, self.schema.fields[position].ty.clone())
+    }
+}
+
+fn grouping_sets(feature: &str, span: Span) -> SqlError {
+    SqlError::unsupported(feature, span)
+        .with_help("write one SELECT for each set of keys and join them with UNION ALL")
+}

@@ -1,0 +1,249 @@
+//! Calls written as calls: scalar functions, aggregates, and what is neither.
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::expr::Expr;
+use alpheus_functions::{aggregate, registry};
+use alpheus_sql_parser::Span;
+use alpheus_sql_parser::ast::{
+    self, ArgValue, FunctionCall, NullTreatment, OrderItem, SetQuantifier,
+};
+
+use super::aggregate::PendingAggregate;
+use super::convert;
+use super::expr::{Aggregates, ExprBinder};
+use super::sort::nulls_first;
+use crate::error::{SqlError, nearest};
+
+/// Functions that stand in FROM, with what they are.
+const TABLE_FUNCTIONS: &[&str] = &["TUMBLE", "HOP", "CUMULATE", "SESSION"];
+/// What the old group windows call their parts.
+const GROUP_WINDOW_PARTS: &[&str] = &[
+    "TUMBLE_START",
+    "TUMBLE_END",
+    "TUMBLE_ROWTIME",
+    "TUMBLE_PROCTIME",
+    "HOP_START",
+    "HOP_END",
+    "HOP_ROWTIME",
+    "HOP_PROCTIME",
+    "SESSION_START",
+    "SESSION_END",
+    "SESSION_ROWTIME",
+    "SESSION_PROCTIME",
+];
+/// Functions of rows over their neighbours.
+const RANKING: &[&str] = &[
+    "ROW_NUMBER",
+    "RANK",
+    "DENSE_RANK",
+    "PERCENT_RANK",
+    "CUME_DIST",
+    "NTILE",
+    "LEAD",
+    "LAG",
+];
+
+/// The complaint about a name that no function has, with the nearest that one has.
+pub(super) fn unknown_function(name: &str, span: Span) -> SqlError {
+    let error = SqlError::invalid(format!("function '{name}' not found"), span);
+    let aggregates = aggregate::all().iter().map(|function| function.name);
+    let near = nearest(name, aggregates).or_else(|| registry::nearest(name));
+    match near {
+        Some(near) => error.with_help(format!("did you mean '{near}'?")),
+        None => error.with_help("SHOW FUNCTIONS lists those there are"),
+    }
+}
+
+impl ExprBinder<'_> {
+    pub(super) fn function_call(&self, call: &FunctionCall) -> Result<Expr, SqlError> {
+        let name =
+            match call.name.single() {
+                Some(name) => name.value.to_uppercase(),
+                None => return Err(unknown_function(&call.name.to_string(), call.name.span)
+                    .with_help(
+                        "functions of catalogs are user-defined functions, which are not there yet",
+                    )),
+            };
+        if call.over.is_some() {
+            return Err(
+                SqlError::unsupported(format!("{name}(..) OVER (..)"), call.span).with_help(
+                    "aggregate over a window instead: GROUP BY window_start, window_end",
+                ),
+            );
+        }
+        if RANKING.contains(&name.as_str()) {
+            return Err(SqlError::invalid(
+                format!("{name} needs an OVER clause"),
+                call.span,
+            ));
+        }
+        if TABLE_FUNCTIONS.contains(&name.as_str()) || GROUP_WINDOW_PARTS.contains(&name.as_str()) {
+            return Err(SqlError::unsupported(format!("the group window function {name}"), call.span)
+                .with_help(
+                    "use a window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
+                ));
+        }
+        if ["GROUPING", "GROUPING_ID", "GROUP_ID"].contains(&name.as_str()) {
+            return Err(
+                SqlError::unsupported(format!("the function {name}"), call.span)
+                    .with_help("GROUPING SETS, ROLLUP and CUBE are not there yet"),
+            );
+        }
+        if aggregate::all()
+            .iter()
+            .any(|function| function.name == name)
+        {
+            return self.aggregate_call(&name, call);
+        }
+        let no_clause = |present: bool, clause: &str| match present {
+            true => Err(SqlError::invalid(
+                format!("{clause} needs an aggregate function, and {name} is none"),
+                call.span,
+            )),
+            false => Ok(()),
+        };
+        // Whether the function exists comes first.
+        if registry::lookup(&name).is_none() {
+            return Err(unknown_function(&call.name.last().value, call.name.span));
+        }
+        no_clause(call.quantifier == Some(SetQuantifier::Distinct), "DISTINCT")?;
+        no_clause(call.filter.is_some(), "FILTER")?;
+        no_clause(!call.order_by.is_empty(), "ORDER BY")?;
+        no_clause(!call.within_group.is_empty(), "WITHIN GROUP")?;
+        no_clause(call.star, "'*'")?;
+        let args: Result<Vec<Expr>, SqlError> =
+            call.args.iter().map(|arg| self.bind(value(arg)?)).collect();
+        self.call(&name, args?, call.span)
+    }
+
+    fn aggregate_call(&self, name: &str, call: &FunctionCall) -> Result<Expr, SqlError> {
+        let mut args = Vec::with_capacity(call.args.len());
+        for arg in &call.args {
+            args.push(value(arg)?);
+        }
+        if call.star && name != "COUNT" {
+            return Err(SqlError::invalid(
+                format!("{name}(*) does not exist, only COUNT(*)"),
+                call.span,
+            ));
+        }
+        if !call.star && args.is_empty() {
+            return Err(SqlError::invalid(
+                format!("{name} needs an argument"),
+                call.span,
+            ));
+        }
+        if call.nulls == Some(NullTreatment::Respect) {
+            return Err(
+                SqlError::unsupported(format!("RESPECT NULLS in {name}"), call.span)
+                    .with_help("FIRST_VALUE and LAST_VALUE skip NULLs"),
+            );
+        }
+        let mut order_by: Vec<&OrderItem> = call.order_by.iter().collect();
+        order_by.extend(&call.within_group);
+        self.aggregate(
+            name,
+            &args,
+            call.quantifier == Some(SetQuantifier::Distinct),
+            &order_by,
+            call.filter.as_deref(),
+            call.span,
+        )
+    }
+
+    /// Puts an aggregate aside; what stands for it in the expression.
+    pub(super) fn aggregate(
+        &self,
+        name: &str,
+        args: &[&ast::Expr],
+        distinct: bool,
+        order_by: &[&OrderItem],
+        filter: Option<&ast::Expr>,
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let collector = match self.aggregates {
+            Aggregates::Collect(collector) => collector,
+            Aggregates::Refused(place) => {
+                let error = SqlError::invalid(
+                    format!("the aggregate function {name} cannot be used in {place}"),
+                    span,
+                );
+                return Err(match place {
+                    "WHERE" => error.with_help("conditions on aggregates belong in HAVING"),
+                    "an aggregate function" => {
+                        error.with_help("aggregate in a sub-query and then over its result")
+                    }
+                    _ => error,
+                });
+            }
+        };
+        let inner = ExprBinder::new(
+            self.binder,
+            self.scope,
+            Aggregates::Refused("an aggregate function"),
+        );
+        let args: Result<Vec<Expr>, SqlError> = args.iter().map(|arg| inner.bind(arg)).collect();
+        let args = args?;
+        let types: Vec<_> = args.iter().map(|arg| arg.ty().clone()).collect();
+        let signature = aggregate::infer(name, &types, distinct)
+            .map_err(|error| SqlError::invalid(error.to_string(), span))?;
+        let mut args: Vec<Expr> = args
+            .into_iter()
+            .zip(&signature.arg_types)
+            .map(|(arg, ty)| convert(arg, ty))
+            .collect();
+        if name == "COUNT" && !distinct && args.iter().all(|arg| !arg.ty().nullable) {
+            // Nothing to look at: every row counts.
+            args.clear();
+        }
+        let filter = match filter {
+            Some(filter) => Some(inner.condition(filter, "FILTER")?),
+            None => None,
+        };
+        let mut order = Vec::with_capacity(order_by.len());
+        for item in order_by {
+            order.push((inner.bind(&item.expr)?, !item.descending, nulls_first(item)));
+        }
+        let pending = PendingAggregate {
+            call: AggregateCall {
+                function: name.to_owned(),
+                args: Vec::new(),
+                arg_types: args.iter().map(|arg| arg.ty().clone()).collect(),
+                distinct,
+                filter: None,
+                order_by: Vec::new(),
+                ty: signature.result,
+            },
+            args,
+            filter,
+            order_by: order,
+        };
+        let ty = pending.call.ty.clone();
+        let position = collector.borrow_mut().add(pending);
+        Ok(Expr::input(self.scope.width() + position, ty))
+    }
+}
+
+/// The value of a positional argument.
+fn value(arg: &ast::FunctionArg) -> Result<&ast::Expr, SqlError> {
+    if let Some(name) = &arg.name {
+        return Err(SqlError::invalid(
+            format!(
+                "'{} =>': built-in functions take arguments by position",
+                name.value
+            ),
+            arg.span,
+        ));
+    }
+    match &arg.value {
+        ArgValue::Expr(expr) => Ok(expr),
+        ArgValue::Table(_) | ArgValue::Descriptor(_) => Err(SqlError::invalid(
+            "tables and descriptors can be passed to table functions only",
+            arg.span,
+        )),
+        ArgValue::Default => Err(SqlError::invalid(
+            "DEFAULT cannot be passed to this function",
+            arg.span,
+        )),
+    }
+}

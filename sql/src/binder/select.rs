@@ -1,0 +1,230 @@
+//! SELECT: from FROM to the columns that come out.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use alpheus_dataflow::expr::Expr;
+use alpheus_sql_parser::Span;
+use alpheus_sql_parser::ast::{self, ExprKind, OrderItem, Select, SelectItem, SetQuantifier};
+
+use super::Binder;
+use super::aggregate::{Collector, OverGroups, aggregate_node};
+use super::expr::{Aggregates, ExprBinder};
+use super::query::{Named, Sorted};
+use super::scope::Scope;
+use super::sort::{SortColumn, nulls_first, output_column};
+use crate::error::SqlError;
+use crate::rel::{Rel, SortKey};
+
+/// A column that is selected.
+struct Item<'q> {
+    name: String,
+    expr: Expr,
+    /// What it was written as; nothing for a column of `*`.
+    written: Option<&'q ast::Expr>,
+    span: Span,
+}
+
+impl Binder<'_> {
+    /// The rows of a SELECT, prepared for sorting by `order_by`.
+    pub(super) fn select(
+        &self,
+        select: &Select,
+        order_by: &[OrderItem],
+        named: Option<&Named<'_>>,
+    ) -> Result<Sorted, SqlError> {
+        self.refuse_clauses(select)?;
+        let (mut input, scope) = self.from(&select.from, named)?;
+        if let Some(condition) = &select.selection {
+            let binder = ExprBinder::new(self, &scope, Aggregates::Refused("WHERE"));
+            let predicate = self.fold(binder.condition(condition, "WHERE")?);
+            input = Rel::filter(input, predicate);
+        }
+
+        let collector = RefCell::new(Collector::default());
+        let binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector));
+        let mut items = self.items(select, &scope, &binder)?;
+        let having = match &select.having {
+            Some(condition) => Some((binder.condition(condition, "HAVING")?, condition.span)),
+            None => None,
+        };
+        let visible = items.len();
+        let keys = sort_keys(&mut items, order_by, &binder)?;
+
+        let group_keys = self.group_keys(select.group_by.as_ref(), &scope)?;
+        let grouped =
+            select.group_by.is_some() || having.is_some() || !collector.borrow().is_empty();
+        if grouped {
+            let width = scope.width();
+            input = self.aggregate_rel(input, &group_keys, &collector);
+            let schema = input.schema.clone();
+            let over = OverGroups {
+                keys: &group_keys,
+                schema: &schema,
+                width,
+            };
+            let references = binder.references.borrow();
+            if let Some((condition, span)) = having {
+                let predicate = over.rewrite(condition, &references, &scope, span)?;
+                input = Rel::filter(input, self.fold(predicate));
+            }
+            for item in &mut items {
+                let expr = item.expr.clone();
+                item.expr = over.rewrite(expr, &references, &scope, item.span)?;
+            }
+        }
+        let columns = items
+            .iter()
+            .map(|item| (item.name.clone(), self.fold(item.expr.clone())))
+            .collect();
+        let mut rel = Rel::project(input, columns);
+        if select.quantifier == Some(SetQuantifier::Distinct) {
+            if let Some(hidden) = items.get(visible) {
+                return Err(SqlError::invalid(
+                    "ORDER BY of a SELECT DISTINCT can use selected columns only",
+                    hidden.span,
+                )
+                .with_help("select the expression, too"));
+            }
+            rel = distinct(rel);
+        }
+        Ok(Sorted { rel, visible, keys })
+    }
+
+    fn refuse_clauses(&self, select: &Select) -> Result<(), SqlError> {
+        if let Some(hint) = select.hints.first() {
+            return Err(
+                SqlError::unsupported(format!("the hint {}", hint.name.value), hint.span)
+                    .with_help("OPTIONS(..) behind a table's name is the only hint there is"),
+            );
+        }
+        if let Some(window) = select.windows.first() {
+            return Err(SqlError::unsupported("the WINDOW clause", window.span)
+                .with_help("OVER windows are not there yet"));
+        }
+        if let Some(qualify) = &select.qualify {
+            return Err(SqlError::unsupported("QUALIFY", qualify.span)
+                .with_help("OVER windows are not there yet"));
+        }
+        Ok(())
+    }
+
+    fn items<'q>(
+        &self,
+        select: &'q Select,
+        scope: &Scope,
+        binder: &ExprBinder<'_>,
+    ) -> Result<Vec<Item<'q>>, SqlError> {
+        let mut items: Vec<Item<'q>> = Vec::new();
+        for item in &select.items {
+            match item {
+                SelectItem::Star(span) => {
+                    if scope.relations.is_empty() {
+                        return Err(SqlError::invalid("'*' needs a FROM", *span));
+                    }
+                    star(scope.columns(None), *span, scope, binder, &mut items);
+                }
+                SelectItem::QualifiedStar(table) => {
+                    let columns = scope.columns(Some(table));
+                    if columns.is_empty() {
+                        return Err(self.no_star(table, scope));
+                    }
+                    star(columns, table.span, scope, binder, &mut items);
+                }
+                SelectItem::Expr { expr, alias } => {
+                    let name = match alias {
+                        Some(alias) => alias.value.clone(),
+                        None => derived_name(expr, items.len()),
+                    };
+                    items.push(Item {
+                        name,
+                        expr: binder.bind(expr)?,
+                        written: Some(expr),
+                        span: expr.span,
+                    });
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn no_star(&self, table: &ast::ObjectName, scope: &Scope) -> SqlError {
+        let names = scope.relations.iter().filter_map(|r| r.name.last());
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        if scope.resolve(table).is_ok() {
+            return SqlError::unsupported("'.*' of a row's fields", table.span)
+                .with_help("name the fields");
+        }
+        SqlError::invalid(format!("table '{table}' not found"), table.span)
+            .suggesting(&table.last().value, names)
+    }
+}
+
+fn star<'q>(
+    columns: Vec<usize>,
+    span: Span,
+    scope: &Scope,
+    binder: &ExprBinder<'_>,
+    items: &mut Vec<Item<'q>>,
+) {
+    for column in columns {
+        let Some(field) = scope.field(column) else {
+            continue;
+        };
+        binder.references.borrow_mut().insert(column, span);
+        items.push(Item {
+            name: field.name.clone(),
+            expr: Expr::input(column, field.ty.clone()),
+            written: None,
+            span,
+        });
+    }
+}
+
+/// The name of a column that was given none: a column keeps its own, the rest is numbered.
+fn derived_name(expr: &ast::Expr, position: usize) -> String {
+    match &expr.kind {
+        ExprKind::Column(name) => name.last().value.clone(),
+        ExprKind::Field { field, .. } => field.value.clone(),
+        _ => format!("EXPR${position}"),
+    }
+}
+
+/// The sort keys; what is not selected becomes a column behind the others.
+fn sort_keys(
+    items: &mut Vec<Item<'_>>,
+    order_by: &[OrderItem],
+    binder: &ExprBinder<'_>,
+) -> Result<Vec<SortKey>, SqlError> {
+    let visible = items.len();
+    let mut keys = Vec::with_capacity(order_by.len());
+    for item in order_by {
+        let names: Vec<String> = items[..visible].iter().map(|i| i.name.clone()).collect();
+        let written: Vec<Option<&ast::Expr>> = items[..visible].iter().map(|i| i.written).collect();
+        let column = match output_column(item, &names, &written)? {
+            SortColumn::Output(column) => column,
+            SortColumn::Expression => {
+                let expr = binder.bind(&item.expr)?;
+                items.push(Item {
+                    name: format!("$sort{}", items.len() - visible),
+                    expr,
+                    written: None,
+                    span: item.expr.span,
+                });
+                items.len() - 1
+            }
+        };
+        keys.push(SortKey {
+            column,
+            ascending: !item.descending,
+            nulls_first: nulls_first(item),
+        });
+    }
+    Ok(keys)
+}
+
+/// Each different row once.
+pub(super) fn distinct(rel: Arc<Rel>) -> Arc<Rel> {
+    let keys = (0..rel.schema.len()).collect();
+    aggregate_node(rel, keys, Vec::new())
+}

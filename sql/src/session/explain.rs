@@ -1,0 +1,50 @@
+//! EXPLAIN: the plan as text.
+
+use alpheus_sql_parser::ast::{ExplainDetail, Statement};
+
+use super::{Outcome, PlannedJob, Session, TextTable, plan};
+use crate::error::SqlError;
+use crate::job_graph::explain::explain as explain_graph;
+use crate::rel::Target;
+
+/// `EXPLAIN [details] statement`.
+pub(super) fn explain(
+    session: &Session,
+    details: &[ExplainDetail],
+    statement: &Statement,
+) -> Result<Outcome, SqlError> {
+    for detail in details {
+        let name = match detail {
+            ExplainDetail::ChangelogMode => continue,
+            ExplainDetail::EstimatedCost => "EXPLAIN ESTIMATED_COST",
+            ExplainDetail::JsonExecutionPlan => "EXPLAIN JSON_EXECUTION_PLAN",
+            ExplainDetail::PlanAdvice => "EXPLAIN PLAN_ADVICE",
+        };
+        return Err(SqlError::unsupported(name, statement.span)
+            .with_help("EXPLAIN and EXPLAIN CHANGELOG_MODE are there"));
+    }
+    let job = plan::plan_statement(session, statement)?;
+    Ok(Outcome::Rows(TextTable::of_column("result", [text(&job)])))
+}
+
+/// The optimized queries, then the operators with their changelogs and state.
+fn text(job: &PlannedJob) -> String {
+    let mut text = "== Optimized Logical Plan ==\n".to_owned();
+    for output in &job.outputs {
+        let target = match &output.target {
+            Target::Table { table, .. } => table.identifier.as_str(),
+            Target::Collect { .. } => "the client",
+        };
+        text += &format!("-> {target}\n{}\n", output.query);
+    }
+    match &job.graph {
+        Some(graph) => {
+            text += "== Operators ==\n";
+            text += &explain_graph(graph);
+        }
+        None => {
+            text += "== Execution ==\nin batch mode, over bounded tables\n";
+        }
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! From a checked statement to a job.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use alpheus_dataflow::ChangelogMode;
+use alpheus_dataflow::graph::{JobGraph, SessionSettings, TableSpec};
+use alpheus_dataflow::source::Boundedness;
+use alpheus_hadoop_conf::options::execution::RuntimeMode;
+use alpheus_hadoop_conf::options::table::AggPhaseStrategy;
+use alpheus_hadoop_conf::{ConfigError, ConfigOption, Value, options};
+use alpheus_sql_parser::Span;
+use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
+
+use super::{JobMode, PlannedJob, Session};
+use crate::binder::Binder;
+use crate::error::SqlError;
+use crate::job_graph::{self, PlannerSettings};
+use crate::optimizer;
+use crate::rel::{Output, Target};
+use crate::values;
+
+/// What can become a job.
+#[derive(Clone, Copy)]
+enum Work<'s> {
+    Query(&'s Query),
+    Inserts(&'s [Insert]),
+}
+
+/// Plans a query, INSERT or statement set.
+pub(super) fn plan_statement(
+    session: &Session,
+    statement: &Statement,
+) -> Result<PlannedJob, SqlError> {
+    let work = match &statement.kind {
+        StatementKind::Query(query) => Work::Query(query),
+        StatementKind::Insert(insert) => Work::Inserts(std::slice::from_ref(&**insert)),
+        StatementKind::StatementSet(inserts) => Work::Inserts(inserts),
+        _ => {
+            return Err(SqlError::invalid(
+                "only queries, INSERTs and statement sets have a plan",
+                statement.span,
+            ));
+        }
+    };
+    let span = statement.span;
+    let (mode, outputs, settings) = bind(session, work, span)?;
+    let result = outputs.iter().find_map(|output| match output.target {
+        Target::Collect { .. } => Some(output.query.schema.row_type()),
+        Target::Table { .. } => None,
+    });
+    let outputs = optimizer::optimize(outputs);
+    let configuration = session.configuration.clone();
+    let name = get(session, &options::execution::JOB_NAME, span)?
+        .unwrap_or_else(|| default_name(&outputs));
+    let graph = match mode {
+        JobMode::Streaming => Some(graph(session, &name, &outputs, &settings, span)?),
+        JobMode::Batch => None,
+    };
+    Ok(PlannedJob {
+        name,
+        mode,
+        outputs,
+        graph,
+        result,
+        configuration,
+        session: settings,
+    })
+}
+
+/// Binds in the mode that the configuration says. AUTOMATIC is batch when that is possible: all sources
+/// end, and batch mode can do it.
+fn bind(
+    session: &Session,
+    work: Work<'_>,
+    span: Span,
+) -> Result<(JobMode, Vec<Output>, SessionSettings), SqlError> {
+    let bind_as = |mode: JobMode| {
+        let binder = session.binder(mode)?;
+        let outputs = bind_work(&binder, work)?;
+        Ok::<_, SqlError>((mode, outputs, session_settings(session, mode)?))
+    };
+    match get(session, &options::execution::RUNTIME_MODE, span)? {
+        RuntimeMode::Streaming => bind_as(JobMode::Streaming),
+        RuntimeMode::Batch => {
+            let bound = bind_as(JobMode::Batch)?;
+            match unbounded_table(session, &bound.1) {
+                None => Ok(bound),
+                Some(table) => Err(SqlError::invalid(
+                    format!("table '{table}' never ends and cannot be read in batch mode"),
+                    span,
+                )
+                .with_help("SET 'execution.runtime-mode' = 'streaming'")),
+            }
+        }
+        RuntimeMode::Automatic => {
+            let batch = bind_as(JobMode::Batch);
+            match &batch {
+                Ok((_, outputs, _)) if unbounded_table(session, outputs).is_none() => batch,
+                Ok(_) => bind_as(JobMode::Streaming),
+                // What batch cannot do, a stream may.
+                Err(_) => bind_as(JobMode::Streaming),
+            }
+        }
+    }
+}
+
+fn bind_work(binder: &Binder<'_>, work: Work<'_>) -> Result<Vec<Output>, SqlError> {
+    match work {
+        Work::Query(query) => Ok(vec![Output {
+            query: binder.query(query)?,
+            target: Target::Collect { result: 0 },
+        }]),
+        Work::Inserts(inserts) => inserts.iter().map(|insert| binder.insert(insert)).collect(),
+    }
+}
+
+/// A table among those that are read which has no end.
+fn unbounded_table(session: &Session, outputs: &[Output]) -> Option<String> {
+    let unbounded = std::cell::RefCell::new(None);
+    let is_bounded = |table: &TableSpec| {
+        let bounded = bounded(session, table);
+        if !bounded {
+            unbounded.replace(Some(table.identifier.clone()));
+        }
+        bounded
+    };
+    for output in outputs {
+        output.query.all_scans(&is_bounded);
+    }
+    unbounded.into_inner()
+}
+
+fn bounded(session: &Session, table: &TableSpec) -> bool {
+    table.connector == values::CONNECTOR
+        || matches!(
+            session.connectors.validate(table),
+            Ok(capabilities) if capabilities.boundedness == Boundedness::Bounded
+        )
+}
+
+fn graph(
+    session: &Session,
+    name: &str,
+    outputs: &[Output],
+    settings: &SessionSettings,
+    span: Span,
+) -> Result<JobGraph, SqlError> {
+    let planner = planner_settings(session, name, settings, span)?;
+    let accepts = |table: &TableSpec| {
+        let capabilities = session.connectors.validate(table);
+        capabilities.map_or(ChangelogMode::InsertOnly, |c| c.sink_accepts)
+    };
+    job_graph::plan(outputs, &planner, &accepts)
+        .map_err(|error| SqlError::invalid(error.to_string(), span))
+}
+
+fn planner_settings(
+    session: &Session,
+    name: &str,
+    settings: &SessionSettings,
+    span: Span,
+) -> Result<PlannerSettings, SqlError> {
+    let sql = get(session, &options::table::DEFAULT_PARALLELISM, span)?;
+    let parallelism = match u32::try_from(sql) {
+        Ok(parallelism) if parallelism > 0 => parallelism,
+        _ => get(session, &options::execution::PARALLELISM, span)?,
+    };
+    let most = get(session, &options::execution::MAX_PARALLELISM, span)?;
+    let max_parallelism = match u32::try_from(most) {
+        Ok(most) if most > 0 => most,
+        _ => default_max_parallelism(parallelism),
+    };
+    let ttl = get(session, &options::table::STATE_TTL, span)?;
+    // Secrets stay out of the graph: every worker gets it, and pages show it.
+    let shown = session.configuration.shown();
+    let raw = session.configuration.raw();
+    let configuration = raw
+        .zip(shown)
+        .filter(|((_, value), (_, shown, _))| value == shown)
+        .map(|((key, value), _)| (key.to_owned(), value.to_owned()))
+        .collect();
+    Ok(PlannerSettings {
+        job_name: Some(name.to_owned()),
+        parallelism,
+        max_parallelism,
+        chaining: get(session, &options::execution::OPERATOR_CHAINING, span)?,
+        state_ttl_ms: u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
+        two_phase_aggregation: get(session, &options::table::AGG_PHASE_STRATEGY, span)?
+            != AggPhaseStrategy::OnePhase,
+        session: settings.clone(),
+        configuration,
+    })
+}
+
+/// Flink's `KeyGroupRangeAssignment.computeDefaultMaxParallelism`.
+fn default_max_parallelism(parallelism: u32) -> u32 {
+    let roomy = parallelism.saturating_add(parallelism / 2);
+    roomy
+        .checked_next_power_of_two()
+        .unwrap_or(u32::MAX)
+        .clamp(128, 32_768)
+}
+
+/// As Flink names jobs that nobody named: by where they write.
+fn default_name(outputs: &[Output]) -> String {
+    let targets: Vec<&str> = outputs
+        .iter()
+        .map(|output| match &output.target {
+            Target::Table { table, .. } => table.identifier.as_str(),
+            Target::Collect { .. } => "collect",
+        })
+        .collect();
+    match targets.as_slice() {
+        ["collect"] => "collect".to_owned(),
+        targets => format!("insert-into_{}", targets.join(",")),
+    }
+}
+
+/// Time zone and clock as expressions see them.
+pub(super) fn session_settings(
+    session: &Session,
+    mode: JobMode,
+) -> Result<SessionSettings, SqlError> {
+    let zone = get(session, &options::table::LOCAL_TIME_ZONE, Span::default())?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    Ok(SessionSettings {
+        time_zone: match zone.as_str() {
+            "default" => machine_time_zone(),
+            _ => zone,
+        },
+        planned_at: now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX)),
+        bounded: mode == JobMode::Batch,
+    })
+}
+
+/// The machine's own zone: `TZ`, or where /etc/localtime points to, or UTC.
+fn machine_time_zone() -> String {
+    let named = std::env::var("TZ").ok().filter(|zone| !zone.is_empty());
+    let linked = || {
+        let target = std::fs::read_link("/etc/localtime").ok()?;
+        let target = target.to_str()?;
+        Some(target.split_once("zoneinfo/")?.1.to_owned())
+    };
+    named
+        .map(|zone| zone.trim_start_matches(':').to_owned())
+        .or_else(linked)
+        .filter(|zone| !zone.contains(['<', ',']))
+        .unwrap_or_else(|| "UTC".to_owned())
+}
+
+fn get<T: Value>(session: &Session, option: &ConfigOption<T>, span: Span) -> Result<T, SqlError> {
+    session
+        .configuration
+        .get(option)
+        .map_err(|error: ConfigError| SqlError::invalid(error.to_string(), span))
+}
