@@ -7,6 +7,11 @@ use alpheus_dataflow::snapshot::ListSnapshot;
 use alpheus_dataflow::source::SourceSplit;
 use serde::{Deserialize, Serialize};
 
+/// What the sinks of an operator prepared and nobody has committed yet.
+pub type Committables = (OperatorId, Vec<Vec<u8>>);
+/// The lists of an operator by name.
+pub type OperatorLists = BTreeMap<String, Vec<Vec<u8>>>;
+
 /// A subtask of a vertex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TaskId {
@@ -22,7 +27,7 @@ pub struct TaskRestore {
     /// For each operator of the chain, all sections that may hold state of its key groups.
     pub keyed: Vec<(OperatorId, Vec<KeyedStateHandle>)>,
     /// For each operator, its lists, already redistributed.
-    pub lists: Vec<(OperatorId, BTreeMap<String, Vec<Vec<u8>>>)>,
+    pub lists: Vec<(OperatorId, OperatorLists)>,
     /// For sources: where to go on.
     pub splits: Vec<SourceSplit>,
 }

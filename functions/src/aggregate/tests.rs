@@ -72,7 +72,7 @@ fn decimals_widen_round_and_overflow_to_null() {
     assert_eq!(average.ty.kind, TypeKind::Decimal(38, 6));
     let groups = [0, 0, 0, 1];
     assert_eq!(
-        run(&sum, &[column.clone()], &groups),
+        run(&sum, std::slice::from_ref(&column), &groups),
         ["0.00", "-0.50", "NULL"]
     );
     assert_eq!(
@@ -105,7 +105,7 @@ fn spread_matches_the_oracle() {
     let of = |name| {
         run(
             &call(name, &[TypeKind::Double], false),
-            &[column.clone()],
+            std::slice::from_ref(&column),
             &groups,
         )
     };
@@ -124,7 +124,7 @@ fn null_is_counted_skipped_or_kept_as_flink_does() {
     let groups = [0, 0, 0, 0, 1];
     let of = |name, distinct| {
         let call = call(name, &[TypeKind::Integer], distinct);
-        run(&call, &[column.clone()], &groups)
+        run(&call, std::slice::from_ref(&column), &groups)
     };
     assert_eq!(of("COUNT", false), ["3", "0", "0"]);
     assert_eq!(of("COUNT", true), ["2", "0", "0"]);
@@ -159,7 +159,7 @@ fn text_is_joined_and_ordered() {
     for (name, expected) in [("MIN", "a"), ("MAX", "b"), ("LAST_VALUE", "a")] {
         let call = call(name, std::slice::from_ref(&text), false);
         assert_eq!(
-            run(&call, &[column.clone()], &groups),
+            run(&call, std::slice::from_ref(&column), &groups),
             [expected, "", "NULL"]
         );
     }

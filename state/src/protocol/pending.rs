@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alpheus_dataflow::element::CheckpointBarrier;
-use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId};
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 
-use crate::handle::{TaskId, TaskSnapshot};
+use crate::handle::{Committables, TaskId, TaskSnapshot};
 
 /// A checkpoint that was triggered and is not complete yet.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct PendingCheckpoint {
     attempt: AttemptNumber,
     waiting: BTreeSet<TaskId>,
     acknowledged: BTreeMap<TaskId, TaskSnapshot>,
-    committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
+    committables: Vec<Committables>,
 }
 
 /// What an acknowledgment means.
@@ -36,7 +36,7 @@ impl PendingCheckpoint {
         barrier: CheckpointBarrier,
         attempt: AttemptNumber,
         running: impl IntoIterator<Item = TaskId>,
-        left_over: Vec<(OperatorId, Vec<Vec<u8>>)>,
+        left_over: Vec<Committables>,
     ) -> Self {
         PendingCheckpoint {
             barrier,
@@ -103,8 +103,8 @@ impl PendingCheckpoint {
     pub fn task_finished(
         &mut self,
         task: TaskId,
-        committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
-    ) -> Result<AckDecision, Vec<(OperatorId, Vec<Vec<u8>>)>> {
+        committables: Vec<Committables>,
+    ) -> Result<AckDecision, Vec<Committables>> {
         if !self.waiting.remove(&task) {
             return Err(committables);
         }
@@ -113,13 +113,13 @@ impl PendingCheckpoint {
     }
 
     /// What goes into the metadata: state of the tasks, and what finished tasks left to commit.
-    pub fn into_parts(self) -> (Vec<TaskSnapshot>, Vec<(OperatorId, Vec<Vec<u8>>)>) {
+    pub fn into_parts(self) -> (Vec<TaskSnapshot>, Vec<Committables>) {
         (self.acknowledged.into_values().collect(), self.committables)
     }
 
     /// What finished tasks left to commit, to be taken along by the next checkpoint when this one is
     /// given up.
-    pub fn into_left_over(self) -> Vec<(OperatorId, Vec<Vec<u8>>)> {
+    pub fn into_left_over(self) -> Vec<Committables> {
         self.committables
     }
 }

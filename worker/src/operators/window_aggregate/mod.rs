@@ -223,7 +223,7 @@ impl WindowAggregate {
         }
     }
 
-    /// Sorts rows by slice; late ones are counted and left out. `None` when all are in one slice.
+    /// Sorts rows by slice; late ones are counted and left out.
     fn by_slice(&mut self, slice_ends: impl Iterator<Item = i64>) -> Vec<(i64, Vec<u32>)> {
         let mut parts: Vec<(i64, Vec<u32>)> = Vec::new();
         let (mut current, mut is_late, mut late) = (None, false, 0);

@@ -499,18 +499,16 @@ proptest! {
         let (before, after) = if keyed { (before, after) } else { (1, 1) };
         let mut harness = Harness::new(window_node(window, keyed), input_type(), keyed, before);
         let cut = cut.index(events.len());
-        let mut counted = 0;
         for (position, event) in events.iter().enumerate() {
             if position == cut {
                 // What the poison rows add is not counted.
-                counted = harness.metrics.metric("numLateRecordsDropped").value();
+                let counted = harness.metrics.metric("numLateRecordsDropped").value();
                 harness.restart(after);
                 harness.metrics.metric("numLateRecordsDropped").set(counted as i64);
             }
             harness.event(event);
         }
         harness.event(&Event::Watermark(i64::MAX));
-        let _ = counted;
         let (expected, late) = model(window, keyed, &events);
         prop_assert_eq!(harness.sorted_inserts(), expected);
         prop_assert_eq!(harness.metrics.metric("numLateRecordsDropped").value(), late);
