@@ -45,7 +45,9 @@ fn select(all: BTreeMap<String, i64>, wanted: Option<String>) -> Json<Value> {
 /// The job manager's numbers about the job.
 fn job_metrics(view: &JobView) -> BTreeMap<String, i64> {
     let mut all = BTreeMap::new();
-    let mut set = |name: &str, value: i64| drop(all.insert(name.to_owned(), value));
+    let mut set = |name: &str, value: i64| {
+        all.insert(name.to_owned(), value);
+    };
     let history = &view.checkpoints;
     set("numRestarts", i64::from(view.restarts));
     set(

@@ -55,11 +55,6 @@ pub struct RunArgs {
 const POLL: Duration = Duration::from_millis(20);
 
 impl RunArgs {
-    /// Whether it runs in the background.
-    pub fn is_detached(&self) -> bool {
-        self.detached
-    }
-
     /// Runs the command.
     ///
     /// # Errors
