@@ -1,5 +1,119 @@
-//! The operators, one file each.
+//! The operators, one file each, and the factory that builds them from a graph's nodes.
 
+pub mod calc;
+pub mod collect;
 pub mod group_aggregate;
 pub mod session_window_aggregate;
+pub mod sink;
+#[cfg(test)]
+pub mod testing;
+pub mod time_column;
+pub mod watermark_assigner;
 pub mod window_aggregate;
+pub mod window_table_function;
+
+use std::sync::Arc;
+
+use alpheus_dataflow::error::{OperatorError, OperatorResult};
+use alpheus_dataflow::graph::{OperatorNode, OperatorSpec, SessionSettings};
+use alpheus_dataflow::ids::JobId;
+use alpheus_dataflow::operator::{Operator, OperatorContext};
+use alpheus_dataflow::schema::RowType;
+use alpheus_hadoop_conf::parse_duration;
+
+use crate::environment::{Connectors, ResultReceiver, SinkRequest};
+use crate::task::StageKind;
+
+/// What operators are built with.
+#[derive(Clone)]
+pub struct BuildContext {
+    /// The job.
+    pub job: JobId,
+    /// What expressions need to know.
+    pub session: Arc<SessionSettings>,
+    /// Makes sinks.
+    pub connectors: Arc<dyn Connectors>,
+    /// Takes the rows of `Collect`.
+    pub results: Option<Arc<dyn ResultReceiver>>,
+}
+
+/// Builds the operator of a node whose input has the columns `input`. Sources are no operators.
+///
+/// # Errors
+/// When a connector refuses, or the node cannot stand in the middle of a chain.
+pub fn build_operator(
+    node: &OperatorNode,
+    input: &RowType,
+    context: &BuildContext,
+) -> OperatorResult<StageKind> {
+    let operator: Box<dyn Operator> = match &node.spec {
+        OperatorSpec::Source { .. } => {
+            return Err(OperatorError::fatal(format!(
+                "{}: a source can only be the first of a chain",
+                node.name
+            )));
+        }
+        OperatorSpec::WatermarkAssigner(spec) => {
+            let rowtime = input.fields.get(spec.rowtime);
+            let name = rowtime.map_or_else(String::new, |field| field.name.clone());
+            let assigner = watermark_assigner::WatermarkAssigner::new(spec.clone(), name);
+            return Ok(StageKind::Assigner(Box::new(assigner)));
+        }
+        OperatorSpec::Calc { filter, projection } => Box::new(calc::Calc::new(
+            filter.clone(),
+            projection.clone(),
+            &node.output,
+        )),
+        OperatorSpec::WindowTableFunction { window, time, keys } => {
+            window_table_function::build(*window, *time, keys, &node.output)?
+        }
+        OperatorSpec::Sink {
+            table,
+            input,
+            overwrite,
+            static_partition,
+        } => {
+            let sink = context.connectors.create_sink(&SinkRequest {
+                job: context.job,
+                table,
+                input: *input,
+                overwrite: *overwrite,
+                static_partition,
+                session: &context.session,
+            })?;
+            Box::new(sink::SinkOperator::new(Arc::from(sink)))
+        }
+        OperatorSpec::Collect { result } => {
+            let receiver = context.results.clone().ok_or_else(|| {
+                OperatorError::fatal(
+                    "no client waits for rows in this process; write them to a table instead",
+                )
+            })?;
+            Box::new(collect::Collect::new(*result, receiver))
+        }
+        other => {
+            return Err(OperatorError::fatal(format!(
+                "{}: this worker has no operator for {other:?}",
+                node.name
+            )));
+        }
+    };
+    Ok(StageKind::Operator(operator))
+}
+
+/// A duration of the job's configuration in ms.
+///
+/// # Errors
+/// When it is no duration.
+pub fn duration_option(
+    context: &OperatorContext,
+    key: &str,
+    default_ms: i64,
+) -> OperatorResult<i64> {
+    let Some(text) = context.configuration.get(key) else {
+        return Ok(default_ms);
+    };
+    parse_duration(text)
+        .map(|duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+        .map_err(|reason| OperatorError::fatal(format!("`{key}` is `{text}`: {reason}")))
+}

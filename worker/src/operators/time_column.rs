@@ -1,0 +1,63 @@
+//! A time attribute as milliseconds, whatever its unit.
+
+use alpheus_dataflow::error::{OperatorError, OperatorResult};
+use alpheus_dataflow::types::units_per_millisecond;
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::datatypes::{
+    DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+};
+
+/// A TIMESTAMP or TIMESTAMP_LTZ column, read as milliseconds (rounded down, as Flink cuts them).
+#[derive(Debug)]
+pub struct TimeColumn<'a> {
+    values: &'a ScalarBuffer<i64>,
+    nulls: Option<&'a NullBuffer>,
+    per_ms: i64,
+}
+
+impl<'a> TimeColumn<'a> {
+    /// The column as times.
+    ///
+    /// # Errors
+    /// When it is no timestamp.
+    pub fn new(column: &'a ArrayRef) -> OperatorResult<Self> {
+        let DataType::Timestamp(unit, _) = column.data_type() else {
+            return Err(OperatorError::fatal(format!(
+                "a time attribute must be TIMESTAMP or TIMESTAMP_LTZ, not {}",
+                column.data_type()
+            )));
+        };
+        let values = match unit {
+            TimeUnit::Millisecond => column.as_primitive::<TimestampMillisecondType>().values(),
+            TimeUnit::Microsecond => column.as_primitive::<TimestampMicrosecondType>().values(),
+            TimeUnit::Nanosecond => column.as_primitive::<TimestampNanosecondType>().values(),
+            TimeUnit::Second => {
+                return Err(OperatorError::fatal(
+                    "a time attribute in whole seconds is not canonical; the planner holds it in ms",
+                ));
+            }
+        };
+        Ok(TimeColumn {
+            values,
+            nulls: column.nulls(),
+            per_ms: units_per_millisecond(*unit),
+        })
+    }
+
+    /// The time of a row that is not NULL.
+    #[inline]
+    pub fn millis(&self, row: usize) -> i64 {
+        match self.per_ms {
+            1 => self.values[row],
+            per_ms => self.values[row].div_euclid(per_ms),
+        }
+    }
+
+    /// The time of a row.
+    #[inline]
+    pub fn checked_millis(&self, row: usize) -> Option<i64> {
+        let valid = self.nulls.is_none_or(|nulls| nulls.is_valid(row));
+        valid.then(|| self.millis(row))
+    }
+}
