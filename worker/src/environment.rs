@@ -2,6 +2,7 @@
 //!
 //! The worker knows no connector and makes no certificate itself. Tests put their own in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode};
@@ -11,11 +12,7 @@ use alpheus_dataflow::graph::{SessionSettings, TableSpec};
 use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::sink::Sink;
 use alpheus_dataflow::source::Source;
-use openssl::ssl::{SslAcceptor, SslConnector};
-use openssl::x509::X509Ref;
-use std::collections::BTreeMap;
-
-use crate::control::WorkerId;
+use alpheus_security::tls::{Identity, Peers, TlsClient, TlsError, TlsServer};
 
 /// Makes sources and sinks of tables.
 pub trait Connectors: Send + Sync {
@@ -37,6 +34,32 @@ pub trait Connectors: Send + Sync {
     /// # Errors
     /// When there is no such connector or an option is wrong.
     fn create_sink(&self, request: &SinkRequest<'_>) -> OperatorResult<Box<dyn Sink>>;
+}
+
+/// The connectors that Alpheus comes with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuiltInConnectors;
+
+impl Connectors for BuiltInConnectors {
+    fn create_source(
+        &self,
+        table: &TableSpec,
+        projection: &[usize],
+        filters: &[Expr],
+        session: &Arc<SessionSettings>,
+    ) -> OperatorResult<Box<dyn Source>> {
+        alpheus_connectors::create_source(table, projection, filters, session)
+    }
+
+    fn create_sink(&self, request: &SinkRequest<'_>) -> OperatorResult<Box<dyn Sink>> {
+        alpheus_connectors::create_sink(
+            request.table,
+            request.input,
+            request.overwrite,
+            request.static_partition,
+            request.session,
+        )
+    }
 }
 
 /// What a sink is made from.
@@ -65,14 +88,25 @@ pub trait ResultReceiver: Send + Sync {
     fn receive(&self, result: u32, batch: ChangelogBatch) -> OperatorResult<()>;
 }
 
-/// TLS between workers: both sides show a certificate, and the caller says whose it is.
+/// TLS between workers. Their certificates have the role `worker-N`, N being their number: a peer is
+/// who its certificate says.
 #[derive(Clone)]
 pub struct ExchangeTls {
-    /// For connections that other workers make to this one; must ask for a client certificate.
-    pub acceptor: Arc<SslAcceptor>,
-    /// For connections to other workers; must show this worker's certificate. Host names are not
-    /// checked: [`ExchangeTls::identify`] is.
-    pub connector: Arc<SslConnector>,
-    /// Which worker of this job a (verified) certificate belongs to; `None` for anything else.
-    pub identify: Arc<dyn Fn(&X509Ref) -> Option<WorkerId> + Send + Sync>,
+    /// For connections that other workers make to this one; takes workers only.
+    pub server: TlsServer,
+    /// For connections to other workers.
+    pub client: TlsClient,
+}
+
+impl ExchangeTls {
+    /// Both ends, with the certificate of this process.
+    ///
+    /// # Errors
+    /// If OpenSSL cannot be set up.
+    pub fn of(identity: &Identity) -> Result<Self, TlsError> {
+        Ok(ExchangeTls {
+            server: identity.server(Peers::Workers)?,
+            client: identity.client()?,
+        })
+    }
 }

@@ -4,14 +4,27 @@
 //! order and passes them on in that order, and tells the AM what tasks report. It never computes and
 //! never blocks, so that heartbeats go out however busy the tasks are.
 
+mod attempt;
+mod build;
 mod config;
+mod deploy;
 
-pub use config::{ExchangeConfig, TaskManagerConfig};
+use std::sync::Arc;
 
+use alpheus_dataflow::ids::AttemptNumber;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::checkpoint::{CheckpointWriter, Written};
 use crate::control::{FromWorker, ToWorker};
-use crate::control_connection::{ConnectionBroken, ControlConnection};
+use crate::control_connection::{
+    ConnectionBroken, ControlConnection, ControlReceiver, ControlSender,
+};
+use crate::exchange::Exchange;
+use crate::slot::{Slot, SlotCommand};
+use crate::task::{TaskCommand, TaskEvent, TaskEvents};
+use attempt::RunningAttempt;
+pub use config::{ExchangeConfig, TaskManagerConfig};
 
 /// Why a TaskManager has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +49,10 @@ impl TaskManager {
         config: TaskManagerConfig,
         control: ControlConnection,
     ) -> std::io::Result<TaskManager> {
-        let run = config.runtime.clone().spawn(run(config, control));
+        let runtime = config.runtime.clone();
+        let (events, inbox) = mpsc::unbounded_channel();
+        let worker = Worker::start(config, control.sender, events)?;
+        let run = runtime.spawn(worker.run(control.receiver, inbox));
         Ok(TaskManager { run })
     }
 
@@ -49,30 +65,186 @@ impl TaskManager {
     }
 }
 
-async fn run(config: TaskManagerConfig, mut control: ControlConnection) -> TaskManagerExit {
-    control.sender.send(FromWorker::Register {
-        worker: config.worker,
-        pid: std::process::id(),
-        slots: config.slots,
-        exchange_address: config
-            .exchange
-            .as_ref()
-            .map_or_else(String::new, |exchange| exchange.address.clone()),
-    });
-    let mut heartbeat = tokio::time::interval(config.heartbeat_interval);
-    loop {
-        tokio::select! {
-            message = control.receiver.recv() => match message {
-                Ok(ToWorker::Shutdown) => return TaskManagerExit::Shutdown,
-                Ok(ToWorker::Cancel(attempt)) => {
-                    control.sender.send(FromWorker::Canceled(attempt));
-                }
-                Ok(_) => {}
-                Err(broken) => return TaskManagerExit::ConnectionLost(broken),
-            },
-            _ = heartbeat.tick() => {
-                control.sender.send(FromWorker::Heartbeat { metrics: Vec::new() });
+/// What happens in this process that the loop must know.
+enum Event {
+    Task(AttemptNumber, TaskEvent),
+    Written(Written),
+    Canceled(AttemptNumber),
+}
+
+struct Worker {
+    config: TaskManagerConfig,
+    sender: ControlSender<FromWorker>,
+    slots: Vec<Slot>,
+    exchange: Option<Exchange>,
+    writer: CheckpointWriter,
+    events: mpsc::UnboundedSender<Event>,
+    task_events: TaskEvents,
+    attempt: Option<RunningAttempt>,
+}
+
+impl Worker {
+    fn start(
+        mut config: TaskManagerConfig,
+        sender: ControlSender<FromWorker>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> std::io::Result<Worker> {
+        let report = events.clone();
+        let task_events: TaskEvents = Arc::new(move |attempt, event| {
+            // After the loop has ended nobody wants to know.
+            let _ = report.send(Event::Task(attempt, event));
+        });
+        let report = events.clone();
+        let writer = CheckpointWriter::start(config.worker, move |written| {
+            let _ = report.send(Event::Written(written));
+        })?;
+        let slots = (0..config.slots.max(1))
+            .map(|number| Slot::start(number, Arc::clone(&task_events)))
+            .collect::<std::io::Result<Vec<_>>>()?;
+        let mut address = String::new();
+        let exchange = match config.exchange.take() {
+            None => None,
+            Some(exchange) => {
+                address = exchange.address;
+                let runtime = config.runtime.clone();
+                Some(Exchange::start(
+                    config.worker,
+                    exchange.listener,
+                    exchange.tls,
+                    runtime,
+                )?)
             }
+        };
+        sender.send(FromWorker::Register {
+            worker: config.worker,
+            pid: std::process::id(),
+            slots: config.slots,
+            exchange_address: address,
+        });
+        Ok(Worker {
+            config,
+            sender,
+            slots,
+            exchange,
+            writer,
+            events,
+            task_events,
+            attempt: None,
+        })
+    }
+
+    async fn run(
+        mut self,
+        mut receiver: ControlReceiver<ToWorker>,
+        mut events: mpsc::UnboundedReceiver<Event>,
+    ) -> TaskManagerExit {
+        let mut heartbeat = tokio::time::interval(self.config.heartbeat_interval);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let exit = loop {
+            tokio::select! {
+                message = receiver.recv() => match message {
+                    Ok(ToWorker::Shutdown) => break TaskManagerExit::Shutdown,
+                    Ok(message) => self.obey(message),
+                    Err(broken) => break TaskManagerExit::ConnectionLost(broken),
+                },
+                event = events.recv() => {
+                    if let Some(event) = event {
+                        self.handle(event);
+                    }
+                }
+                _ = heartbeat.tick() => self.report_metrics(),
+            }
+        };
+        self.sender.flush().await;
+        self.stop().await;
+        exit
+    }
+
+    fn obey(&mut self, message: ToWorker) {
+        match message {
+            ToWorker::Deploy(deployment) => self.deploy(*deployment),
+            ToWorker::TriggerCheckpoint { barrier, directory } => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.trigger(barrier.id, &directory, &self.writer);
+                    self.tell_all(TaskCommand::TriggerCheckpoint(barrier));
+                }
+            }
+            ToWorker::CheckpointComplete(checkpoint) => {
+                self.tell_all(TaskCommand::CheckpointComplete(checkpoint));
+            }
+            ToWorker::CheckpointAborted(checkpoint) => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.abort(checkpoint);
+                }
+                self.writer.abort(checkpoint);
+                self.tell_all(TaskCommand::CheckpointAborted(checkpoint));
+            }
+            ToWorker::AssignSplit { task, next } => {
+                let slot = self
+                    .attempt
+                    .as_ref()
+                    .and_then(|attempt| attempt.slot_of(task));
+                if let Some(slot) = slot.and_then(|slot| self.slots.get(slot)) {
+                    slot.tell(SlotCommand::Task(task, TaskCommand::AssignSplit(next)));
+                }
+            }
+            ToWorker::AlignWatermarks {
+                group,
+                max_watermark,
+            } => self.tell_all(TaskCommand::AlignWatermarks {
+                group: group.into(),
+                max_watermark,
+            }),
+            ToWorker::Cancel(attempt) => self.cancel(attempt),
+            // Seen by the loop.
+            ToWorker::Shutdown => {}
         }
+    }
+
+    fn tell_all(&self, command: TaskCommand) {
+        for slot in &self.slots {
+            slot.tell(SlotCommand::All(command.clone()));
+        }
+    }
+
+    /// Drops the tasks of this and earlier attempts; says so when the last one is gone.
+    fn cancel(&mut self, attempt: AttemptNumber) {
+        if self
+            .attempt
+            .as_ref()
+            .is_some_and(|running| running.number() <= attempt)
+        {
+            self.attempt = None;
+            self.writer.abort_all();
+        }
+        let waits: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| {
+                let (done, wait) = tokio::sync::oneshot::channel();
+                slot.tell(SlotCommand::Cancel(attempt, done));
+                wait
+            })
+            .collect();
+        if let Some(exchange) = &self.exchange {
+            exchange.close(attempt);
+        }
+        let events = self.events.clone();
+        self.config.runtime.spawn(async move {
+            for wait in waits {
+                let _ = wait.await;
+            }
+            let _ = events.send(Event::Canceled(attempt));
+        });
+    }
+
+    async fn stop(self) {
+        if let Some(exchange) = &self.exchange {
+            exchange.close(AttemptNumber(u32::MAX));
+        }
+        self.writer.abort_all();
+        let slots = self.slots;
+        // Joining threads blocks; a task in the middle of a long call takes its time.
+        let _ = tokio::task::spawn_blocking(move || slots.into_iter().for_each(Slot::stop)).await;
     }
 }

@@ -1,0 +1,201 @@
+//! The attempt that runs: its tasks, their numbers, its checkpoints; and how the worker reports them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
+
+use super::deploy::{DeployContext, plan};
+use super::{Event, Worker};
+use crate::checkpoint::{CheckpointWriter, Gathering, Order};
+use crate::control::{Deployment, FromWorker, TaskId, TaskState};
+use crate::metrics::TaskGauges;
+use crate::operators::BuildContext;
+use crate::slot::SlotCommand;
+use crate::task::{SnapshotEvent, TaskEvent, failed};
+
+/// The attempt that runs.
+pub(super) struct RunningAttempt {
+    number: AttemptNumber,
+    slots: HashMap<TaskId, usize>,
+    gauges: HashMap<TaskId, TaskGauges>,
+    gathering: Gathering<Box<SnapshotEvent>>,
+}
+
+impl RunningAttempt {
+    pub(super) fn number(&self) -> AttemptNumber {
+        self.number
+    }
+
+    pub(super) fn slot_of(&self, task: TaskId) -> Option<usize> {
+        self.slots.get(&task).copied()
+    }
+
+    pub(super) fn trigger(
+        &mut self,
+        checkpoint: CheckpointId,
+        directory: &str,
+        writer: &CheckpointWriter,
+    ) {
+        let orders = self.gathering.on_trigger(checkpoint, directory);
+        carry_out(self.number, orders, writer);
+    }
+
+    pub(super) fn abort(&mut self, checkpoint: CheckpointId) {
+        self.gathering.on_abort(checkpoint);
+    }
+}
+
+fn carry_out(
+    attempt: AttemptNumber,
+    orders: Vec<Order<Box<SnapshotEvent>>>,
+    writer: &CheckpointWriter,
+) {
+    for order in orders {
+        match order {
+            Order::Write(checkpoint, directory, part) => {
+                writer.write(attempt, checkpoint, directory, part);
+            }
+            Order::Finish(checkpoint) => writer.finish(attempt, checkpoint),
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn deploy(&mut self, deployment: Deployment) {
+        if let Some(running) = &self.attempt {
+            // The AM cancels first; should it not, two attempts still never run together.
+            let number = running.number;
+            self.cancel(number);
+        }
+        let deployment = Arc::new(deployment);
+        let planned = plan(
+            &deployment,
+            &DeployContext {
+                worker: self.config.worker,
+                slots: self.slots.iter().map(|slot| slot.waker().clone()).collect(),
+                exchange: self.exchange.as_ref(),
+                limits: self.config.channels,
+                build: BuildContext {
+                    job: deployment.job,
+                    session: Arc::new(deployment.graph.session.clone()),
+                    connectors: Arc::clone(&self.config.connectors),
+                    results: self.config.results.clone(),
+                },
+                clock: Arc::clone(&self.config.clock),
+                events: Arc::clone(&self.task_events),
+            },
+        );
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                let ours = deployment
+                    .placement
+                    .iter()
+                    .find(|(_, worker)| *worker == self.config.worker);
+                if let Some((task, _)) = ours {
+                    let state = failed("the deployment", &error);
+                    self.report_state(deployment.attempt, *task, state);
+                }
+                return;
+            }
+        };
+        let mut attempt = RunningAttempt {
+            number: deployment.attempt,
+            slots: HashMap::new(),
+            gauges: HashMap::new(),
+            gathering: Gathering::new(planned.iter().map(|task| task.plan.id)),
+        };
+        let mut by_slot: Vec<Vec<_>> = self.slots.iter().map(|_| Vec::new()).collect();
+        for task in planned {
+            attempt.slots.insert(task.plan.id, task.slot);
+            attempt.gauges.insert(task.plan.id, task.gauges);
+            by_slot[task.slot].push(task.plan);
+        }
+        self.attempt = Some(attempt);
+        for (slot, plans) in self.slots.iter().zip(by_slot) {
+            slot.tell(SlotCommand::Deploy(plans));
+        }
+    }
+
+    fn report_state(&self, attempt: AttemptNumber, task: TaskId, state: TaskState) {
+        self.sender.send(FromWorker::Task {
+            attempt,
+            task,
+            state,
+        });
+    }
+
+    pub(super) fn handle(&mut self, event: Event) {
+        let running = |worker: &Worker, number| {
+            worker
+                .attempt
+                .as_ref()
+                .is_some_and(|attempt| attempt.number == number)
+        };
+        match event {
+            Event::Task(attempt, event) if running(self, attempt) => self.on_task(attempt, event),
+            Event::Written(written) if running(self, written.attempt) => {
+                let checkpoint = written.checkpoint;
+                self.sender.send(match written.result {
+                    Ok((tasks, statistics)) => FromWorker::CheckpointAck {
+                        attempt: written.attempt,
+                        checkpoint,
+                        tasks,
+                        statistics,
+                    },
+                    Err(reason) => FromWorker::CheckpointDeclined { checkpoint, reason },
+                });
+            }
+            // News of an attempt that is over.
+            Event::Task(..) | Event::Written(_) => {}
+            Event::Canceled(attempt) => {
+                self.sender.send(FromWorker::Canceled(attempt));
+            }
+        }
+    }
+
+    fn on_task(&mut self, number: AttemptNumber, event: TaskEvent) {
+        let Some(attempt) = &mut self.attempt else {
+            return;
+        };
+        match event {
+            TaskEvent::State(task, state) => {
+                // First the state, so that the AM knows who takes part before it sees who did.
+                let finished = matches!(state, TaskState::Finished { .. });
+                self.sender.send(FromWorker::Task {
+                    attempt: number,
+                    task,
+                    state,
+                });
+                if finished {
+                    let orders = attempt.gathering.on_task_finished(task);
+                    carry_out(number, orders, &self.writer);
+                }
+            }
+            TaskEvent::RequestSplit(task) => {
+                self.sender.send(FromWorker::RequestSplit { task });
+            }
+            TaskEvent::Snapshot(part) => {
+                let (checkpoint, task) = (part.checkpoint, part.task);
+                let orders = attempt.gathering.on_part(checkpoint, task, part);
+                carry_out(number, orders, &self.writer);
+            }
+            TaskEvent::Declined(checkpoint, reason) => {
+                attempt.gathering.on_abort(checkpoint);
+                self.writer.abort(checkpoint);
+                self.sender
+                    .send(FromWorker::CheckpointDeclined { checkpoint, reason });
+            }
+        }
+    }
+
+    pub(super) fn report_metrics(&mut self) {
+        let gauges = self
+            .attempt
+            .iter_mut()
+            .flat_map(|attempt| attempt.gauges.values_mut());
+        let metrics = gauges.flat_map(TaskGauges::read).collect();
+        self.sender.send(FromWorker::Heartbeat { metrics });
+    }
+}

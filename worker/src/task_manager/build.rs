@@ -1,0 +1,194 @@
+//! Builds one task on its slot's thread: reader or gate, operators, edges, restored state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_dataflow::error::{OperatorError, OperatorResult};
+use alpheus_dataflow::graph::{OperatorNode, OperatorSpec, Vertex};
+use alpheus_dataflow::ids::SubtaskIndex;
+use alpheus_dataflow::operator::{OperatorContext, OperatorMetrics};
+use alpheus_dataflow::schema::RowType;
+use alpheus_dataflow::snapshot::StateReader;
+use alpheus_dataflow::source::SourceReaderContext;
+use alpheus_state::RestoredState;
+use alpheus_state::restored::SnapshotFiles;
+
+use crate::control::{Deployment, TaskId, TaskRestore};
+use crate::exchange::{Channel, ChannelSender};
+use crate::metrics::TaskTimes;
+use crate::operators::{BuildContext, build_operator, duration_option};
+use crate::task::{
+    Chain, InputGate, Output, Outputs, Partitioner, SourceInput, Stage, Task, TaskEvents,
+    TaskInput, TaskParts,
+};
+use crate::waker::SlotWaker;
+
+/// About how many rows a batch of a source should have.
+const BATCH_ROWS: usize = 8192;
+/// `execution.buffer-timeout.interval` where the job says nothing.
+const BUFFER_TIMEOUT_MS: i64 = 100;
+/// For how long rows wait where the time limit is switched off.
+const NO_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// Everything that a task is built from.
+pub struct TaskBuilder {
+    /// Which task.
+    pub id: TaskId,
+    /// For messages.
+    pub name: String,
+    /// What it is part of.
+    pub deployment: Arc<Deployment>,
+    /// For each operator of its chain.
+    pub operators: Vec<OperatorContext>,
+    /// Its input channels, each with the input it feeds.
+    pub inputs: Vec<(usize, Arc<Channel>)>,
+    /// Its output channels, by edge and receiver.
+    pub outputs: BTreeMap<usize, BTreeMap<SubtaskIndex, ChannelSender>>,
+    /// What it starts from.
+    pub restore: Option<TaskRestore>,
+    /// The restored state's files.
+    pub files: SnapshotFiles,
+    /// Its slot.
+    pub waker: SlotWaker,
+    /// For operators.
+    pub build: BuildContext,
+    /// Where it reports to.
+    pub events: TaskEvents,
+    /// Counters of the task as a whole.
+    pub metrics: OperatorMetrics,
+    /// Where its time goes.
+    pub times: TaskTimes,
+}
+
+impl TaskBuilder {
+    /// Builds, opens and restores.
+    ///
+    /// # Errors
+    /// Those of connectors, operators and state.
+    pub fn build(mut self) -> OperatorResult<Task> {
+        let deployment = Arc::clone(&self.deployment);
+        let graph = &deployment.graph;
+        let broken = || OperatorError::fatal("the deployment's graph lacks this task's vertex");
+        let vertex = graph.vertex(self.id.vertex).ok_or_else(broken)?;
+        let (head, context) = match (vertex.chain.first(), self.operators.first()) {
+            (Some(head), Some(context)) => (head, context.clone()),
+            _ => return Err(broken()),
+        };
+        let source = matches!(head.spec, OperatorSpec::Source { .. });
+        let (input, inputs, mut row_type) = if source {
+            (
+                TaskInput::Source(self.source(vertex, head, &context)?),
+                1,
+                head.output.clone(),
+            )
+        } else {
+            let inputs = self.inputs.iter().map(|(input, _)| input + 1).max();
+            let gate = InputGate::new(std::mem::take(&mut self.inputs), buffer_timeout(&context)?);
+            let edges = graph.inputs_of(vertex.id);
+            let from = edges.min_by_key(|edge| edge.input).map(|edge| edge.from);
+            let sender = from.and_then(|from| graph.vertex(from)?.chain.last());
+            let row_type = sender.map_or_else(RowType::default, |node| node.output.clone());
+            (TaskInput::Gate(gate), inputs.unwrap_or(0), row_type)
+        };
+        let mut stages = Vec::new();
+        for (node, context) in vertex
+            .chain
+            .iter()
+            .zip(&self.operators)
+            .skip(usize::from(source))
+        {
+            let stage = build_operator(node, &row_type, &self.build)?;
+            stages.push(Stage::new(stage, context.clone()));
+            row_type = node.output.clone();
+        }
+        let mut chain = Chain::new(stages, self.outputs(), inputs);
+        let restored: Vec<_> = self
+            .operators
+            .iter()
+            .filter_map(|context| {
+                let restore = self.restore.as_ref()?;
+                let (groups, files) = (context.key_groups, self.files.clone());
+                let state = RestoredState::for_operator(restore, context.operator, groups, files)?;
+                Some((context.operator, state))
+            })
+            .collect();
+        chain.open(|operator| {
+            let state = restored.iter().find(|(id, _)| *id == operator);
+            state.map(|(_, state)| state as &dyn StateReader)
+        })?;
+        Ok(Task::start(TaskParts {
+            id: self.id,
+            attempt: deployment.attempt,
+            name: self.name,
+            input,
+            chain,
+            events: self.events,
+            clock: context.clock,
+            times: self.times,
+            input_watermark: self.metrics.metric("currentInputWatermark"),
+            records_in: self.metrics.metric("numRecordsIn"),
+        }))
+    }
+
+    fn outputs(&mut self) -> Outputs {
+        let graph = &self.deployment.graph;
+        let edges = std::mem::take(&mut self.outputs).into_iter();
+        let edges = edges.filter_map(|(position, receivers)| {
+            let edge = graph.edges.get(position)?;
+            let targets = receivers.len() as u32;
+            let partitioner = Partitioner::new(&edge.partitioning, targets, graph.max_parallelism);
+            Some(Output::new(partitioner, receivers.into_values().collect()))
+        });
+        Outputs::new(
+            edges.collect(),
+            self.metrics.metric("numRecordsOut"),
+            self.metrics.metric("currentOutputWatermark"),
+        )
+    }
+
+    fn source(
+        &self,
+        vertex: &Vertex,
+        head: &OperatorNode,
+        context: &OperatorContext,
+    ) -> OperatorResult<SourceInput> {
+        let OperatorSpec::Source {
+            table,
+            projection,
+            filters,
+        } = &head.spec
+        else {
+            return Err(OperatorError::fatal("the first operator is no source"));
+        };
+        let connectors = &self.build.connectors;
+        let source = connectors.create_source(table, projection, filters, &context.session)?;
+        let waker = self.waker.clone();
+        let mut reader = source.create_reader(SourceReaderContext {
+            operator: context.clone(),
+            waker: Arc::new(move || waker.wake()),
+            batch_size: BATCH_ROWS,
+        })?;
+        for split in self.restore.iter().flat_map(|restore| &restore.splits) {
+            reader.add_split(split.clone())?;
+        }
+        let group = vertex.chain.iter().find_map(|node| match &node.spec {
+            OperatorSpec::WatermarkAssigner(spec) => spec.alignment.as_ref(),
+            _ => None,
+        });
+        let group = group.map(|alignment| alignment.group.clone());
+        Ok(SourceInput::new(reader, BATCH_ROWS, group))
+    }
+}
+
+fn buffer_timeout(context: &OperatorContext) -> OperatorResult<Duration> {
+    let enabled = context
+        .configuration
+        .get("execution.buffer-timeout.enabled");
+    if enabled.is_some_and(|enabled| enabled == "false") {
+        return Ok(NO_TIMEOUT);
+    }
+    let key = "execution.buffer-timeout.interval";
+    let ms = duration_option(context, key, BUFFER_TIMEOUT_MS)?;
+    Ok(Duration::from_millis(ms.clamp(0, 86_400_000) as u64))
+}
