@@ -1,0 +1,279 @@
+//! An AM that deals splits out, triggers checkpoints when told to, and commits.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
+use alpheus_dataflow::graph::JobGraph;
+use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, SubtaskIndex};
+use alpheus_dataflow::source::{NextSplit, SourceSplit};
+use alpheus_security::tls::{ApplicationName, Authority, Role};
+use alpheus_worker::control::{
+    Deployment, FromWorker, TaskId, TaskRestore, TaskSnapshot, TaskState, ToWorker, WorkerId,
+};
+use alpheus_worker::control_connection::{ControlSender, in_process};
+use alpheus_worker::environment::ExchangeTls;
+use alpheus_worker::exchange::ChannelLimits;
+use alpheus_worker::task_manager::{
+    ExchangeConfig, TaskManager, TaskManagerConfig, TaskManagerExit,
+};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::tables::{TestConnectors, Totals, World, commit};
+
+pub const JOB: JobId = JobId(7);
+/// Far longer than anything here takes; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Am {
+    workers: BTreeMap<WorkerId, ControlSender<ToWorker>>,
+    addresses: BTreeMap<WorkerId, String>,
+    managers: Vec<TaskManager>,
+    inbox: mpsc::UnboundedReceiver<(WorkerId, FromWorker)>,
+    pub splits: Vec<SourceSplit>,
+    pub attempt: AttemptNumber,
+    tasks: HashSet<TaskId>,
+    pub finished: HashSet<TaskId>,
+    pub failures: Vec<(TaskId, String)>,
+    pub totals: Totals,
+    acks: BTreeMap<CheckpointId, BTreeMap<WorkerId, Vec<TaskSnapshot>>>,
+    pub declined: Vec<(CheckpointId, String)>,
+    canceled: usize,
+    pub directory: tempfile::TempDir,
+    /// Splits that were not dealt out when a checkpoint was triggered.
+    remaining_at: BTreeMap<CheckpointId, Vec<SourceSplit>>,
+    pub metrics: BTreeMap<String, i64>,
+}
+
+impl Am {
+    /// Starts `workers` TaskManagers; several are joined over TLS.
+    pub async fn start(workers: u32, slots: u32, limits: ChannelLimits, world: &Arc<World>) -> Am {
+        let authority = Authority::create(ApplicationName::new("test").unwrap()).unwrap();
+        let (events, inbox) = mpsc::unbounded_channel();
+        let mut am = Am {
+            workers: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            managers: Vec::new(),
+            inbox,
+            splits: Vec::new(),
+            attempt: AttemptNumber(0),
+            tasks: HashSet::new(),
+            finished: HashSet::new(),
+            failures: Vec::new(),
+            totals: Totals::new(),
+            acks: BTreeMap::new(),
+            declined: Vec::new(),
+            canceled: 0,
+            directory: tempfile::tempdir().unwrap(),
+            remaining_at: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+        };
+        for worker in (0..workers).map(WorkerId) {
+            let (control, connection) = in_process();
+            let connectors = Arc::new(TestConnectors(Arc::clone(world)));
+            let mut config = TaskManagerConfig::new(worker, slots, Handle::current(), connectors);
+            config.channels = limits;
+            config.heartbeat_interval = Duration::from_millis(20);
+            if workers > 1 {
+                let identity = authority.issue(Role::worker(worker.0).unwrap()).unwrap();
+                let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+                let address = listener.local_addr().unwrap().to_string();
+                am.addresses.insert(worker, address.clone());
+                config.exchange = Some(ExchangeConfig {
+                    listener,
+                    address,
+                    tls: ExchangeTls::of(&identity).unwrap(),
+                });
+            }
+            am.managers
+                .push(TaskManager::start(config, control).unwrap());
+            am.workers.insert(worker, connection.sender);
+            let events = events.clone();
+            let mut receiver = connection.receiver;
+            tokio::spawn(async move {
+                while let Ok(message) = receiver.recv().await {
+                    if events.send((worker, message)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        am
+    }
+
+    /// Deploys the next attempt, subtask i of every vertex on worker i mod workers.
+    pub fn deploy(&mut self, graph: &JobGraph, restore: Vec<(TaskId, TaskRestore)>) {
+        self.attempt = AttemptNumber(self.attempt.0 + 1);
+        let workers = self.workers.len() as u32;
+        let placement: Vec<(TaskId, WorkerId)> = graph
+            .vertices
+            .iter()
+            .flat_map(|vertex| {
+                (0..vertex.parallelism).map(move |subtask| {
+                    let task = TaskId {
+                        vertex: vertex.id,
+                        subtask: SubtaskIndex(subtask),
+                    };
+                    (task, WorkerId(subtask % workers))
+                })
+            })
+            .collect();
+        self.tasks = placement.iter().map(|(task, _)| *task).collect();
+        self.finished.clear();
+        for worker in self.workers.values() {
+            worker.send(ToWorker::Deploy(Box::new(Deployment {
+                job: JOB,
+                attempt: self.attempt,
+                graph: graph.clone(),
+                placement: placement.clone(),
+                exchange_addresses: self.addresses.clone(),
+                restore: restore.clone(),
+            })));
+        }
+    }
+
+    fn tell_all(&self, message: &ToWorker) {
+        for worker in self.workers.values() {
+            worker.send(message.clone());
+        }
+    }
+
+    pub fn trigger(&mut self, id: u64, kind: CheckpointKind) {
+        let barrier = CheckpointBarrier {
+            id: CheckpointId(id),
+            timestamp: 0,
+            kind,
+        };
+        self.remaining_at.insert(barrier.id, self.splits.clone());
+        let directory = self.directory.path().join(format!("chk-{id}"));
+        self.tell_all(&ToWorker::TriggerCheckpoint {
+            barrier,
+            directory: directory.to_string_lossy().into_owned(),
+        });
+    }
+
+    pub fn abort(&self, id: u64) {
+        self.tell_all(&ToWorker::CheckpointAborted(CheckpointId(id)));
+    }
+
+    async fn next(&mut self) {
+        let next = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
+        let (worker, message) = next.expect("nothing happens any more").unwrap();
+        match message {
+            FromWorker::Task {
+                attempt,
+                task,
+                state,
+            } if attempt == self.attempt => match state {
+                TaskState::Running => {}
+                TaskState::Finished { committables } => {
+                    self.finished.insert(task);
+                    for (_, committables) in committables {
+                        commit(&mut self.totals, &committables);
+                    }
+                }
+                TaskState::Failed { message, .. } => self.failures.push((task, message)),
+            },
+            FromWorker::RequestSplit { task } => {
+                let next = self
+                    .splits
+                    .pop()
+                    .map_or(NextSplit::NoMore, NextSplit::Split);
+                self.workers[&worker].send(ToWorker::AssignSplit { task, next });
+            }
+            FromWorker::CheckpointAck {
+                checkpoint, tasks, ..
+            } => {
+                self.acks
+                    .entry(checkpoint)
+                    .or_default()
+                    .insert(worker, tasks);
+            }
+            FromWorker::CheckpointDeclined { checkpoint, reason } => {
+                self.declined.push((checkpoint, reason));
+            }
+            FromWorker::Canceled(attempt) if attempt == self.attempt => self.canceled += 1,
+            FromWorker::Heartbeat { metrics } => {
+                for metric in metrics
+                    .into_iter()
+                    .filter(|metric| metric.operator.is_none())
+                {
+                    for (name, value) in metric.values {
+                        let vertex = metric.task.map_or(0, |task| task.vertex.0);
+                        self.metrics.insert(format!("{vertex}.{name}"), value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub async fn until(&mut self, mut done: impl FnMut(&Am) -> bool) {
+        while !done(self) {
+            self.next().await;
+        }
+    }
+
+    pub async fn until_finished(&mut self) {
+        self.until(|am| am.finished == am.tasks || !am.failures.is_empty())
+            .await;
+        assert_eq!(self.failures, []);
+    }
+
+    /// Waits for a checkpoint, commits it, and gives what a restore from it needs.
+    pub async fn complete(&mut self, id: u64) -> Vec<(TaskId, TaskRestore)> {
+        let id = CheckpointId(id);
+        let workers = self.workers.len();
+        self.until(|am| am.acks.get(&id).is_some_and(|acks| acks.len() == workers))
+            .await;
+        self.tell_all(&ToWorker::CheckpointComplete(id));
+        let mut restore = Vec::new();
+        for snapshot in self.acks.remove(&id).unwrap().into_values().flatten() {
+            for operator in &snapshot.operators {
+                commit(&mut self.totals, &operator.committables);
+            }
+            let splits = snapshot.splits;
+            restore.push((
+                snapshot.task,
+                TaskRestore {
+                    splits,
+                    ..TaskRestore::default()
+                },
+            ));
+        }
+        restore
+    }
+
+    /// Forgets which splits were dealt out since a checkpoint was triggered.
+    pub fn rewind(&mut self, id: u64) {
+        self.splits = self.remaining_at[&CheckpointId(id)].clone();
+    }
+
+    pub async fn cancel(&mut self) {
+        self.canceled = 0;
+        self.tell_all(&ToWorker::Cancel(self.attempt));
+        let workers = self.workers.len();
+        self.until(|am| am.canceled == workers).await;
+        self.failures.clear();
+    }
+
+    pub async fn shut_down(self) {
+        self.tell_all(&ToWorker::Shutdown);
+        for manager in self.managers {
+            let exit = tokio::time::timeout(PATIENCE, manager.wait()).await;
+            assert_eq!(exit.unwrap(), TaskManagerExit::Shutdown);
+        }
+    }
+
+    /// Breaks the control connection of one worker and waits for it to end.
+    pub async fn lose(&mut self, worker: u32) -> TaskManagerExit {
+        self.workers.remove(&WorkerId(worker));
+        let manager = self.managers.remove(worker as usize);
+        tokio::time::timeout(PATIENCE, manager.wait())
+            .await
+            .unwrap()
+    }
+}
