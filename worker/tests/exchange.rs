@@ -33,6 +33,9 @@ fn hello_frame(worker: u32) -> Vec<u8> {
     [header.encode().to_vec(), body].concat()
 }
 
+/// What a peer that is refused reads.
+const NOTHING: [u8; 0] = [];
+
 /// Sends `bytes` as the first thing on a connection and reads until something comes or it is closed.
 async fn answer(client: &TlsClient, address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let tcp = TcpStream::connect(address).await.unwrap();
@@ -68,15 +71,21 @@ async fn only_a_worker_that_is_who_it_says_is_answered() {
     expect();
     let client = |identity: alpheus_security::tls::Identity| identity.client().unwrap();
     let wrong_number = client(issue(Role::worker(5).unwrap()));
-    assert_eq!(answer(&wrong_number, address, &hello_frame(1)).await, []);
+    assert_eq!(
+        answer(&wrong_number, address, &hello_frame(1)).await,
+        NOTHING
+    );
     let no_worker = client(issue(Role::Client));
-    assert_eq!(answer(&no_worker, address, &hello_frame(1)).await, []);
+    assert_eq!(answer(&no_worker, address, &hello_frame(1)).await, NOTHING);
     let other_authority = client(stranger.issue(Role::worker(1).unwrap()).unwrap());
-    assert_eq!(answer(&other_authority, address, &hello_frame(1)).await, []);
+    assert_eq!(
+        answer(&other_authority, address, &hello_frame(1)).await,
+        NOTHING
+    );
     let right = client(issue(Role::worker(1).unwrap()));
     assert_eq!(
         answer(&right, address, b"GET / HTTP/1.1\r\nHost: worker\r\n\r\n").await,
-        []
+        NOTHING
     );
     let greeted = answer(&right, address, &hello_frame(1)).await;
     let header = greeted.first_chunk().expect("a header");

@@ -19,6 +19,7 @@ use alpheus_dataflow::graph::{OperatorNode, OperatorSpec, SessionSettings};
 use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::operator::{Operator, OperatorContext};
 use alpheus_dataflow::schema::RowType;
+use alpheus_dataflow::window::WindowSpec;
 use alpheus_hadoop_conf::parse_duration;
 
 use crate::environment::{Connectors, ResultReceiver, SinkRequest};
@@ -91,11 +92,17 @@ pub fn build_operator(
             })?;
             Box::new(collect::Collect::new(*result, receiver))
         }
-        other => {
-            return Err(OperatorError::fatal(format!(
-                "{}: this worker has no operator for {other:?}",
-                node.name
-            )));
+        OperatorSpec::GroupAggregate { .. } => {
+            Box::new(group_aggregate::GroupAggregate::new(node, input)?)
+        }
+        OperatorSpec::WindowAggregate {
+            window: WindowSpec::Session { .. },
+            ..
+        } => Box::new(session_window_aggregate::SessionWindowAggregate::new(
+            node, input,
+        )?),
+        OperatorSpec::WindowAggregate { .. } => {
+            Box::new(window_aggregate::WindowAggregate::new(node, input)?)
         }
     };
     Ok(StageKind::Operator(operator))

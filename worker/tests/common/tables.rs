@@ -21,11 +21,13 @@ use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, TimestampMillisec
 use arrow::datatypes::Int64Type;
 
 pub const KEYS: i64 = 17;
+/// Splits begin at multiples of this.
+pub const BLOCK: i64 = 5000;
 
 /// What the test sets and sees.
 pub struct World {
     pub batch_rows: i64,
-    /// Readers stop there until released.
+    /// Readers stop after so many rows of every [`BLOCK`] until released.
     pub hold_at: AtomicI64,
     pub emitted: AtomicU64,
     pub written: AtomicU64,
@@ -129,9 +131,8 @@ impl SourceReader for NumberReader {
             return Ok(SourcePoll::NeedSplit);
         };
         let hold = self.world.hold_at.load(Ordering::SeqCst);
-        let end = (*from + self.world.batch_rows)
-            .min(*to)
-            .min(hold.max(*from));
+        let stop = (*from / BLOCK * BLOCK).saturating_add(hold).max(*from);
+        let end = (*from + self.world.batch_rows).min(*to).min(stop);
         if *from == end {
             return Ok(SourcePoll::Pending(Some(Duration::from_millis(2))));
         }
