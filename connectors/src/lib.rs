@@ -24,6 +24,7 @@ mod options;
 mod print;
 mod random;
 mod registry;
+pub mod values;
 #[cfg(test)]
 mod registry_tests;
 #[cfg(test)]
@@ -53,6 +54,9 @@ pub fn create_source(
     filters: &[Expr],
     session: &Arc<SessionSettings>,
 ) -> OperatorResult<Box<dyn Source>> {
+    if table.connector == values::CONNECTOR {
+        return Ok(Box::new(values::ValuesSource::new(table, projection)?));
+    }
     let capabilities = validate_table(table)?;
     if let Some(column) = projection.iter().find(|&&i| i >= table.schema.len()) {
         return Err(ConnectorError::column(

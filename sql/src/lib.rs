@@ -14,7 +14,7 @@ pub mod job_graph;
 pub mod optimizer;
 pub mod rel;
 pub mod session;
-pub mod values;
+mod values;
 
 pub use error::{ErrorKind, SqlError};
 pub use session::{JobMode, Outcome, PlannedJob, Session, TextTable};

@@ -2,6 +2,7 @@
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
+use alpheus_functions::aggregate::AggregateSignatureError;
 use alpheus_functions::{aggregate, registry};
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{
@@ -185,8 +186,14 @@ impl ExprBinder<'_> {
         let args: Result<Vec<Expr>, SqlError> = args.iter().map(|arg| inner.bind(arg)).collect();
         let args = args?;
         let types: Vec<_> = args.iter().map(|arg| arg.ty().clone()).collect();
-        let signature = aggregate::infer(name, &types, distinct)
-            .map_err(|error| SqlError::invalid(error.to_string(), span))?;
+        let signature = aggregate::infer(name, &types, distinct).map_err(|error| match error {
+            AggregateSignatureError::Distinct { ty } => {
+                SqlError::unsupported(format!("DISTINCT over {}", ty.kind), span).with_help(
+                    "use COUNT(DISTINCT a, b), or cast it to a type that can be compared",
+                )
+            }
+            error => SqlError::invalid(error.to_string(), span),
+        })?;
         let mut args: Vec<Expr> = args
             .into_iter()
             .zip(&signature.arg_types)

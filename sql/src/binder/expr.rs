@@ -521,10 +521,7 @@ fn is_test(test: IsTest) -> &'static str {
         IsTest::True => "TRUE",
         IsTest::False => "FALSE",
         IsTest::Unknown => "UNKNOWN",
-        IsTest::JsonValue => "JSON VALUE",
-        IsTest::JsonObject => "JSON OBJECT",
-        IsTest::JsonArray => "JSON ARRAY",
-        IsTest::JsonScalar => "JSON SCALAR",
+        IsTest::JsonValue | IsTest::JsonObject | IsTest::JsonArray | IsTest::JsonScalar => "JSON",
     }
 }
 

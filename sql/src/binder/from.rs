@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alpheus_sql_parser::Span;
-use alpheus_sql_parser::ast::{JoinKind, TableRef, TableRefKind};
+use alpheus_sql_parser::ast::{JoinConstraint, JoinKind, TableRef, TableRefKind};
 
 use super::Binder;
 use super::query::{Named, rename};
@@ -60,6 +60,9 @@ impl Binder<'_> {
                     | TableRefKind::Derived { lateral: true, .. } => lateral(inner.right.span),
                     TableRefKind::Named { as_of: Some(_), .. } => {
                         join("a temporal join (FOR SYSTEM_TIME AS OF)", inner.span)
+                    }
+                    _ if inner.constraint == JoinConstraint::Natural => {
+                        join("NATURAL JOIN", inner.span)
                     }
                     _ => join(
                         match inner.kind {

@@ -1,7 +1,6 @@
 //! The JSON functions whose arguments are clauses.
 //!
-//! The function library knows them as ordinary calls; what a clause says travels as text behind the
-//! arguments.
+//! The function library knows them as ordinary calls; clauses that change what they do are refused.
 
 use alpheus_dataflow::expr::Expr;
 use alpheus_sql_parser::Span;
@@ -61,24 +60,24 @@ impl ExprBinder<'_> {
             JsonCall::Value { .. } => Err(clauses("JSON_VALUE", span)),
             JsonCall::Query { .. } => Err(clauses("JSON_QUERY", span)),
             JsonCall::Exists { .. } => Err(clauses("JSON_EXISTS", span)),
-            JsonCall::Object { entries, nulls } => {
-                let name = match nulls {
-                    Some(JsonNulls::Absent) => "JSON_OBJECT_ABSENT_ON_NULL",
-                    _ => "JSON_OBJECT",
-                };
+            JsonCall::Object {
+                nulls: Some(JsonNulls::Absent),
+                ..
+            } => Err(clauses("JSON_OBJECT", span)),
+            JsonCall::Array {
+                nulls: Some(JsonNulls::Null),
+                ..
+            } => Err(clauses("JSON_ARRAY", span)),
+            JsonCall::Object { entries, .. } => {
                 let args: Vec<&ast::Expr> = entries
                     .iter()
                     .flat_map(|(key, value)| [key, value])
                     .collect();
-                self.plain_json(name, &args, span)
+                self.plain_json("JSON_OBJECT", &args, span)
             }
-            JsonCall::Array { items, nulls } => {
-                let name = match nulls {
-                    Some(JsonNulls::Null) => "JSON_ARRAY_NULL_ON_NULL",
-                    _ => "JSON_ARRAY",
-                };
+            JsonCall::Array { items, .. } => {
                 let args: Vec<&ast::Expr> = items.iter().collect();
-                self.plain_json(name, &args, span)
+                self.plain_json("JSON_ARRAY", &args, span)
             }
         }
     }
@@ -91,7 +90,7 @@ impl ExprBinder<'_> {
 
 fn clauses(function: &str, span: Span) -> SqlError {
     SqlError::unsupported(
-        format!("RETURNING, WRAPPER, ON EMPTY or ON ERROR in {function}"),
+        format!("a RETURNING, WRAPPER, ON NULL, ON EMPTY or ON ERROR clause of {function}"),
         span,
     )
     .with_help("use the function without these clauses")

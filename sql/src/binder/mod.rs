@@ -75,6 +75,12 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// The same for the query of a view: it may not lead back to the view.
+    pub(crate) fn defining(mut self, view: &ObjectPath) -> Self {
+        self.views.push(view.clone());
+        self
+    }
+
     /// The expression with its constant parts computed.
     fn fold(&self, expr: Expr) -> Expr {
         alpheus_functions::fold_constants(expr, &self.settings)

@@ -4,6 +4,7 @@
 //! output is the input, then `window_start`, `window_end` and `window_time`; the time column itself is an
 //! ordinary column from there on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use alpheus_dataflow::expr::{Expr, Literal};
@@ -131,9 +132,21 @@ impl<'q> Arguments<'q> {
         self.given[position]
     }
 
-    fn table(&self) -> Result<&'q TableArg, SqlError> {
+    fn table(&self) -> Result<Cow<'q, TableArg>, SqlError> {
         match self.get("DATA").map(|arg| (&arg.value, arg.span)) {
-            Some((ArgValue::Table(table), _)) => Ok(table),
+            Some((ArgValue::Table(table), _)) => Ok(Cow::Borrowed(table)),
+            Some((
+                ArgValue::Expr(ast::Expr {
+                    kind: ExprKind::Subquery(query),
+                    span,
+                }),
+                _,
+            )) => Ok(Cow::Owned(TableArg {
+                source: TableArgSource::Query(query.clone()),
+                partition_by: Vec::new(),
+                order_by: Vec::new(),
+                span: *span,
+            })),
             Some((_, span)) => Err(self.function.wrong(
                 "the first argument must be TABLE t or a query in parentheses",
                 span,
@@ -190,7 +203,7 @@ impl Binder<'_> {
         let column = arguments.time_column()?;
         let position = position_of(column, &input.schema)?;
         let time = self.time_attribute(function, position, &input, column.span)?;
-        let keys = partition_keys(function, table, &input.schema)?;
+        let keys = partition_keys(function, &table, &input.schema)?;
         let window = self.window_spec(&arguments)?;
         if !self.is_streaming() && function.name == "SESSION" {
             return Err(SqlError::unsupported("SESSION in batch mode", call.span)

@@ -1,13 +1,15 @@
 //! Rewrites that keep the meaning of a plan and make it cheaper.
 //!
-//! Three passes, in this order, over all outputs of a job together:
+//! Four passes, in this order, over all outputs of a job together:
 //!
 //! 1. [`window_aggregate`]: GROUP BY over a window function becomes one node that knows when a group is
 //!    complete, so that its result is append-only.
 //! 2. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
 //! 3. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
+//! 4. [`merge`]: projections right above each other become one.
 
+mod merge;
 mod prune;
 mod push_down;
 mod window_aggregate;
@@ -29,7 +31,14 @@ pub fn optimize(outputs: Vec<Output>) -> Vec<Output> {
             ..output
         })
         .collect();
-    prune::prune_columns(outputs)
+    let outputs = prune::prune_columns(outputs);
+    outputs
+        .into_iter()
+        .map(|output| Output {
+            query: rewrite_bottom_up(&output.query, &merge::merge_projections),
+            ..output
+        })
+        .collect()
 }
 
 /// Rebuilds the tree with `rule` applied to every node, inputs first.

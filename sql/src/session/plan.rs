@@ -17,7 +17,6 @@ use crate::error::SqlError;
 use crate::job_graph::{self, PlannerSettings};
 use crate::optimizer;
 use crate::rel::{Output, Target};
-use crate::values;
 
 /// What can become a job.
 #[derive(Clone, Copy)]
@@ -131,7 +130,7 @@ fn unbounded_table(session: &Session, outputs: &[Output]) -> Option<String> {
 }
 
 fn bounded(session: &Session, table: &TableSpec) -> bool {
-    table.connector == values::CONNECTOR
+    table.connector == alpheus_connectors::values::CONNECTOR
         || matches!(
             session.connectors.validate(table),
             Ok(capabilities) if capabilities.boundedness == Boundedness::Bounded

@@ -46,11 +46,12 @@ pub(super) fn create_view(session: &mut Session, create: &CreateView) -> Result<
         return Err(already_exists(session, &create.name, &path));
     }
     // A view may be meant for either mode: what one of them can do is a view.
-    let rel = match session.binder(JobMode::Streaming)?.query(&create.query) {
-        Err(error) if error.is_unsupported() => session
-            .binder(JobMode::Batch)?
-            .query(&create.query)
-            .map_err(|_| error)?,
+    let bind = |mode: JobMode| {
+        let binder = session.binder(mode)?.defining(&path);
+        binder.query(&create.query)
+    };
+    let rel = match bind(JobMode::Streaming) {
+        Err(error) if error.is_unsupported() => bind(JobMode::Batch).map_err(|_| error)?,
         bound => bound?,
     };
     let fields = &rel.schema.fields;
@@ -88,18 +89,9 @@ pub(super) fn create_view(session: &mut Session, create: &CreateView) -> Result<
         comment: create.comment.as_ref().map(|comment| comment.value.clone()),
     };
     let object = CatalogObject::View(Arc::new(view));
-    let before = replaces.then(|| session.catalogs.clone());
     session
         .catalogs
         .put(&create.name, path, object, create.temporary)?;
-    if let Some(before) = before
-        && let Err(error) = session.binder(JobMode::Streaming)?.query(&create.query)
-        && !error.is_unsupported()
-    {
-        // The new text leads back to the view itself.
-        session.catalogs = before;
-        return Err(error);
-    }
     Ok(Outcome::Done)
 }
 

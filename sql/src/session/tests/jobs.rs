@@ -1,0 +1,212 @@
+//! What statements become as jobs: targets, modes, graphs.
+
+use alpheus_dataflow::ChangelogMode;
+use alpheus_dataflow::graph::{OperatorSpec, Partitioning};
+
+use super::{error, job, job_in, new_session, rows, run};
+use crate::session::JobMode;
+
+const TUMBLE: &str = "SELECT k, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY k, window_start, window_end";
+
+#[test]
+fn a_window_aggregate_may_be_written_to_files() {
+    let job = job(&format!(
+        "SET 'parallelism.default' = '2'; INSERT INTO out2 {TUMBLE}"
+    ));
+    let graph = job.graph.unwrap();
+    let operators: Vec<_> = graph.vertices.iter().flat_map(|v| &v.chain).collect();
+    assert!(
+        operators
+            .iter()
+            .all(|node| node.changelog == ChangelogMode::InsertOnly)
+    );
+    assert!(
+        operators
+            .iter()
+            .any(|node| matches!(node.spec, OperatorSpec::WindowAggregate { .. }))
+    );
+    assert!(
+        graph
+            .edges
+            .iter()
+            .any(|edge| matches!(edge.partitioning, Partitioning::Hash { .. }))
+    );
+    assert_eq!(graph.required_slots(), 2);
+    assert_eq!(
+        job.name,
+        "insert-into_default_catalog.default_database.out2"
+    );
+    assert!(job.result.is_none());
+}
+
+#[test]
+fn an_unbounded_group_by_is_a_changelog() {
+    let job = job("INSERT INTO printed SELECT s, COUNT(*) FROM t GROUP BY s");
+    let graph = job.graph.unwrap();
+    let last = graph.vertices.last().unwrap().chain.last().unwrap();
+    assert!(matches!(
+        last.spec,
+        OperatorSpec::Sink {
+            input: ChangelogMode::All,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_statement_set_shares_its_source() {
+    let job = job(&format!(
+        "EXECUTE STATEMENT SET BEGIN
+           INSERT INTO out2 {TUMBLE};
+           INSERT INTO printed SELECT k, CAST(SUM(v) AS BIGINT) FROM bid GROUP BY k;
+         END"
+    ));
+    let graph = job.graph.unwrap();
+    let is_source = |spec: &OperatorSpec| matches!(spec, OperatorSpec::Source { .. });
+    let operators = graph.vertices.iter().flat_map(|v| &v.chain);
+    assert_eq!(operators.filter(|node| is_source(&node.spec)).count(), 1);
+    assert_eq!(job.outputs.len(), 2);
+}
+
+#[test]
+fn another_insert_leaves_the_ids_of_the_first() {
+    let ids = |script: &str| -> Vec<_> {
+        let graph = job(script).graph.unwrap();
+        graph
+            .vertices
+            .iter()
+            .flat_map(|v| &v.chain)
+            .map(|node| node.id)
+            .collect()
+    };
+    let insert = "INSERT INTO printed SELECT k, COUNT(*) FROM bid GROUP BY k;";
+    let alone = ids(&format!("EXECUTE STATEMENT SET BEGIN {insert} END"));
+    let both = ids(&format!(
+        "EXECUTE STATEMENT SET BEGIN {insert} INSERT INTO printed SELECT k, SUM(id) FROM bid GROUP BY k; END"
+    ));
+    // The source reads one column more, so all that follows from it differs; but a second run is the same.
+    assert_eq!(
+        both,
+        ids(&format!(
+            "EXECUTE STATEMENT SET BEGIN {insert} INSERT INTO printed SELECT k, SUM(id) FROM bid GROUP BY k; END"
+        ))
+    );
+    assert_eq!(alone, ids(insert));
+}
+
+#[test]
+fn columns_are_brought_into_place() {
+    let plan = job("INSERT INTO printed (c, k) SELECT a, s FROM t").outputs[0]
+        .query
+        .to_string();
+    assert!(
+        plan.contains("Project(select=[s AS k, CAST(a AS BIGINT) AS c])"),
+        "{plan}"
+    );
+    let plan = job("INSERT INTO printed (k) SELECT s FROM t").outputs[0]
+        .query
+        .to_string();
+    assert!(plan.contains("NULL AS c"), "{plan}");
+    let plan = job("INSERT INTO printed VALUES ('a', 1), ('bc', NULL)").outputs[0]
+        .query
+        .to_string();
+    assert!(plan.contains("Values("), "{plan}");
+}
+
+#[test]
+fn null_rows_are_dropped_on_request() {
+    let table = "CREATE TABLE strict (k STRING NOT NULL) WITH ('connector' = 'print');";
+    let plan = job(&format!(
+        "{table} SET 'table.exec.sink.not-null-enforcer' = 'DROP'; INSERT INTO strict SELECT s FROM t"
+    ));
+    assert!(
+        plan.outputs[0]
+            .query
+            .to_string()
+            .contains("(k IS NOT NULL)")
+    );
+    let error = error(&format!(
+        "CREATE TABLE two (a INT NOT NULL, b INT) WITH ('connector' = 'print'); INSERT INTO two (b) SELECT a FROM t"
+    ));
+    assert!(error.contains("column 'a' has no default value"), "{error}");
+}
+
+#[test]
+fn static_partitions_are_constants() {
+    let table = "CREATE TABLE p (v INT, dt STRING, h INT) PARTITIONED BY (dt, h) WITH ('connector' = 'filesystem', 'path' = '/p', 'format' = 'csv');";
+    let job = job(&format!(
+        "{table} INSERT INTO p PARTITION (dt = '2024-01-01', h = 3) SELECT a FROM t"
+    ));
+    let crate::rel::Target::Table {
+        static_partition, ..
+    } = &job.outputs[0].target
+    else {
+        panic!("no table");
+    };
+    assert_eq!(static_partition["dt"], "2024-01-01");
+    assert_eq!(static_partition["h"], "3");
+    let plan = job.outputs[0].query.to_string();
+    assert!(plan.contains("'2024-01-01' AS dt, 3 AS h"), "{plan}");
+}
+
+#[test]
+fn batch_mode_sorts_and_limits() {
+    let session = &mut new_session();
+    run(session, "SET 'execution.runtime-mode' = 'batch'").unwrap();
+    let job = job_in(
+        session,
+        "SELECT s, SUM(a) AS n FROM t GROUP BY s ORDER BY n DESC, MAX(b), 1 LIMIT 5 OFFSET 2",
+    );
+    assert_eq!(job.mode, JobMode::Batch);
+    assert!(job.graph.is_none());
+    let plan = job.outputs[0].query.to_string();
+    assert!(plan.contains("Sort(orderBy=[n DESC NULLS LAST, $sort0 ASC NULLS FIRST, s ASC NULLS FIRST], offset=[2], fetch=[5])"), "{plan}");
+    assert_eq!(super::columns(&job.result.unwrap()), "s STRING, n INT");
+    // Any timestamp will do for a window, and watermarks are nothing.
+    let job = job_in(
+        session,
+        "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY window_start, window_end",
+    );
+    assert!(job.outputs[0].query.to_string().contains("WindowAggregate"));
+    assert!(
+        !job_in(session, "SELECT * FROM bid").outputs[0]
+            .query
+            .to_string()
+            .contains("Watermark")
+    );
+}
+
+#[test]
+fn automatic_is_batch_when_everything_ends() {
+    let session = &mut new_session();
+    run(session, "SET 'execution.runtime-mode' = 'automatic'").unwrap();
+    assert_eq!(
+        job_in(session, "SELECT a FROM t ORDER BY a").mode,
+        JobMode::Batch
+    );
+    assert_eq!(job_in(session, "SELECT 1").mode, JobMode::Batch);
+    let watched = "SELECT a FROM t /*+ OPTIONS('source.monitor-interval' = '1 s') */";
+    assert_eq!(job_in(session, watched).mode, JobMode::Streaming);
+    let text = error(&format!(
+        "SET 'execution.runtime-mode' = 'batch'; {watched}"
+    ));
+    assert!(text.contains("never ends"), "{text}");
+}
+
+#[test]
+fn explain_shows_plan_and_operators() {
+    let text = rows(
+        &mut new_session(),
+        &format!("EXPLAIN INSERT INTO out2 {TUMBLE}"),
+    )
+    .remove(0);
+    for part in [
+        "== Optimized Logical Plan ==",
+        "WindowAggregate(groupBy=[k]",
+        "== Operators ==",
+        "state: one row a key and slice of time",
+        "changelog [I]",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+}
