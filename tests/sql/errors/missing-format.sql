@@ -1,0 +1,17 @@
+--! reason: A file table needs a format.
+--! file input/t.csv
+1,a,2024-01-01 00:00:00
+--! sql
+CREATE TABLE t (
+  id INT,
+  s STRING,
+  ts TIMESTAMP(3)
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE u (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/input');
+SELECT * FROM u;
+--! error: format

@@ -1,0 +1,15 @@
+--! reason: A primary key names columns of the table.
+--! file input/t.csv
+1,a,2024-01-01 00:00:00
+--! sql
+CREATE TABLE t (
+  a INT,
+  PRIMARY KEY (zz) NOT ENFORCED
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT 1;
+--! error: zz

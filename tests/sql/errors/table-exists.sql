@@ -1,0 +1,26 @@
+--! reason: A second table of the same name is refused.
+--! file input/t.csv
+1,a,2024-01-01 00:00:00
+--! sql
+CREATE TABLE t (
+  id INT,
+  s STRING,
+  ts TIMESTAMP(3)
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE t (
+  id INT,
+  s STRING,
+  ts TIMESTAMP(3)
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT 1;
+--! error: already

@@ -1,0 +1,16 @@
+--! reason: Columns of a union need a common type.
+--! file input/t.csv
+1,a,2024-01-01 00:00:00
+--! sql
+CREATE TABLE t (
+  id INT,
+  s STRING,
+  ts TIMESTAMP(3)
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT id FROM t UNION ALL SELECT ts FROM t;
+--! error: UNION
