@@ -182,7 +182,10 @@ impl Am {
                     .splits
                     .pop()
                     .map_or(NextSplit::NoMore, NextSplit::Split);
-                self.workers[&worker].send(ToWorker::AssignSplit { task, next });
+                // A worker that was lost may have asked before.
+                if let Some(worker) = self.workers.get(&worker) {
+                    worker.send(ToWorker::AssignSplit { task, next });
+                }
             }
             FromWorker::CheckpointAck {
                 checkpoint, tasks, ..
