@@ -204,7 +204,7 @@ impl<'e> ExprBinder<'e> {
             }
             ExprKind::Substring { expr, from, length } => self.call_of(
                 "SUBSTRING",
-                &[Some(expr), Some(from), length.as_ref()],
+                &[Some(expr), Some(from), length.as_deref()],
                 span,
             ),
             ExprKind::Overlay {
@@ -214,7 +214,7 @@ impl<'e> ExprBinder<'e> {
                 length,
             } => self.call_of(
                 "OVERLAY",
-                &[Some(expr), Some(placing), Some(from), length.as_ref()],
+                &[Some(expr), Some(placing), Some(from), length.as_deref()],
                 span,
             ),
             ExprKind::Position {
@@ -223,7 +223,7 @@ impl<'e> ExprBinder<'e> {
                 from,
             } => {
                 let name = if from.is_some() { "LOCATE" } else { "POSITION" };
-                self.call_of(name, &[Some(needle), Some(haystack), from.as_ref()], span)
+                self.call_of(name, &[Some(needle), Some(haystack), from.as_deref()], span)
             }
             ExprKind::RoundTime { ceil, expr, unit } => {
                 let args = vec![self.bind(expr)?, literal::string(unit.name())];
@@ -407,7 +407,7 @@ impl<'e> ExprBinder<'e> {
     fn call_of(
         &self,
         name: &str,
-        args: &[Option<&Box<ast::Expr>>],
+        args: &[Option<&ast::Expr>],
         span: Span,
     ) -> Result<Expr, SqlError> {
         let args: Result<Vec<Expr>, SqlError> =

@@ -185,12 +185,12 @@ impl Binder<'_> {
             .iter()
             .zip(&rows.schema.fields)
             .enumerate();
-        let tests = fields.filter_map(|(at, (want, have))| {
-            (!want.ty.nullable && have.ty.nullable).then(|| {
+        let tests = fields
+            .filter(|(_, (want, have))| !want.ty.nullable && have.ty.nullable)
+            .map(|(at, (_, have))| {
                 let column = Expr::input(at, have.ty.clone());
                 Expr::call("IS NOT NULL", vec![column], TypeKind::Boolean.not_null())
-            })
-        });
+            });
         let all = tests
             .reduce(|all, test| Expr::call("AND", vec![all, test], TypeKind::Boolean.not_null()));
         match all {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::types::TypeKind;
 
-use crate::rel::{Rel, RelNode};
+use crate::rel::{Rel, RelNode, computes_once, substitute};
 
 /// A filter and the columns computed from the rows that pass it, over the columns of `base`.
 pub(super) struct Calc<'a> {
@@ -21,21 +21,28 @@ impl<'a> Calc<'a> {
         match &rel.node {
             RelNode::Filter { input, predicate } => {
                 let below = Calc::ending_at(input);
-                if !below.can_absorb(std::slice::from_ref(predicate)) {
+                // The columns that the predicate reads are computed for the output, too.
+                let output = input.schema.fields.iter().enumerate();
+                let output: Vec<Expr> = output
+                    .map(|(index, field)| Expr::input(index, field.ty.clone()))
+                    .collect();
+                if !computes_once(output.iter().chain([predicate]), &below.projection) {
                     return Calc::identity(input).filtered(predicate.clone());
                 }
-                let predicate = below.substitute(predicate);
+                let predicate = substitute(predicate, &below.projection);
                 below.filtered(predicate)
             }
             RelNode::Project { input, exprs } => {
                 let below = Calc::ending_at(input);
-                if !below.can_absorb(exprs) {
+                if !computes_once(exprs, &below.projection) {
                     return Calc {
                         projection: exprs.clone(),
                         ..Calc::identity(input)
                     };
                 }
-                let projection = exprs.iter().map(|expr| below.substitute(expr)).collect();
+                let projection = (exprs.iter())
+                    .map(|expr| substitute(expr, &below.projection))
+                    .collect();
                 Calc {
                     projection,
                     ..below
@@ -73,28 +80,5 @@ impl<'a> Calc<'a> {
         self.filter.is_none()
             && self.projection.len() == self.base.schema.len()
             && self.projection.iter().enumerate().all(passes_on)
-    }
-
-    /// Whether putting the projection into `exprs` computes nothing twice. (A call may be costly, and
-    /// one like `RAND()` would even give two values.)
-    fn can_absorb(&self, exprs: &[Expr]) -> bool {
-        let mut uses = vec![0usize; self.projection.len()];
-        for expr in exprs {
-            expr.visit(&mut |expr| {
-                if let Expr::Input { index, .. } = expr {
-                    uses[*index] += 1;
-                }
-            });
-        }
-        uses.iter().zip(&self.projection).all(|(&uses, expr)| {
-            uses <= 1 || matches!(expr, Expr::Input { .. } | Expr::Literal { .. })
-        })
-    }
-
-    fn substitute(&self, expr: &Expr) -> Expr {
-        expr.clone().transform(&mut |expr| match expr {
-            Expr::Input { index, .. } => self.projection[index].clone(),
-            other => other,
-        })
     }
 }

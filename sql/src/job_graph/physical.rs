@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::ChangelogMode;
-use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{AggregatePhase, OperatorSpec, Partitioning, TableSpec};
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_dataflow::schema::RowType;
@@ -11,8 +10,7 @@ use alpheus_dataflow::window::WindowSpec;
 
 use super::calc::Calc;
 use super::{PlanError, PlannerSettings};
-use crate::rel::explain_expr;
-use crate::rel::{Output, Rel, RelNode, Target};
+use crate::rel::{Output, Rel, RelNode, Target, explain_expr, is_repeatable};
 use crate::values;
 
 /// An operator before it is put into a vertex.
@@ -479,17 +477,6 @@ impl PhysicalOperator {
     pub(super) fn description(&self) -> &str {
         self.digest.lines().next().unwrap_or_default()
     }
-}
-
-/// Whether evaluating it once for two readers is the same as twice.
-fn is_repeatable(expr: &Expr) -> bool {
-    let mut repeatable = true;
-    expr.visit(&mut |expr| {
-        if let Expr::Call { function, .. } = expr {
-            repeatable &= !matches!(function.as_str(), "RAND" | "RAND_INTEGER" | "UUID");
-        }
-    });
-    repeatable
 }
 
 fn names(row: &RowType) -> String {

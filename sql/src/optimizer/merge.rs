@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
 
-use crate::rel::{Rel, RelNode};
+use crate::rel::{Rel, RelNode, computes_once, substitute};
 
 pub(super) fn merge_projections(rel: Arc<Rel>) -> Arc<Rel> {
     let RelNode::Project { input, exprs } = &rel.node else {
@@ -45,26 +45,4 @@ fn without_identity(rel: Arc<Rel>) -> Arc<Rel> {
         return Arc::clone(input);
     }
     rel
-}
-
-/// Whether each expression of `inner` that is more than a column or a constant is used at most once.
-fn computes_once(outer: &[Expr], inner: &[Expr]) -> bool {
-    let mut uses = vec![0usize; inner.len()];
-    for expr in outer {
-        expr.visit(&mut |expr| {
-            if let Expr::Input { index, .. } = expr {
-                uses[*index] += 1;
-            }
-        });
-    }
-    uses.iter()
-        .zip(inner)
-        .all(|(&uses, expr)| uses <= 1 || matches!(expr, Expr::Input { .. } | Expr::Literal { .. }))
-}
-
-fn substitute(expr: &Expr, inner: &[Expr]) -> Expr {
-    expr.clone().transform(&mut |expr| match expr {
-        Expr::Input { index, .. } => inner[index].clone(),
-        other => other,
-    })
 }

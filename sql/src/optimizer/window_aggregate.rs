@@ -10,7 +10,7 @@ use std::sync::Arc;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::window::WindowSpec;
 
-use crate::rel::{PlanField, PlanSchema, Rel, RelNode, TimeRole};
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode, TimeRole, is_repeatable, substitute};
 
 const WINDOW_COLUMNS: usize = 3;
 
@@ -167,7 +167,7 @@ impl<'a> BelowWindow<'a> {
             }),
             RelNode::Filter { input, predicate } => {
                 let mut below = Self::of(input)?;
-                let predicate = below.substitute(predicate);
+                let predicate = substitute(predicate, &below.columns);
                 if predicate
                     .referenced_columns()
                     .iter()
@@ -180,7 +180,13 @@ impl<'a> BelowWindow<'a> {
             }
             RelNode::Project { input, exprs } => {
                 let mut below = Self::of(input)?;
-                let columns: Vec<Expr> = exprs.iter().map(|expr| below.substitute(expr)).collect();
+                let columns: Vec<Expr> = (exprs.iter())
+                    .map(|expr| substitute(expr, &below.columns))
+                    .collect();
+                // Below the function it would be computed once a row, and not once a window.
+                if !columns.iter().all(is_repeatable) {
+                    return None;
+                }
                 let computes_with_window = |expr: &Expr| {
                     !matches!(expr, Expr::Input { .. })
                         && expr
@@ -202,13 +208,6 @@ impl<'a> BelowWindow<'a> {
             }
             _ => None,
         }
-    }
-
-    fn substitute(&self, expr: &Expr) -> Expr {
-        expr.clone().transform(&mut |expr| match expr {
-            Expr::Input { index, .. } => self.columns[index].clone(),
-            other => other,
-        })
     }
 
     /// 0, 1, 2 when the column is window_start, window_end or window_time passed on.

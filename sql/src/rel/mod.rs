@@ -11,6 +11,7 @@
 //! * A column's [`TimeRole`] survives only a plain reference to the column: any computation makes it an
 //!   ordinary value, as Flink's time attributes do.
 
+mod compose;
 mod explain;
 mod fields;
 
@@ -22,6 +23,7 @@ use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{TableSpec, WatermarkSpec};
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
+pub(crate) use compose::{computes_once, is_repeatable, substitute};
 pub use explain::explain_expr;
 pub use fields::{PlanField, PlanSchema, TimeRole};
 

@@ -125,9 +125,9 @@ fn null_rows_are_dropped_on_request() {
             .to_string()
             .contains("(k IS NOT NULL)")
     );
-    let error = error(&format!(
-        "CREATE TABLE two (a INT NOT NULL, b INT) WITH ('connector' = 'print'); INSERT INTO two (b) SELECT a FROM t"
-    ));
+    let error = error(
+        "CREATE TABLE two (a INT NOT NULL, b INT) WITH ('connector' = 'print'); INSERT INTO two (b) SELECT a FROM t",
+    );
     assert!(error.contains("column 'a' has no default value"), "{error}");
 }
 
@@ -209,4 +209,50 @@ fn explain_shows_plan_and_operators() {
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
+}
+
+#[test]
+fn what_gives_two_values_is_computed_once() {
+    let job = job("SELECT r FROM (SELECT RAND() AS r FROM t) WHERE r > 0.5");
+    let graph = job.graph.unwrap();
+    let operators: Vec<_> = graph.vertices.iter().flat_map(|v| &v.chain).collect();
+    let mut calls = 0;
+    for node in &operators {
+        if let OperatorSpec::Calc { filter, projection } = &node.spec {
+            for expr in projection.iter().chain(filter) {
+                expr.visit(&mut |expr| {
+                    calls += usize::from(matches!(expr, alpheus_dataflow::Expr::Call { function, .. } if function == "RAND"));
+                });
+            }
+        }
+    }
+    assert_eq!(calls, 1, "{operators:#?}");
+}
+
+#[test]
+fn a_filter_and_a_projection_are_one_operator() {
+    let graph = job("SELECT a + 1 FROM t WHERE b > 2 AND s <> 'x'")
+        .graph
+        .unwrap();
+    let names: Vec<&str> = graph.vertices.iter().map(|v| v.name.as_str()).collect();
+    assert_eq!(names, ["Source: t[1] -> Calc[2] -> Collect[3]"]);
+}
+
+#[test]
+fn a_union_feeds_one_sink_from_all_sides() {
+    let graph = job("INSERT INTO out2 SELECT s, b FROM t UNION ALL SELECT k, c FROM (VALUES ('x', 1)) AS v(k, c)").graph.unwrap();
+    let sink = graph.vertices.last().unwrap();
+    assert_eq!(graph.inputs_of(sink.id).count(), 2);
+}
+
+#[test]
+fn secrets_stay_out_of_the_graph() {
+    let session = &mut new_session();
+    let script = "SET 'security.ssl.rest.key-password' = 'hidden'; SELECT 1";
+    let graph = job_in(session, script).graph.unwrap();
+    assert!(!graph.configuration.values().any(|value| value == "hidden"));
+    let graph = job_in(session, "SET 'table.exec.state.ttl' = '1 h'; SELECT 1")
+        .graph
+        .unwrap();
+    assert_eq!(graph.configuration["table.exec.state.ttl"], "1 h");
 }
