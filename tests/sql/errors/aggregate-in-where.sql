@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id FROM t WHERE COUNT(*) > 1;
---! error: WHERE
+--! error: HAVING

@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id + 1 AS plus_one FROM t WHERE plus_one > 1;
---! error: plus_one
+--! error: 'plus_one'

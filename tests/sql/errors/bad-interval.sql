@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT ts + INTERVAL 'x' DAY FROM t;
---! error: INTERVAL
+--! error: interval

@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id, COUNT(*) FROM t GROUP BY s;
---! error: id
+--! error: 'id' is not being grouped

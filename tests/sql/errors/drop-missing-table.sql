@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 DROP TABLE nothing_here;
---! error: nothing_here
+--! error: nothing_here'

@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT s FROM t GROUP BY s HAVING id > 1;
---! error: id
+--! error: 'id' is not being grouped

@@ -20,4 +20,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT window_start, COUNT(*) FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' MINUTE, INTERVAL '5' MINUTE)) GROUP BY window_start, window_end;
---! error streaming: HOP
+--! error streaming: integral multiple

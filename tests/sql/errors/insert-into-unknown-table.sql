@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 INSERT INTO no_table SELECT id FROM t;
---! error: no_table
+--! error: 'no_table'

@@ -22,4 +22,4 @@ CREATE TABLE out_t (
   'csv.null-literal' = '~'
 );
 INSERT INTO out_t (x, zz) SELECT id, s FROM t;
---! error: zz
+--! error: 'zz'

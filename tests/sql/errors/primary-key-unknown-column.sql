@@ -12,4 +12,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT 1;
---! error: zz
+--! error: 'zz'

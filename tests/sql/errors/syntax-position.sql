@@ -1,4 +1,4 @@
---! reason: A syntax error tells line and column.
+--! reason: A syntax error is reported at its line and column, counted in the whole file.
 --! file input/t.csv
 1,a,2024-01-01 00:00:00
 --! sql
@@ -14,4 +14,4 @@ CREATE TABLE t (
 );
 SELECT id,
   FROM t;
---! error: line
+--! error: :12:3

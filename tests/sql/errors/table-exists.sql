@@ -23,4 +23,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT 1;
---! error: already
+--! error: already exists

@@ -1,4 +1,4 @@
---! reason: A parenthesis that is never closed is refused.
+--! reason: A parenthesis that is never closed is reported where the parser stumbles.
 --! file input/t.csv
 1,a,2024-01-01 00:00:00
 --! sql
@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT (id + 1 FROM t;
---! error: FROM
+--! error: :11:16

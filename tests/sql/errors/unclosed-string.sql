@@ -1,4 +1,4 @@
---! reason: A string that is never closed is refused.
+--! reason: A string that is never closed is reported on its line.
 --! file input/t.csv
 1,a,2024-01-01 00:00:00
 --! sql
@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT 'abc FROM t;
---! error: 
+--! error: :11:

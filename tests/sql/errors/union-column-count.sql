@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id, s FROM t UNION ALL SELECT id FROM t;
---! error: UNION
+--! error: columns

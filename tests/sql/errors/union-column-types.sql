@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id FROM t UNION ALL SELECT ts FROM t;
---! error: UNION
+--! error: type

@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id FROM t WHERE missing_col > 1;
---! error: missing_col
+--! error: 'missing_col'

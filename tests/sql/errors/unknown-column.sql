@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id, nme FROM t;
---! error: nme
+--! error: 'nme'

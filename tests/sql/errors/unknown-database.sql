@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 USE no_such_db;
---! error: no_such_db
+--! error: no_such_db'

@@ -10,4 +10,4 @@ CREATE TABLE t (
   'format' = 'json'
 );
 SELECT r.zip FROM t;
---! error: zip
+--! error: 'zip'

@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT NO_SUCH_FN(id) FROM t;
---! error: NO_SUCH_FN
+--! error: 'NO_SUCH_FN'

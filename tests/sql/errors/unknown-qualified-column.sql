@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT x.nope FROM t AS x;
---! error: nope
+--! error: 'nope'

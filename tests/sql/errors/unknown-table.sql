@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT * FROM tt;
---! error: tt
+--! error: 'tt'

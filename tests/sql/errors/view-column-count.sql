@@ -14,4 +14,4 @@ CREATE TABLE t (
 );
 CREATE VIEW v (a, b) AS SELECT id FROM t;
 SELECT * FROM v;
---! error: 
+--! error: column

@@ -12,4 +12,4 @@ CREATE TABLE u (
   'csv.null-literal' = '~'
 );
 SELECT * FROM u;
---! error: nots
+--! error: 'nots'

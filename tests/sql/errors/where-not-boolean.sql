@@ -13,4 +13,4 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT id FROM t WHERE id + 1;
---! error: WHERE
+--! error: condition
