@@ -1,0 +1,25 @@
+--! reason: FILTER and DISTINCT inside a window.
+--! file input/t.csv
+2024-01-01 10:00:00,a,1
+2024-01-01 10:00:59.999,b,2
+2024-01-01 10:01:00,a,3
+2024-01-01 10:04:59,a,~
+2024-01-01 10:05:00,b,5
+2024-01-01 10:12:30,a,6
+2024-01-01 10:12:31,~,7
+--! sql
+CREATE TABLE t (
+  ts TIMESTAMP(3),
+  k STRING,
+  v INT,
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT window_start, COUNT(*) FILTER (WHERE v > 2) AS c, COUNT(DISTINCT k) AS d, SUM(DISTINCT v) FILTER (WHERE k = 'a') AS s FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' MINUTES)) GROUP BY window_start, window_end;
+--! expect
+{"window_start":"2024-01-01 10:00:00.000","c":2,"d":2,"s":4}
+{"window_start":"2024-01-01 10:10:00.000","c":2,"d":1,"s":6}

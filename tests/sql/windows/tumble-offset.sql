@@ -1,0 +1,26 @@
+--! reason: An offset moves the windows of TUMBLE.
+--! file input/t.csv
+2024-01-01 10:00:00,a,1
+2024-01-01 10:00:59.999,b,2
+2024-01-01 10:01:00,a,3
+2024-01-01 10:04:59,a,~
+2024-01-01 10:05:00,b,5
+2024-01-01 10:12:30,a,6
+2024-01-01 10:12:31,~,7
+--! sql
+CREATE TABLE t (
+  ts TIMESTAMP(3),
+  k STRING,
+  v INT,
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/t.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT window_start, window_end, COUNT(*) AS c, SUM(v) AS s FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '5' MINUTES, INTERVAL '2' MINUTES)) GROUP BY window_start, window_end;
+--! expect
+{"window_start":"2024-01-01 09:57:00.000","window_end":"2024-01-01 10:02:00.000","c":3,"s":6}
+{"window_start":"2024-01-01 10:02:00.000","window_end":"2024-01-01 10:07:00.000","c":2,"s":5}
+{"window_start":"2024-01-01 10:12:00.000","window_end":"2024-01-01 10:17:00.000","c":2,"s":13}
