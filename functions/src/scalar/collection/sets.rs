@@ -89,7 +89,8 @@ impl<'a> Pool<'a> {
     /// A number for each element, the same for equal elements.
     fn identities(&self) -> OperatorResult<Vec<u64>> {
         let field = SortField::new(self.values.data_type().clone());
-        let rows = RowConverter::new(vec![field])?.convert_columns(&[self.values.clone()])?;
+        let rows =
+            RowConverter::new(vec![field])?.convert_columns(std::slice::from_ref(&self.values))?;
         let mut numbers: HashMap<&[u8], u64> = HashMap::new();
         let mut identities = Vec::with_capacity(self.values.len());
         for row in 0..rows.num_rows() {
