@@ -4,6 +4,7 @@
 {"ts":"2024-02-29T12:34:56","l":"1970-01-01T00:00:00Z"}
 {"ts":null}
 --! sql
+SET 'table.local-time-zone' = 'UTC';
 CREATE TABLE t (
   ts TIMESTAMP(3),
   l TIMESTAMP_LTZ(3)
