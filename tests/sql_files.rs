@@ -124,7 +124,7 @@ fn check(case: &Case, variant: Variant) -> Result<(), String> {
         set(key, value);
     }
     if variant.crash {
-        set("execution.checkpointing.interval", "1 h");
+        set("execution.checkpointing.interval", "10 ms");
         set(
             "execution.checkpointing.dir",
             &folder.path().join("checkpoints").to_string_lossy(),

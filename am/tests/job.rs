@@ -284,6 +284,7 @@ impl Running {
         let (send, receive) = std::sync::mpsc::channel();
         let store = StateStore::new(job, Arc::new(graph()), &configuration).unwrap();
         let handle = job_master::start(JobSubmission {
+            results: None,
             job,
             graph: graph(),
             configuration: configuration.clone(),

@@ -136,7 +136,7 @@ fn start(
             slots: required,
             runtime: runtime.clone(),
             connectors: connectors.clone(),
-            results,
+            results: results.clone(),
             heartbeat_interval,
         };
         Box::new(move |events| Ok(Box::new(InProcessDriver::new(config, events))))
@@ -167,6 +167,7 @@ fn start(
         configuration: configuration.clone(),
         workers: options.workers.max(1),
         connectors,
+        results,
         store: Box::new(store),
         driver,
         listener,

@@ -6,7 +6,6 @@
 
 pub mod child_process;
 pub mod control_server;
-mod exchange_tls;
 mod handover;
 pub mod in_process;
 pub mod worker_process;

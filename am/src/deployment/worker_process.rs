@@ -8,14 +8,14 @@ use std::time::Duration;
 use alpheus_security::tls::{Peers, TlsError};
 use alpheus_worker::control::WorkerId;
 use alpheus_worker::control_connection::{ConnectionBroken, ControlConnection};
-use alpheus_worker::environment::Connectors;
+use alpheus_worker::environment::{Connectors, ExchangeTls};
 use alpheus_worker::task_manager::{
     ExchangeConfig, TaskManager, TaskManagerConfig, TaskManagerExit,
 };
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-use super::{exchange_tls, handover};
+use super::handover;
 
 /// How long connecting to the AM may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ pub fn run(
     alpheus_security::harden::protect_process()?;
     let listener = TcpListener::bind((settings.bind_host.as_str(), 0))?;
     let address = listener.local_addr()?.to_string();
-    let tls = exchange_tls::of(&identity)?;
+    let tls = ExchangeTls::of(&identity).map_err(std::io::Error::other)?;
     let client = identity.client()?;
     let exit = runtime.block_on(async {
         let connect = async {

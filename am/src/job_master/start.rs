@@ -10,7 +10,8 @@ use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_dataflow::sink::Committer;
 use alpheus_hadoop_conf::options::{checkpointing, cluster, execution, rest};
 use alpheus_hadoop_conf::{ConfigError, Configuration};
-use alpheus_worker::environment::{Connectors, SinkRequest};
+use alpheus_worker::environment::{Connectors, ResultReceiver, SinkRequest};
+use alpheus_worker::operators::collect::ResultCommitter;
 
 use super::event_loop::{EventLoop, LoopContext, StatusListener};
 use super::handle::{JobGateway, JobHandle};
@@ -41,6 +42,8 @@ pub struct JobSubmission {
     pub workers: u32,
     /// Sources (for enumerators) and sinks (for committers).
     pub connectors: Arc<dyn Connectors>,
+    /// Who waits for the rows of `Collect` operators, if anybody does.
+    pub results: Option<Arc<dyn ResultReceiver>>,
     /// Checkpoints.
     pub store: Box<dyn CheckpointStore>,
     /// Who starts workers.
@@ -75,6 +78,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         configuration,
         workers,
         connectors,
+        results,
         store,
         driver,
         listener,
@@ -97,7 +101,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
     let (io, _) = io::start(IoContext {
         job,
         store,
-        committers: committer_factory(job, Arc::clone(&graph), connectors),
+        committers: committer_factory(job, Arc::clone(&graph), connectors, results),
         events: events.clone(),
         sources: sources.clone(),
     })?;
@@ -182,11 +186,16 @@ fn committer_factory(
     job: JobId,
     graph: Arc<JobGraph>,
     connectors: Arc<dyn Connectors>,
+    results: Option<Arc<dyn ResultReceiver>>,
 ) -> CommitterFactory {
     Box::new(move || {
         let session = Arc::new(graph.session.clone());
         let mut committers: BTreeMap<OperatorId, Box<dyn Committer>> = BTreeMap::new();
         for node in graph.vertices.iter().flat_map(|vertex| &vertex.chain) {
+            if let (OperatorSpec::Collect { result }, Some(receiver)) = (&node.spec, &results) {
+                let committer = ResultCommitter::new(*result, Arc::clone(receiver));
+                committers.insert(node.id, Box::new(committer));
+            }
             if let OperatorSpec::Sink {
                 table,
                 input,

@@ -17,6 +17,7 @@ pub mod sql_client;
 pub mod state;
 pub mod table;
 pub mod taskmanager;
+pub mod testing;
 pub mod yarn;
 
 use crate::{OptionSpec, Section};
@@ -37,6 +38,7 @@ static SECTIONS: &[&Section] = &[
     &security::SECTION,
     &yarn::SECTION,
     &hadoop::SECTION,
+    &testing::SECTION,
 ];
 
 /// The sections, in the order of the documentation.

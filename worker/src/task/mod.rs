@@ -10,6 +10,7 @@ mod chain;
 mod input_gate;
 mod output;
 mod partitioner;
+mod source_faults;
 mod source_input;
 mod watermark_valve;
 
@@ -27,6 +28,7 @@ pub use chain::{Chain, ChainSnapshot, Stage, StageKind};
 pub use input_gate::{GateEvent, GatePoll, InputGate};
 pub use output::{Output, Outputs};
 pub use partitioner::Partitioner;
+pub use source_faults::SourceFaults;
 pub use source_input::{SourceInput, SourceStep};
 
 use crate::control::{TaskId, TaskState};
@@ -359,7 +361,10 @@ impl Task {
                 gate.abort_checkpoint(*checkpoint);
                 Ok(())
             }
-            (TaskCommand::CheckpointComplete(checkpoint), _) => {
+            (TaskCommand::CheckpointComplete(checkpoint), input) => {
+                if let TaskInput::Source(source) = input {
+                    source.checkpoint_complete();
+                }
                 self.chain.checkpoint_complete(*checkpoint)
             }
             (TaskCommand::AssignSplit(next), TaskInput::Source(source)) => source.assign(next),

@@ -11,6 +11,8 @@ use alpheus_dataflow::element::Watermark;
 use alpheus_dataflow::error::OperatorResult;
 use alpheus_dataflow::source::{NextSplit, SourcePoll, SourceReader, SourceSplit};
 
+use super::source_faults::SourceFaults;
+
 /// How long to wait after "nothing yet" before asking for a split again, should nobody bring one.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to go on putting small batches together.
@@ -44,6 +46,7 @@ enum Splits {
 pub struct SourceInput {
     reader: Box<dyn SourceReader>,
     batch_size: usize,
+    faults: SourceFaults,
     splits: Splits,
     stopped: bool,
     group: Option<String>,
@@ -52,10 +55,16 @@ pub struct SourceInput {
 
 impl SourceInput {
     /// A source whose batches should have about `batch_size` rows, of an alignment group or none.
-    pub fn new(reader: Box<dyn SourceReader>, batch_size: usize, group: Option<String>) -> Self {
+    pub fn new(
+        reader: Box<dyn SourceReader>,
+        batch_size: usize,
+        faults: SourceFaults,
+        group: Option<String>,
+    ) -> Self {
         SourceInput {
             reader,
             batch_size,
+            faults,
             splits: Splits::Unasked,
             stopped: false,
             group,
@@ -74,9 +83,14 @@ impl SourceInput {
         if watermark > self.max_watermark {
             return Ok(SourceStep::Wait(None));
         }
+        if let Some(later) = self.faults.hold(now)? {
+            return Ok(SourceStep::Wait(Some(later)));
+        }
         Ok(match self.reader.poll_next()? {
             SourcePoll::Batch(first) => {
-                SourceStep::Rows(self.put_together(ChangelogBatch::inserts(first), now)?)
+                let rows = self.put_together(ChangelogBatch::inserts(first), now)?;
+                self.faults.gave(rows.num_rows() as u64, now);
+                SourceStep::Rows(rows)
             }
             SourcePoll::Pending(wait) => SourceStep::Wait(wait.map(|wait| now + wait)),
             SourcePoll::NeedSplit => match self.splits {
@@ -120,6 +134,11 @@ impl SourceInput {
     /// Those of the reader.
     pub fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {
         self.reader.snapshot()
+    }
+
+    /// A checkpoint has completed.
+    pub fn checkpoint_complete(&mut self) {
+        self.faults.checkpoint_complete();
     }
 
     /// No more rows: a savepoint stops the job here.

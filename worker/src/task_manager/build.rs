@@ -19,8 +19,8 @@ use crate::exchange::{Channel, ChannelSender};
 use crate::metrics::TaskTimes;
 use crate::operators::{BuildContext, build_operator, duration_option};
 use crate::task::{
-    Chain, InputGate, Output, Outputs, Partitioner, SourceInput, Stage, Task, TaskEvents,
-    TaskInput, TaskParts,
+    Chain, InputGate, Output, Outputs, Partitioner, SourceFaults, SourceInput, Stage, Task,
+    TaskEvents, TaskInput, TaskParts,
 };
 use crate::waker::SlotWaker;
 
@@ -164,10 +164,11 @@ impl TaskBuilder {
         let connectors = &self.build.connectors;
         let source = connectors.create_source(table, projection, filters, &context.session)?;
         let waker = self.waker.clone();
+        let faults = SourceFaults::of(context)?;
         let mut reader = source.create_reader(SourceReaderContext {
             operator: context.clone(),
             waker: Arc::new(move || waker.wake()),
-            batch_size: BATCH_ROWS,
+            batch_size: faults.batch_rows(BATCH_ROWS),
         })?;
         for split in self.restore.iter().flat_map(|restore| &restore.splits) {
             reader.add_split(split.clone())?;
@@ -177,7 +178,8 @@ impl TaskBuilder {
             _ => None,
         });
         let group = group.map(|alignment| alignment.group.clone());
-        Ok(SourceInput::new(reader, BATCH_ROWS, group))
+        let batch_rows = faults.batch_rows(BATCH_ROWS);
+        Ok(SourceInput::new(reader, batch_rows, faults, group))
     }
 }
 
