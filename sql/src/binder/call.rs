@@ -103,6 +103,9 @@ impl ExprBinder<'_> {
             )),
             false => Ok(()),
         };
+        if super::json::is_json(call) {
+            return Err(super::json::misplaced(call.span));
+        }
         // Whether the function exists comes first.
         if registry::lookup(&name).is_none() {
             return Err(unknown_function(&call.name.last().value, call.name.span));

@@ -26,6 +26,10 @@ const fn new(
 const ONE_ARRAY: Typing = takes(&[Param::Array], Returns::Arg(0));
 const ELEMENT_OF: Typing = takes(&[Param::Array], Returns::By(element));
 
+const fn bitmap(name: &'static str) -> ScalarFunction {
+    ScalarFunction::refuse(C, name, "the BITMAP type does not exist here")
+}
+
 pub(crate) static TABLE: &[ScalarFunction] = &[
     new(
         "CARDINALITY",
@@ -245,7 +249,25 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         "OBJECT_UPDATE",
         "structured types do not exist here; use ROW",
     ),
-    ScalarFunction::refuse(C, "BITMAP_BUILD", "the BITMAP type does not exist here"),
+    bitmap("BITMAP_AND"),
+    bitmap("BITMAP_ANDNOT"),
+    bitmap("BITMAP_BUILD"),
+    bitmap("BITMAP_CARDINALITY"),
+    bitmap("BITMAP_FROM_BYTES"),
+    bitmap("BITMAP_OR"),
+    bitmap("BITMAP_TO_ARRAY"),
+    bitmap("BITMAP_TO_BYTES"),
+    bitmap("BITMAP_TO_STRING"),
+    bitmap("BITMAP_XOR"),
+    // Aggregates, which have no refused rows of their own.
+    bitmap("BITMAP_AND_AGG"),
+    bitmap("BITMAP_AND_CARDINALITY_AGG"),
+    bitmap("BITMAP_BUILD_AGG"),
+    bitmap("BITMAP_BUILD_CARDINALITY_AGG"),
+    bitmap("BITMAP_OR_AGG"),
+    bitmap("BITMAP_OR_CARDINALITY_AGG"),
+    bitmap("BITMAP_XOR_AGG"),
+    bitmap("BITMAP_XOR_CARDINALITY_AGG"),
 ];
 
 const CONTAINS: Typing = Typing::By(contains);

@@ -4,6 +4,7 @@ mod case;
 mod check;
 mod concat;
 mod encode;
+mod inet;
 mod like;
 mod pad;
 mod position;

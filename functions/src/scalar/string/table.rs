@@ -3,7 +3,8 @@
 use alpheus_dataflow::types::{LogicalType, MAX_LENGTH, TypeKind};
 
 use super::{
-    case, check, concat, encode, like, pad, position, printf, regex, replace, slice, split, url,
+    case, check, concat, encode, inet, like, pad, position, printf, regex, replace, slice, split,
+    url,
 };
 use crate::registry::signature::{Param, Returns, Simple, Typing, optional, takes, variadic};
 use crate::registry::{Category, Kernel, ScalarFunction};
@@ -223,6 +224,10 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         .doc("The inverse of URL_ENCODE; NULL if it is malformed.", "URL_DECODE('a+b')"),
     new("PARSE_URL", "PARSE_URL(url, part [, key])", optional(THREE_TEXTS, 2, STR_OR_NULL), url::parse)
         .doc("HOST, PATH, QUERY, REF, PROTOCOL, AUTHORITY, FILE or USERINFO of a URL, or a key of its query.", "PARSE_URL('http://a.com/p?q=1', 'QUERY', 'q')"),
+    new("INET_ATON", "INET_ATON(string)", takes(&[Param::Str], Returns::Nullable(Simple::Long)), inet::to_number)
+        .doc("The number of an IPv4 address; NULL if it is none.", "INET_ATON('127.0.0.1')"),
+    new("INET_NTOA", "INET_NTOA(integer)", takes(&[Param::Long], STR_OR_NULL), inet::to_address)
+        .doc("The IPv4 address of a number; NULL if there is none.", "INET_NTOA(2130706433)"),
     new("IS_ALPHA", "IS_ALPHA(string)", takes(&[Param::Str], BOOL), check::is_alpha)
         .doc("Whether all characters are letters.", "IS_ALPHA('abc')"),
     new("IS_DIGIT", "IS_DIGIT(string)", takes(&[Param::Str], BOOL), check::is_digit)

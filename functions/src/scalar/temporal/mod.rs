@@ -155,6 +155,11 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         "CURRENT_WATERMARK",
         "expressions do not see the watermark; filter late rows with a window instead",
     ),
+    ScalarFunction::refuse(
+        C,
+        "SOURCE_WATERMARK",
+        "no source brings watermarks of its own; declare WATERMARK FOR .. AS with an expression",
+    ),
 ];
 
 fn extract(args: &[Argument]) -> Result<Resolution, Mismatch> {

@@ -24,6 +24,21 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "column 'nope' not found in any table",
     ),
     ("SELECT A FROM t", "A", "did you mean 'a'?"),
+    (
+        "SELECT JSON(s) FROM t",
+        "JSON(s)",
+        "JSON(text) stands only as a value of JSON_OBJECT or JSON_ARRAY",
+    ),
+    (
+        "SELECT JSON_VALUE(s, '$.a' RETURNING BIGINT) FROM t",
+        "JSON_VALUE(s, '$.a' RETURNING BIGINT)",
+        "it cannot return BIGINT",
+    ),
+    (
+        "SELECT JSON_VALUE(s, '$..a') FROM t",
+        "JSON_VALUE(s, '$..a')",
+        "a deep scan (..)",
+    ),
     ("SELECT z.a FROM t", "z", "table 'z' not found"),
     (
         "SELECT r.nope FROM bid",

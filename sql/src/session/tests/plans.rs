@@ -190,3 +190,63 @@ fn windows_of_windows() {
     );
     assert_eq!(plan.matches("WindowAggregate(").count(), 2, "{plan}");
 }
+
+#[test]
+fn json_clauses_are_bound() {
+    let document = r#"{"a":1,"b":{"c":"x"}}"#;
+    let shown = |call: &str| {
+        let plan = plan(&format!(
+            "SELECT {} AS v FROM t",
+            call.replace("DOC", document)
+        ));
+        let (value, _) = plan.split_once(" AS v]").unwrap_or((&plan, ""));
+        value.trim_start_matches("Project(select=[").to_string()
+    };
+    for (call, expected) in [
+        ("JSON_EXISTS('DOC', '$.x' TRUE ON ERROR)", "TRUE"),
+        (
+            "JSON_VALUE('DOC', 'lax $.x' RETURNING INTEGER DEFAULT 7 ON EMPTY)",
+            "7",
+        ),
+        (
+            "JSON_VALUE('DOC', '$.x' RETURNING INTEGER NULL ON EMPTY DEFAULT 5 ON ERROR)",
+            "5",
+        ),
+        ("JSON_VALUE('DOC', '$.x' DEFAULT 'err' ON ERROR)", "'err'"),
+        ("JSON_QUERY('DOC', '$.a' WITH WRAPPER)", "'[1]'"),
+        (
+            "JSON_QUERY('DOC', '$.b' WITH CONDITIONAL WRAPPER)",
+            r#"'[{"c":"x"}]'"#,
+        ),
+        (
+            "JSON_QUERY('DOC', '$.a' EMPTY ARRAY ON EMPTY EMPTY OBJECT ON ERROR)",
+            "'{}'",
+        ),
+        (
+            "JSON_OBJECT('a' VALUE CAST(NULL AS INT), 'b' VALUE 2 ABSENT ON NULL)",
+            r#"'{"b":2}'"#,
+        ),
+        (
+            "JSON_OBJECT('a' VALUE JSON_OBJECT('z' VALUE 1, 'c' VALUE JSON_ARRAY(1, 'x')))",
+            r#"'{"a":{"c":[1,"x"],"z":1}}'"#,
+        ),
+        (
+            "JSON_OBJECT('k' VALUE JSON('DOC'))",
+            r#"'{"k":{"a":1,"b":{"c":"x"}}}'"#,
+        ),
+        (
+            "JSON_ARRAY(1, CAST(NULL AS INT), '[]' NULL ON NULL)",
+            r#"'[1,null,"[]"]'"#,
+        ),
+        ("'DOC' IS JSON OBJECT", "TRUE"),
+        ("'DOC' IS NOT JSON", "FALSE"),
+    ] {
+        assert_eq!(shown(call), expected, "{call}");
+    }
+    let types = "JSON_VALUE(s, '$.a' RETURNING DOUBLE) AS v, \
+                 JSON_QUERY(s, '$' RETURNING ARRAY<STRING>) AS q, JSON_OBJECT('a' VALUE s) AS o";
+    assert_eq!(
+        result(&format!("SELECT {types} FROM t")),
+        "v DOUBLE, q ARRAY<STRING>, o STRING NOT NULL"
+    );
+}
