@@ -20,7 +20,7 @@ pub(super) fn value(out: &mut String, json: &Json) {
                 .iter()
                 .map(|(name, member)| (name.as_str(), member))
                 .collect();
-            object(out, sorted, |out, member| value(out, member));
+            object(out, sorted, value);
         }
     }
 }
