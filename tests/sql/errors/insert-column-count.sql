@@ -17,7 +17,7 @@ CREATE TABLE out_t (
   y STRING
 ) WITH (
   'connector' = 'filesystem',
-  'path' = '${DIR}/input/../out',
+  'path' = '${DIR}/out',
   'format' = 'csv',
   'csv.null-literal' = '~'
 );
