@@ -1,7 +1,8 @@
 //! The trait, and the choice of an implementation by scheme.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 
@@ -145,16 +146,45 @@ pub trait FileSystem: Send + Sync {
     }
 }
 
-/// The file system for a location's scheme.
+/// File systems other than the local one, by scheme.
+static REGISTERED: RwLock<BTreeMap<String, Arc<dyn FileSystem>>> = RwLock::new(BTreeMap::new());
+
+/// Makes a file system known to [`file_system_for`], for the whole process. One that was known by this scheme is replaced; files
+/// that are open stay with it.
+pub fn register(scheme: &str, file_system: Arc<dyn FileSystem>) {
+    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    registered.insert(scheme.to_owned(), file_system);
+}
+
+/// The file system for a location's scheme: the local one, or one that was [registered](register).
 ///
 /// # Errors
 /// [`StorageError::UnknownScheme`].
 pub fn file_system_for(location: &Location) -> Result<Arc<dyn FileSystem>> {
-    match location.scheme() {
-        "file" => Ok(Arc::new(LocalFileSystem)),
-        scheme => Err(StorageError::UnknownScheme {
-            scheme: scheme.to_owned(),
+    if location.is_local() {
+        return Ok(Arc::new(LocalFileSystem));
+    }
+    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+    registered
+        .get(location.scheme())
+        .cloned()
+        .ok_or_else(|| StorageError::UnknownScheme {
+            scheme: location.scheme().to_owned(),
             text: location.to_string(),
-        }),
+        })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_registered_is_found() {
+        let there: Location = "memory://x/y".parse().unwrap();
+        assert!(file_system_for(&there).is_err());
+        register("memory", Arc::new(LocalFileSystem));
+        assert!(file_system_for(&there).is_ok());
+        assert!(file_system_for(&Location::local("/tmp")).is_ok());
     }
 }

@@ -16,11 +16,17 @@
 mod error;
 mod file_system;
 pub mod glob;
+#[cfg(feature = "hdfs")]
+mod hdfs;
 mod local;
 mod location;
 
 pub use error::StorageError;
-pub use file_system::{CreateMode, FileStatus, FileSystem, InputFile, OutputFile, file_system_for};
+pub use file_system::{
+    CreateMode, FileStatus, FileSystem, InputFile, OutputFile, file_system_for, register,
+};
+#[cfg(feature = "hdfs")]
+pub use hdfs::{HdfsFileSystem, HdfsLimits, HdfsUser};
 pub use local::LocalFileSystem;
 pub use location::Location;
 

@@ -84,12 +84,19 @@ def memory(pid: int) -> int:
 
 
 def _ours(layout: Layout, pid: int) -> bool:
-    try:
-        if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+    mark = f"ALPHEUS_DEV_CLUSTER_DIR={layout.dir}\0".encode()
+    for _ in range(10):
+        try:
+            if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return False
+            environ = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
             return False
-        return f"ALPHEUS_DEV_CLUSTER_DIR={layout.dir}\0".encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
+        if environ:
+            return mark in environ
+        # It is just being started or just ending: for a moment there is no environment.
+        time.sleep(0.02)
+    return False
 
 
 def _gone(layout: Layout, pids: list[int], patience: float) -> bool:

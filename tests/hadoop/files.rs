@@ -1,0 +1,252 @@
+//! HDFS behind the engine's file-system trait, on three DataNodes: what it promises, and what happens to it.
+#![allow(clippy::unwrap_used)]
+
+use alpheus_hadoop_tests::*;
+use alpheus_security::hadoop::{Credentials, CredentialsFormat};
+use alpheus_security::kerberos::Login;
+use alpheus_storage::{CreateMode, FileSystem, HdfsFileSystem, HdfsUser, Location, StorageError};
+use std::io::Write;
+use std::sync::Arc;
+
+fn at(path: &str) -> Location {
+    let authority = conf().default_hdfs_authority().unwrap().unwrap();
+    format!("hdfs://{authority}{path}").parse().unwrap()
+}
+
+/// Alice's files, by keytab; the login must live as long as they are used.
+fn alice() -> (Arc<Login>, HdfsFileSystem) {
+    let login = runtime().block_on(login("alice"));
+    let user = HdfsUser::Kerberos {
+        principal: login.principal().to_owned(),
+        cache: login.cache().to_owned(),
+    };
+    let files = HdfsFileSystem::new(&conf(), user).unwrap();
+    (login, files)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    let mut seed = 1u64;
+    let mut next = || {
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (seed >> 56) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+#[test]
+fn the_trait_keeps_its_promises() {
+    let (_login, files) = alice();
+    let base = at("/user/alice/promises");
+    files.create_directory(&base).unwrap();
+    let (one, two) = (base.join("one"), base.join("two"));
+    files.write(&one, b"hello", CreateMode::New).unwrap();
+    assert!(matches!(
+        files.write(&one, b"again", CreateMode::New),
+        Err(StorageError::AlreadyExists { .. })
+    ));
+    assert_eq!(&files.read(&one).unwrap()[..], b"hello");
+    files.write(&two, b"other", CreateMode::New).unwrap();
+    // A rename replaces nothing, and tells what is missing.
+    assert!(matches!(
+        files.rename(&one, &two),
+        Err(StorageError::AlreadyExists { .. })
+    ));
+    assert_eq!(&files.read(&two).unwrap()[..], b"other");
+    assert!(
+        files
+            .rename(&base.join("none"), &base.join("new"))
+            .unwrap_err()
+            .is_not_found()
+    );
+    let three = base.join("three");
+    files.rename(&one, &three).unwrap();
+    assert!(!files.exists(&one).unwrap());
+    files
+        .write(&three, b"replaced", CreateMode::Overwrite)
+        .unwrap();
+    let status = files.status(&three).unwrap();
+    assert_eq!((status.length, status.is_directory), (8, false));
+    assert!(status.modified_ms > 0);
+    files
+        .write(&base.join("deep/er/file"), b"", CreateMode::New)
+        .unwrap();
+    let names: Vec<_> = files
+        .list(&base)
+        .unwrap()
+        .into_iter()
+        .map(|f| f.location)
+        .collect();
+    assert_eq!(
+        names,
+        [base.join("deep"), base.join("three"), base.join("two")]
+    );
+    assert!(files.list(&base.join("none")).unwrap_err().is_not_found());
+    assert!(files.list(&three).is_err());
+    files.set_permissions(&three, 0o600).unwrap();
+    dev_cluster(&["kinit", "alice"]);
+    let listed = dev_cluster(&["hdfs", "dfs", "-ls", &three.to_string()]);
+    assert!(listed.contains("-rw-------"), "{listed}");
+    assert!(files.delete(&base, false).is_err());
+    assert!(files.delete(&base, true).unwrap());
+    assert!(!files.delete(&base, true).unwrap());
+    assert!(files.status(&base).unwrap_err().is_not_found());
+}
+
+#[test]
+fn large_files_are_read_at_any_place() {
+    let (_login, files) = alice();
+    let place = at("/user/alice/large");
+    let content = noise(5_000_001);
+    let mut output = files.create(&place, CreateMode::Overwrite).unwrap();
+    for piece in content.chunks(70_001) {
+        output.write_all(piece).unwrap();
+    }
+    assert_eq!(output.position(), content.len() as u64);
+    output.finish().unwrap();
+    let input = files.open(&place).unwrap();
+    assert_eq!(input.length(), content.len() as u64);
+    for (offset, length) in [
+        (0, 10),
+        (4_999_990, 11),
+        (4_999_990, 1000),
+        (1_048_570, 20),
+        (123, 3_000_000),
+    ] {
+        let end = content.len().min(offset + length);
+        assert_eq!(
+            input.read_range(offset as u64, length).unwrap(),
+            &content[offset..end]
+        );
+    }
+    assert!(input.read_range(6_000_000, 5).unwrap().is_empty());
+    // Java reads the same.
+    dev_cluster(&["kinit", "alice"]);
+    let copy = dir().join("copy");
+    dev_cluster(&[
+        "hdfs",
+        "dfs",
+        "-get",
+        "-f",
+        &place.to_string(),
+        copy.to_str().unwrap(),
+    ]);
+    assert!(std::fs::read(&copy).unwrap() == content);
+    std::fs::remove_file(copy).unwrap();
+    files.delete(&place, false).unwrap();
+}
+
+#[test]
+fn what_was_synced_can_be_read_while_the_file_is_open() {
+    let (_login, files) = alice();
+    let place = at("/user/alice/open");
+    let mut output = files.create(&place, CreateMode::Overwrite).unwrap();
+    output.write_all(b"durable").unwrap();
+    output.sync().unwrap();
+    assert_eq!(files.status(&place).unwrap().length, 7);
+    output.write_all(b" and more").unwrap();
+    output.finish().unwrap();
+    assert_eq!(&files.read(&place).unwrap()[..], b"durable and more");
+    files.delete(&place, false).unwrap();
+}
+
+#[test]
+fn others_are_kept_out_and_told_so() {
+    let (_login, files) = alice();
+    let error = files.list(&at("/user/bob")).unwrap_err();
+    assert!(
+        matches!(error, StorageError::PermissionDenied { .. }),
+        "{error}"
+    );
+    let error = files
+        .write(&at("/user/bob/x"), b"", CreateMode::New)
+        .err()
+        .unwrap();
+    assert!(
+        matches!(error, StorageError::PermissionDenied { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_write_survives_the_death_of_a_data_node() {
+    let (_login, files) = alice();
+    let place = at("/user/alice/survivor");
+    let content = noise(6 << 20);
+    let mut output = files.create(&place, CreateMode::Overwrite).unwrap();
+    let (before, after) = content.split_at(3 << 20);
+    output.write_all(before).unwrap();
+    output.sync().unwrap();
+    dev_cluster(&["kill", "dn1"]);
+    let outcome = output.write_all(after).map(|()| output.finish());
+    // The NameNode still takes dn1 for alive and names it for new files too.
+    let others: Vec<_> = (0..10)
+        .map(|n| {
+            let other = at(&format!("/user/alice/survivor-{n}"));
+            files
+                .write(&other, &content[..1000], CreateMode::New)
+                .map(|()| other)
+        })
+        .collect();
+    dev_cluster(&["start", "dn1"]);
+    outcome.unwrap().unwrap();
+    for other in others {
+        assert_eq!(files.read(&other.unwrap()).unwrap(), content[..1000]);
+    }
+    assert_eq!(files.read(&place).unwrap(), content);
+    files.delete(&place, false).unwrap();
+}
+
+#[test]
+fn calls_wait_for_a_name_node_that_is_restarted() {
+    let (_login, files) = alice();
+    let place = at("/user/alice/restart");
+    files.write(&place, b"x", CreateMode::Overwrite).unwrap();
+    dev_cluster(&["kill", "nn"]);
+    let reading = std::thread::spawn({
+        let (files, place) = (files.clone(), place.clone());
+        move || files.read(&place)
+    });
+    dev_cluster(&["start", "nn"]);
+    assert_eq!(&reading.join().unwrap().unwrap()[..], b"x");
+    files.delete(&place, false).unwrap();
+}
+
+/// A process that has nothing but a token file: what YARN's containers are. The variable is read by the library alone, and this is
+/// the only test that uses it.
+#[test]
+fn a_token_file_is_enough() {
+    let conf = conf();
+    let runtime = runtime();
+    let token = runtime.block_on(async {
+        let hdfs = name_node(&conf, identity(&conf, "alice").await).await;
+        hdfs.delegation_token("").await.unwrap().unwrap()
+    });
+    let mut credentials = Credentials::new();
+    credentials.add_by_service(token);
+    let file = dir().join("container_tokens");
+    std::fs::write(
+        &file,
+        credentials.encode(CredentialsFormat::Writable).expose(),
+    )
+    .unwrap();
+    // Safety: tests of this suite run one at a time (scripts/test-hadoop), and no thread of ours reads the environment now.
+    unsafe { std::env::set_var("HADOOP_TOKEN_FILE_LOCATION", &file) };
+    let files = HdfsFileSystem::new(&conf, HdfsUser::Process).unwrap();
+    let place = at("/user/alice/by-token");
+    files
+        .write(&place, b"token", CreateMode::Overwrite)
+        .unwrap();
+    assert_eq!(&files.read(&place).unwrap()[..], b"token");
+    files.delete(&place, false).unwrap();
+    unsafe { std::env::remove_var("HADOOP_TOKEN_FILE_LOCATION") };
+    std::fs::remove_file(file).unwrap();
+}
