@@ -163,7 +163,7 @@ impl Registry {
             let Ok(job) = serde_json::from_slice::<RunningJob>(content.expose()) else {
                 continue;
             };
-            if Path::new("/proc").join(job.pid.to_string()).exists() {
+            if std::fs::metadata(format!("/proc/{}", job.pid)).is_ok() {
                 jobs.push(job);
             } else {
                 let _ = std::fs::remove_file(&path);

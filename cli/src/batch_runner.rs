@@ -54,6 +54,10 @@ fn stop_on_signal(cancel: Arc<AtomicBool>) -> Arc<AtomicU8> {
     let keep = Arc::clone(&received);
     job_runner::on_signals_in_background(move |number| {
         if keep.swap(number, Ordering::Relaxed) != 0 {
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "the user asked twice; nothing is waited for"
+            )]
             std::process::exit(i32::from(number) + 128);
         }
         cancel.store(true, Ordering::Relaxed);

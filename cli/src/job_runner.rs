@@ -210,6 +210,10 @@ fn cancel_on_signal(gateway: JobGateway, runtime: &Handle) -> Arc<AtomicU8> {
     runtime.spawn(on_signals(move |number| {
         if keep.swap(number, Ordering::Relaxed) != 0 {
             // The user insists.
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "the user asked twice; nothing is waited for"
+            )]
             std::process::exit(i32::from(number) + 128);
         }
         if std::io::stderr().is_terminal() {

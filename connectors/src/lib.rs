@@ -24,11 +24,11 @@ mod options;
 mod print;
 mod random;
 mod registry;
-pub mod values;
 #[cfg(test)]
 mod registry_tests;
 #[cfg(test)]
 mod testing;
+pub mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -160,10 +160,11 @@ impl EventLoop {
                 next,
             } => {
                 let machine = &self.context.machine;
-                if machine.is_deployed() && machine.attempt() == attempt {
-                    if let Some(worker) = machine.tasks().get(&task).map(|info| info.worker) {
-                        self.send(worker, ToWorker::AssignSplit { task, next });
-                    }
+                if machine.is_deployed()
+                    && machine.attempt() == attempt
+                    && let Some(worker) = machine.tasks().get(&task).map(|info| info.worker)
+                {
+                    self.send(worker, ToWorker::AssignSplit { task, next });
                 }
             }
             Event::Restored { attempt, tasks } => self.restore = (attempt, tasks),

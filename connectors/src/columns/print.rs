@@ -180,7 +180,7 @@ fn time(nanos_of_day: i64, fraction: Fraction, seconds: bool, out: &mut Vec<u8>)
     two(total / 3600, out);
     out.push(b':');
     two(total / 60 % 60, out);
-    if !seconds && total % 60 == 0 && nanos == 0 {
+    if !seconds && total.is_multiple_of(60) && nanos == 0 {
         return;
     }
     out.push(b':');

@@ -64,7 +64,7 @@ impl LaneReader {
         // Not for every single row: ten times a second, or when the next one is due.
         let next = ((self.made as f64 / rate - elapsed) * 1e3).max(1.0);
         Err(Duration::from_millis(
-            next.max(1e5 / rate / 1e3).min(100.0).max(1.0) as u64,
+            next.max(1e5 / rate / 1e3).clamp(1.0, 100.0) as u64,
         ))
     }
 

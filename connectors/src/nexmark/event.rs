@@ -132,7 +132,7 @@ impl Timeline {
 }
 
 fn last_person(number: u64) -> u64 {
-    number / EVENTS_PER_ROUND * PERSONS + (number % EVENTS_PER_ROUND).min(PERSONS - 1)
+    number / EVENTS_PER_ROUND * PERSONS + PERSONS - 1
 }
 
 fn last_auction(number: u64) -> u64 {

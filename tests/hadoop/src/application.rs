@@ -206,8 +206,8 @@ fn container_folder(user: &str, id: ApplicationId) -> Option<PathBuf> {
                     .and_then(|n| n.to_str())
                     .unwrap_or_default();
                 name.starts_with("container_")
-                    && folder.join("launch_container.sh").exists()
-                    && folder.join("container_tokens").exists()
+                    && folder.join("launch_container.sh").is_file()
+                    && folder.join("container_tokens").is_file()
             })
     })
 }

@@ -132,6 +132,10 @@ pub struct LocalSender {
 
 impl LocalSender {
     /// Hands the element over, or back when there is no room.
+    #[allow(
+        clippy::result_large_err,
+        reason = "what was not taken goes back to its owner, unboxed"
+    )]
     pub fn try_send(&self, element: StreamElement) -> Result<(), StreamElement> {
         let cost = Cost::of(&element);
         if !self.window.try_take(cost) {

@@ -13,7 +13,7 @@ use arrow::datatypes::SchemaRef;
 
 enum Column {
     Input(usize),
-    Computed(CompiledExpr),
+    Computed(Box<CompiledExpr>),
 }
 
 struct Compiled {
@@ -47,7 +47,7 @@ impl Operator for Calc {
         let compile = |expr: &Expr| CompiledExpr::compile(expr, &context.session);
         let columns = self.projection.iter().map(|expr| match expr {
             Expr::Input { index, .. } => Ok(Column::Input(*index)),
-            computed => compile(computed).map(Column::Computed),
+            computed => compile(computed).map(|expr| Column::Computed(Box::new(expr))),
         });
         self.compiled = Some(Compiled {
             filter: self.filter.as_ref().map(compile).transpose()?,

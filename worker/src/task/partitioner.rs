@@ -160,10 +160,10 @@ mod tests {
                     assert_eq!(part.kind(row), RowKind::from_byte((column.value(row) % 4) as u8).unwrap());
                 }
             }).unwrap();
-            for target in 0..targets as usize {
+            for (target, got) in got.iter().enumerate() {
                 let expected: Vec<i64> = (0..values.len()).filter(|row| owner(*row) == target)
                     .map(|row| values[row]).collect();
-                prop_assert_eq!(&got[target], &expected);
+                prop_assert_eq!(got, &expected);
             }
         }
     }

@@ -185,7 +185,8 @@ proptest! {
         set in dialects(),
         cut in 0usize..200,
     ) {
-        let column = |pick: fn(&(Option<String>, Option<String>)) -> &Option<String>| -> ArrayRef {
+        type Row = (Option<String>, Option<String>);
+        let column = |pick: fn(&Row) -> &Option<String>| -> ArrayRef {
             Arc::new(rows.iter().map(|row| pick(row).as_deref()).collect::<StringArray>())
         };
         let arrays = vec![column(|row| &row.0), column(|row| &row.1)];

@@ -389,7 +389,8 @@ fn cut(number: &[u8]) -> Option<i64> {
         .parse::<f64>()
         .ok()?
         .trunc();
-    (value >= -9.223_372_036_854_775_8e18 && value < 9.223_372_036_854_775_8e18)
+    (-9.223_372_036_854_776e18..9.223_372_036_854_776e18)
+        .contains(&value)
         .then_some(value as i64)
 }
 
