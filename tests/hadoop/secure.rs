@@ -204,6 +204,8 @@ async fn an_application_from_submission_to_its_logs() {
     )
     .await;
     app.run(&containers[1], "sleep 1000").await;
+    // A start whose answer was lost is repeated, and is one start.
+    app.run(&containers[1], "sleep 1000").await;
     let done = app.end_of(&containers[0]).await;
     assert_eq!(done.exit, ExitStatus(0), "{}", done.diagnostics);
     // The other one runs until it is stopped.

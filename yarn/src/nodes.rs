@@ -124,6 +124,8 @@ impl NodeManagers {
                 .await?;
             match first_failure(answer.failed_requests) {
                 None => return Ok(()),
+                // An earlier attempt was heard, its answer was not: nobody else has this container's token.
+                Some((_, exception)) if is_started_already(&exception) => return Ok(()),
                 Some((_, exception)) if is_not_ready(&exception) && Instant::now() < ready => {
                     tokio::time::sleep(self.policy.base).await;
                 }
@@ -225,6 +227,13 @@ impl NodeManagers {
 
 fn is_not_ready(exception: &JavaException) -> bool {
     exception.class.ends_with("NMNotYetReadyException")
+}
+
+/// The NodeManager's words for a token that was used before.
+fn is_started_already(exception: &JavaException) -> bool {
+    exception
+        .message
+        .contains("Attempt to relaunch the same container")
 }
 
 fn first_failure(failed: Vec<ContainerExceptionMapProto>) -> Option<(ContainerId, JavaException)> {

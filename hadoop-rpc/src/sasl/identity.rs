@@ -109,12 +109,14 @@ impl Identity {
         }
     }
 
-    /// Whoever a token stands for.
+    /// Whoever a token stands for. A server that wants no proof is not believed: whoever accepts tokens asks for them, even on a
+    /// cluster without security, and one that does not may be anybody.
     pub fn with_tokens(tokens: Tokens, protection: Protection) -> Self {
         Self {
             effective_user: None,
             tokens,
             protection,
+            secure: true,
             ..Self::simple("")
         }
     }
@@ -282,6 +284,6 @@ mod tests {
             Tokens::new(vec![token("RM", "")]),
             Protection(vec![Qop::Auth]),
         );
-        assert!(holder.use_sasl());
+        assert!(holder.use_sasl() && !holder.allow_simple());
     }
 }

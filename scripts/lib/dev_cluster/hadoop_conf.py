@@ -120,6 +120,9 @@ def yarn(layout: Layout) -> dict:
         "yarn.resourcemanager.store.class": f"{_RM}.recovery.FileSystemRMStateStore",
         "yarn.resourcemanager.fs.state-store.uri": f"file://{layout.dir}/daemons/rm-state",
         "yarn.resourcemanager.scheduler.class": f"{_RM}.scheduler.capacity.CapacityScheduler",
+        # Hadoop's default is one folder in /tmp for everybody.
+        "yarn.node-attribute.fs-store.root-dir": f"file://{layout.dir}/daemons/node-attributes",
+        "yarn.node-labels.fs-store.root-dir": f"file://{layout.dir}/daemons/node-labels",
         "yarn.log-aggregation-enable": str(o.log_aggregation).lower(),
         "yarn.nodemanager.remote-app-log-dir": "/logs",
         "yarn.nodemanager.log-aggregation.roll-monitoring-interval-seconds.min": 1,
