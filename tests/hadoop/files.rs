@@ -220,13 +220,22 @@ fn calls_wait_for_a_name_node_that_is_restarted() {
     files.delete(&place, false).unwrap();
 }
 
-/// A process that has nothing but a token file: what YARN's containers are. The variable is read by the library alone, and this is
-/// the only test that uses it.
+/// A process that has nothing but a token file: what YARN's containers are. The test starts itself once more as such a process.
 #[test]
 fn a_token_file_is_enough() {
+    const FILE: &str = "HADOOP_TOKEN_FILE_LOCATION";
     let conf = conf();
-    let runtime = runtime();
-    let token = runtime.block_on(async {
+    if std::env::var_os(FILE).is_some() {
+        let files = HdfsFileSystem::new(&conf, HdfsUser::Process).unwrap();
+        let place = at("/user/alice/by-token");
+        files
+            .write(&place, b"token", CreateMode::Overwrite)
+            .unwrap();
+        assert_eq!(&files.read(&place).unwrap()[..], b"token");
+        files.delete(&place, false).unwrap();
+        return;
+    }
+    let token = runtime().block_on(async {
         let hdfs = name_node(&conf, identity(&conf, "alice").await).await;
         hdfs.delegation_token("").await.unwrap().unwrap()
     });
@@ -238,15 +247,16 @@ fn a_token_file_is_enough() {
         credentials.encode(CredentialsFormat::Writable).expose(),
     )
     .unwrap();
-    // Safety: tests of this suite run one at a time (scripts/test-hadoop), and no thread of ours reads the environment now.
-    unsafe { std::env::set_var("HADOOP_TOKEN_FILE_LOCATION", &file) };
-    let files = HdfsFileSystem::new(&conf, HdfsUser::Process).unwrap();
-    let place = at("/user/alice/by-token");
-    files
-        .write(&place, b"token", CreateMode::Overwrite)
+    let process = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_token_file_is_enough"])
+        .env(FILE, &file)
+        .env_remove("KRB5CCNAME")
+        .output()
         .unwrap();
-    assert_eq!(&files.read(&place).unwrap()[..], b"token");
-    files.delete(&place, false).unwrap();
-    unsafe { std::env::remove_var("HADOOP_TOKEN_FILE_LOCATION") };
     std::fs::remove_file(file).unwrap();
+    let said = String::from_utf8_lossy(&process.stdout);
+    assert!(
+        process.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
 }
