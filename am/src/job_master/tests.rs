@@ -336,7 +336,14 @@ impl World {
                 VertexId(1) => vec![(SINK, vec![format!("f-{}", task.subtask).into_bytes()])],
                 _ => Vec::new(),
             };
-            self.task(task, TaskState::Finished { committables });
+            let last_checkpoint = CheckpointId(0);
+            self.task(
+                task,
+                TaskState::Finished {
+                    committables,
+                    last_checkpoint,
+                },
+            );
         }
     }
 
@@ -694,6 +701,7 @@ fn a_task_that_finishes_during_a_checkpoint_counts_as_done_and_its_rest_goes_wit
         tasks()[3],
         TaskState::Finished {
             committables: vec![(SINK, vec![b"rest".to_vec()])],
+            last_checkpoint: CheckpointId(0),
         },
     );
     let contents = world.stored().unwrap();
@@ -711,6 +719,30 @@ fn a_task_that_finishes_during_a_checkpoint_counts_as_done_and_its_rest_goes_wit
 }
 
 #[test]
+fn an_acknowledgment_that_the_end_of_its_task_overtakes_is_waited_for() {
+    let mut world = World::checkpointing(&[]);
+    world.run();
+    world.wait(1_000);
+    let id = world.freeze();
+    world.task(
+        tasks()[3],
+        TaskState::Finished {
+            committables: vec![(SINK, vec![b"rest".to_vec()])],
+            last_checkpoint: id,
+        },
+    );
+    world.ack(id, &tasks()[..3]);
+    assert!(
+        world.stored().is_none(),
+        "what the task prepared at the barrier is still under way"
+    );
+    world.ack(id, &tasks()[3..]);
+    let contents = world.stored().unwrap();
+    assert_eq!(contents.tasks.len(), 4);
+    assert!(contents.committables.is_empty());
+}
+
+#[test]
 fn a_task_that_finishes_after_its_acknowledgment_leaves_its_rest_to_the_next() {
     let mut world = World::checkpointing(&[]);
     world.run();
@@ -721,6 +753,7 @@ fn a_task_that_finishes_after_its_acknowledgment_leaves_its_rest_to_the_next() {
         tasks()[3],
         TaskState::Finished {
             committables: vec![(SINK, vec![b"rest".to_vec()])],
+            last_checkpoint: id,
         },
     );
     world.ack(id, &tasks()[..2]);

@@ -240,7 +240,10 @@ impl Task {
             self.chain.close();
             self.report(TaskEvent::State(
                 self.id,
-                TaskState::Finished { committables },
+                TaskState::Finished {
+                    committables,
+                    last_checkpoint: self.last_checkpoint,
+                },
             ));
             return Ok(Step::Finished);
         }

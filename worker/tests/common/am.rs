@@ -169,7 +169,7 @@ impl Am {
                 state,
             } if attempt == self.attempt => match state {
                 TaskState::Running => {}
-                TaskState::Finished { committables } => {
+                TaskState::Finished { committables, .. } => {
                     self.finished.insert(task);
                     for (_, committables) in committables {
                         commit(&mut self.totals, &committables);
