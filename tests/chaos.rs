@@ -108,8 +108,15 @@ fn start(job: &Path, checkpoints: &Path, work: &Path) -> Child {
     for setting in set {
         command.arg("-D").arg(setting);
     }
-    if let Some(folder) = newest_job(checkpoints) {
-        command.arg("-s").arg(folder);
+    match newest_job(checkpoints) {
+        Some(folder) => {
+            command.arg("-s").arg(folder);
+        }
+        // Killed before its first checkpoint, so nothing is committed: the job starts from nothing, and
+        // what a job without a name left in staging is removed as a user would.
+        None => {
+            let _ = std::fs::remove_dir_all(work.join("out"));
+        }
     }
     command
         .arg(job)
