@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use alpheus_dataflow::ids::AttemptNumber;
+use alpheus_dataflow::ids::{AttemptNumber, JobId};
 use alpheus_dataflow::source::NextSplit;
 use alpheus_state::handle::{TaskId, TaskRestore};
 use alpheus_worker::control::{FromWorker, ToWorker, WorkerId};
@@ -41,6 +41,8 @@ pub enum Event {
         attempt: AttemptNumber,
         /// The state.
         tasks: Vec<(TaskId, TaskRestore)>,
+        /// The first of the jobs that the state came from.
+        origin: Option<JobId>,
     },
     /// A user wants something done.
     Request(UserRequest),

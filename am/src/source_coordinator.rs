@@ -149,8 +149,14 @@ impl SourceCoordinator {
                         finished: restored.as_ref().is_some_and(|restored| restored.finished),
                     }),
                 };
+                let jobs = restored.as_ref().map(|restored| &restored.jobs);
+                let origin = jobs.and_then(|jobs| jobs.last().copied());
                 let tasks = restored.map(|restored| restored.tasks).unwrap_or_default();
-                self.events.send(Event::Restored { attempt, tasks });
+                self.events.send(Event::Restored {
+                    attempt,
+                    tasks,
+                    origin,
+                });
                 self.events.send(Event::Fact(fact));
             }
             SourceCommand::Request { attempt, task } if self.attempt == Some(attempt) => {

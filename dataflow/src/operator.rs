@@ -34,7 +34,8 @@ impl Collector for Vec<ChangelogBatch> {
 /// What an operator knows about where it runs.
 #[derive(Clone)]
 pub struct OperatorContext {
-    /// The job.
+    /// The job; of a restored one the first of its line, so that what a sink wrote and never committed is
+    /// found by whoever continues.
     pub job: JobId,
     /// Which start of the job this is.
     pub attempt: AttemptNumber,

@@ -124,6 +124,10 @@ pub enum FromWorker {
 pub struct Deployment {
     /// The job.
     pub job: JobId,
+    /// The first job of the line it was restored from; the job itself if it was not. What sinks write
+    /// and have not committed is filed under it, so that the next start of the same line finds it even
+    /// if the one that wrote it left no checkpoint.
+    pub origin: JobId,
     /// Which start of it.
     pub attempt: AttemptNumber,
     /// The whole graph: each worker builds its part.

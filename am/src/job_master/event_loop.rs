@@ -63,6 +63,8 @@ pub(crate) struct EventLoop {
     context: LoopContext,
     connections: BTreeMap<WorkerId, ControlSender<ToWorker>>,
     restore: (AttemptNumber, Vec<(TaskId, TaskRestore)>),
+    /// The first job of the line that this one continues.
+    origin: JobId,
     savepoints: Savepoints,
     metrics: BTreeMap<MetricScope, MetricValues>,
     alignments: WatermarkAlignments,
@@ -72,6 +74,7 @@ impl EventLoop {
     pub fn new(context: LoopContext) -> Self {
         let alignments = WatermarkAlignments::of(&context.graph);
         EventLoop {
+            origin: context.job,
             context,
             connections: BTreeMap::new(),
             restore: (AttemptNumber(0), Vec::new()),
@@ -167,7 +170,14 @@ impl EventLoop {
                     self.send(worker, ToWorker::AssignSplit { task, next });
                 }
             }
-            Event::Restored { attempt, tasks } => self.restore = (attempt, tasks),
+            Event::Restored {
+                attempt,
+                tasks,
+                origin,
+            } => {
+                self.restore = (attempt, tasks);
+                self.origin = origin.unwrap_or(self.origin);
+            }
             Event::Request(request) => self.on_request(request),
             Event::Query(answer) => {
                 let _ = answer.send(self.view());
@@ -389,6 +399,7 @@ impl EventLoop {
         for (worker, restore) in by_worker {
             let deployment = Deployment {
                 job: self.context.job,
+                origin: self.origin,
                 attempt,
                 graph: (*self.context.graph).clone(),
                 placement: placement.clone(),

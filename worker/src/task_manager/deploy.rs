@@ -145,7 +145,7 @@ pub fn plan(
                 .chain
                 .iter()
                 .map(|node| OperatorContext {
-                    job: deployment.job,
+                    job: deployment.origin,
                     attempt: deployment.attempt,
                     operator: node.id,
                     name: node.name.clone(),

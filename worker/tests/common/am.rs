@@ -126,6 +126,7 @@ impl Am {
         for worker in self.workers.values() {
             worker.send(ToWorker::Deploy(Box::new(Deployment {
                 job: JOB,
+                origin: JOB,
                 attempt: self.attempt,
                 graph: graph.clone(),
                 placement: placement.clone(),
