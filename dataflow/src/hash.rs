@@ -4,6 +4,8 @@
 //! left to right. Canonical means: integers of every width as little-endian `i64`, so that a key
 //! column may be widened without losing state; floats by their bits, with -0.0 as 0.0 and every NaN
 //! as one NaN; text and bytes as they are; NULL a constant. Timestamps are hashed in their unit.
+//! A ROW is the fold of its fields as if they were a key of their own, an ARRAY that of its length and
+//! its elements. A MAP has no order and so no hash.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
@@ -45,7 +47,7 @@ fn fold(hash: u64, value: u64) -> u64 {
 /// Hashes the key `columns` row by row; zero columns give the same hash for every row.
 ///
 /// # Errors
-/// When a column's type has no canonical form (LIST, MAP, STRUCT).
+/// When a column's type has no canonical form (MAP).
 pub fn hash_columns(columns: &[ArrayRef], rows: usize) -> Result<Vec<u64>, DataflowError> {
     let mut hashes = vec![SEED; rows];
     for column in columns {
@@ -102,6 +104,21 @@ fn hash_column(column: &ArrayRef, hashes: &mut [u64]) -> Result<(), DataflowErro
             let array = column.as_binary::<i32>();
             each(array, hashes, |row| xxh3_64(array.value(row)));
         }
+        DataType::Struct(_) => {
+            let array = column.as_struct();
+            let values = hash_columns(array.columns(), array.len())?;
+            each(array, hashes, |row| values[row]);
+        }
+        DataType::List(_) => {
+            let array = column.as_list::<i32>();
+            let offsets = array.value_offsets();
+            let elements = hash_columns(&[array.values().clone()], array.values().len())?;
+            each(array, hashes, |row| {
+                let range = offsets[row] as usize..offsets[row + 1] as usize;
+                let length = hash_i64(range.len() as i64);
+                elements[range].iter().copied().fold(length, fold)
+            });
+        }
         other => return Err(DataflowError::UnhashableKey(other.clone())),
     }
     Ok(())
@@ -142,7 +159,9 @@ fn each(array: &dyn Array, hashes: &mut [u64], value: impl Fn(usize) -> u64) {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Float64Array, Int32Array, Int64Array, StringArray};
+    use arrow::array::{Float64Array, Int32Array, Int64Array, ListArray, StringArray, StructArray};
+    use arrow::buffer::NullBuffer;
+    use arrow::datatypes::Field;
 
     use super::*;
 
@@ -162,6 +181,82 @@ mod tests {
             hash_columns(&columns, 2).unwrap(),
             [5157863886199288941, 1785203741960995913]
         );
+    }
+
+    fn nested() -> (ArrayRef, ArrayRef) {
+        let fields = vec![
+            Field::new("a", DataType::Int32, true),
+            Field::new("b", DataType::Utf8, true),
+        ];
+        let row = StructArray::new(
+            fields.into(),
+            vec![
+                Arc::new(Int32Array::from(vec![Some(1), None, Some(1), Some(1)])),
+                Arc::new(StringArray::from(vec!["x", "x", "y", "x"])),
+            ],
+            Some(NullBuffer::from(vec![true, true, false, true])),
+        );
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>([
+            Some(vec![Some(1), None]),
+            Some(vec![]),
+            None,
+            Some(vec![Some(1), None]),
+        ]);
+        (Arc::new(row), Arc::new(list))
+    }
+
+    /// As `hashes_are_pinned`, for keys that are rows and arrays.
+    #[test]
+    fn nested_hashes_are_pinned() {
+        let (row, list) = nested();
+        let (rows, lists) = (hash_one(row), hash_one(list));
+        assert_eq!(
+            rows,
+            [
+                14327500594162642576,
+                252529392532513885,
+                4079343539881305748,
+                14327500594162642576
+            ]
+        );
+        assert_eq!(
+            lists,
+            [
+                147569743758476993,
+                14171452207887645889,
+                4079343539881305748,
+                147569743758476993
+            ]
+        );
+    }
+
+    #[test]
+    fn nested_values_hash_by_value_wherever_they_lie() {
+        let (row, list) = nested();
+        for column in [row, list] {
+            let whole = hash_one(column.clone());
+            assert_eq!(whole[0], whole[3]);
+            assert_eq!(hash_one(column.slice(1, 3)), whole[1..]);
+            assert_eq!(
+                whole[2],
+                hash_one(arrow::array::new_null_array(column.data_type(), 1))[0]
+            );
+        }
+        let map = DataType::Map(
+            Arc::new(Field::new(
+                "entries",
+                DataType::Struct(
+                    vec![
+                        Field::new("keys", DataType::Int32, false),
+                        Field::new("values", DataType::Int32, true),
+                    ]
+                    .into(),
+                ),
+                false,
+            )),
+            false,
+        );
+        assert!(hash_columns(&[arrow::array::new_null_array(&map, 1)], 1).is_err());
     }
 
     #[test]

@@ -69,6 +69,16 @@ fn is_comparable(kind: &TypeKind) -> bool {
         || *kind == TypeKind::Boolean
 }
 
+/// Whether values can be told apart by their canonical bytes: a MAP has no order.
+fn has_identity(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Map(..) | TypeKind::Multiset(_) => false,
+        TypeKind::Array(element) => has_identity(&element.kind),
+        TypeKind::Row(fields) => fields.iter().all(|field| has_identity(&field.ty.kind)),
+        _ => true,
+    }
+}
+
 /// What a call of `name` (upper case) with arguments of these types takes and gives.
 ///
 /// # Errors
@@ -89,7 +99,7 @@ pub fn infer(
         found: arg_types.to_vec(),
         expected: description.signature.to_owned(),
     };
-    if distinct && let Some(ty) = arg_types.iter().find(|ty| ty.kind.is_constructed()) {
+    if distinct && let Some(ty) = arg_types.iter().find(|ty| !has_identity(&ty.kind)) {
         return Err(AggregateSignatureError::Distinct { ty: ty.clone() });
     }
     let unchanged = |result: LogicalType| AggregateSignature {
