@@ -20,6 +20,7 @@ mod filesystem;
 mod formats;
 mod generator;
 mod nexmark;
+mod not_null;
 mod options;
 mod print;
 mod random;
@@ -146,13 +147,14 @@ pub fn create_sink(
             "use a plain INSERT INTO",
         );
     }
-    match table.connector.as_str() {
-        "print" => Ok(Box::new(print::PrintSink::new(table)?)),
-        "blackhole" => Ok(Box::new(blackhole::BlackholeSink)),
-        _ => Ok(Box::new(filesystem::sink::FileSink::new(
+    let sink: Box<dyn Sink> = match table.connector.as_str() {
+        "print" => Box::new(print::PrintSink::new(table)?),
+        "blackhole" => Box::new(blackhole::BlackholeSink),
+        _ => Box::new(filesystem::sink::FileSink::new(
             filesystem::FileTable::read(table)?,
             overwrite,
             static_partition.clone(),
-        )?)),
-    }
+        )?),
+    };
+    Ok(not_null::enforce(sink, table))
 }
