@@ -45,9 +45,12 @@ impl CsvDecoder {
             return Ok(());
         }
         if fields.len() < self.width {
-            if self.options.fail_on_missing {
+            // Without the option, Flink compares with the columns that the query reads.
+            let too_few = self.options.fail_on_missing
+                || (!self.options.ignore_errors && fields.len() < self.sources.len());
+            if too_few {
                 return Err(format!(
-                    "the record has {} fields, the table {} columns; set 'csv.fail-on-missing-columns' = 'false' to read NULL for the missing ones",
+                    "the record has {} fields, the table {} columns; set 'csv.ignore-parse-errors' = 'true' and 'csv.fail-on-missing-columns' = 'false' to read NULL for the missing ones",
                     fields.len(),
                     self.width
                 ));

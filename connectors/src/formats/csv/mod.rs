@@ -3,7 +3,8 @@
 //! A quote is special only at the start of a field; inside quotes it is doubled. Lines end with LF, CR
 //! LF or CR. An empty line is a record with one empty field. Reading:
 //!
-//! * missing columns are NULL (`fail-on-missing-columns`), a record with too many fails the job;
+//! * a record with fewer fields than the query reads columns, or with too many, fails the job; with
+//!   `ignore-parse-errors` missing columns are NULL, unless `fail-on-missing-columns`;
 //! * an empty field of a type other than text fails unless `null-literal` is empty;
 //! * a field equal to `null-literal`, quoted or not, is NULL;
 //! * `ignore-parse-errors` makes a bad field NULL and drops records that are malformed or too long.
@@ -114,7 +115,7 @@ const OPTIONS: &[OptionDef] = &[
         "fail-on-missing-columns",
         OptionKind::Boolean,
         Some("false"),
-        "A record with too few fields fails instead of having NULL in the missing ones.",
+        "With 'csv.ignore-parse-errors' too, a record with too few fields is dropped instead of having NULL in the missing ones.",
     ),
     option(
         "empty-string-as-null",

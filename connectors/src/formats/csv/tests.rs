@@ -92,8 +92,10 @@ fn empty_is_not_null_unless_said() {
 
 #[test]
 fn records_of_another_width() {
-    let (_, arrays) = read(b"1\n2,x,\n", &[], &[INT, TEXT]).unwrap();
+    let lenient = [("ignore-parse-errors", "true")];
+    let (_, arrays) = read(b"1\n2,x,\n", &lenient, &[INT, TEXT]).unwrap();
     assert_eq!(shown(&arrays), ["1|~", "2|x"]);
+    assert!(read(b"1\n2,x,\n", &[], &[INT, TEXT]).is_err());
     assert!(read(b"1,x,y", &[], &[INT, TEXT]).is_err());
     assert!(read(b"1", &[("fail-on-missing-columns", "true")], &[INT, TEXT]).is_err());
     let (done, arrays) = read(
