@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::window::WindowSpec;
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{self, ExprKind, OrderItem, Select, SelectItem, SetQuantifier};
 
@@ -14,7 +15,7 @@ use super::query::{Named, Sorted};
 use super::scope::Scope;
 use super::sort::{SortColumn, nulls_first, output_column};
 use crate::error::SqlError;
-use crate::rel::{Rel, SortKey};
+use crate::rel::{Rel, RelNode, SortKey, TimeRole};
 
 /// A column that is selected.
 struct Item<'q> {
@@ -56,6 +57,9 @@ impl Binder<'_> {
             select.group_by.is_some() || having.is_some() || !collector.borrow().is_empty();
         if grouped {
             let width = scope.width();
+            if let Some(group_by) = &select.group_by {
+                self.check_windows(&input, &group_keys, group_by.span)?;
+            }
             input = self.aggregate_rel(input, &group_keys, &collector);
             let schema = input.schema.clone();
             let over = OverGroups {
@@ -107,6 +111,35 @@ impl Binder<'_> {
                 .with_help("OVER windows are not there yet"));
         }
         Ok(())
+    }
+
+    /// Streams are aggregated by slices of a window, and Flink cuts those of HOP at its slide.
+    fn check_windows(&self, input: &Rel, keys: &[Expr], span: Span) -> Result<(), SqlError> {
+        let has_key = |wanted: TimeRole| {
+            keys.iter().any(|key| {
+                matches!(key, Expr::Input { index, .. } if input.schema.fields[*index].role == wanted)
+            })
+        };
+        let windowed = has_key(TimeRole::WindowStart) && has_key(TimeRole::WindowEnd);
+        let mut rel = input;
+        while let RelNode::Filter { input, .. } | RelNode::Project { input, .. } = &rel.node {
+            rel = input;
+        }
+        match &rel.node {
+            RelNode::Window {
+                window: WindowSpec::Hop { size, slide, .. },
+                ..
+            } if self.is_streaming() && windowed && size % slide != 0 => Err(SqlError::invalid(
+                format!(
+                    "an aggregation over HOP requires that the size is an integral multiple of the slide, but got size {size} ms and slide {slide} ms"
+                ),
+                span,
+            )
+            .with_help(
+                "change SIZE or SLIDE, or run it with 'execution.runtime-mode' = 'batch'",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn items<'q>(
