@@ -312,6 +312,8 @@ impl<'e> ExprBinder<'e> {
                     whole = span;
                 }
                 result = self.balanced(operator(op), operands, whole)?;
+            } else if op == BinaryOp::Overlaps {
+                result = self.overlaps(result, self.bind(right)?, span)?;
             } else {
                 let right = self.bind(right)?;
                 result = self.call(operator(op), vec![result, right], span)?;

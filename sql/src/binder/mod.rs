@@ -20,6 +20,7 @@ mod hints;
 mod insert;
 mod json;
 mod literal;
+mod overlaps;
 mod query;
 mod scope;
 mod select;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use alpheus_dataflow::{OperatorError, OperatorResult};
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt64Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::take;
+use arrow::compute::{concat, take};
 use arrow::datatypes::DataType;
+use hashbrown::HashMap;
 
-use super::sets::Pool;
+use super::sets::{Pool, identities};
 use crate::compile::Args;
 use crate::scalar::map_array;
 
@@ -84,6 +85,54 @@ pub(super) fn from_arrays(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         args.result,
         take(&keys.values, &UInt64Array::from(key_places), None)?,
         take(&values.values, &UInt64Array::from(value_places), None)?,
+        OffsetBuffer::from_lengths(sizes),
+        Some(NullBuffer::from(valid)),
+    )
+}
+
+pub(super) fn union(args: &Args<'_>) -> OperatorResult<ArrayRef> {
+    let maps: Vec<&MapArray> = (0..args.len()).map(|at| args.array(at).as_map()).collect();
+    let keys: Vec<&dyn Array> = maps.iter().map(|map| map.keys().as_ref()).collect();
+    let values: Vec<&dyn Array> = maps.iter().map(|map| map.values().as_ref()).collect();
+    let (keys, values) = (concat(&keys)?, concat(&values)?);
+    let identities = identities(&keys)?;
+    let (mut key_places, mut value_places) = (Vec::new(), Vec::new());
+    let (mut sizes, mut valid) = (Vec::new(), Vec::new());
+    let mut known: HashMap<u64, usize> = HashMap::new();
+    for row in 0..args.rows {
+        let place = |at: usize| match args.values[at].is_constant() {
+            true => 0,
+            false => row,
+        };
+        known.clear();
+        let before = key_places.len();
+        let all = maps
+            .iter()
+            .enumerate()
+            .all(|(at, map)| map.is_valid(place(at)));
+        valid.push(all);
+        let mut base = 0;
+        for (at, map) in maps.iter().enumerate().filter(|_| all) {
+            let (row, offsets) = (place(at), map.value_offsets());
+            for entry in offsets[row] as usize..offsets[row + 1] as usize {
+                let entry = base + entry;
+                let next = value_places.len();
+                let position = *known.entry(identities[entry]).or_insert(next);
+                if position == next {
+                    key_places.push(entry as u64);
+                    value_places.push(entry as u64);
+                } else {
+                    value_places[position] = entry as u64;
+                }
+            }
+            base += map.keys().len();
+        }
+        sizes.push(key_places.len() - before);
+    }
+    map_array(
+        args.result,
+        take(&keys, &UInt64Array::from(key_places), None)?,
+        take(&values, &UInt64Array::from(value_places), None)?,
         OffsetBuffer::from_lengths(sizes),
         Some(NullBuffer::from(valid)),
     )

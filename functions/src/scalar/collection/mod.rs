@@ -234,10 +234,15 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         "A map of two arrays of one length.",
         "MAP_FROM_ARRAYS(ARRAY['a'], ARRAY[1])",
     ),
-    ScalarFunction::refuse(
-        C,
+    new(
         "MAP_UNION",
-        "not implemented; build the map with MAP_FROM_ARRAYS and ARRAY_CONCAT",
+        "MAP_UNION(map1, ...)",
+        Typing::By(same_maps),
+        maps::union,
+    )
+    .doc(
+        "The entries of all maps; of equal keys the last one counts.",
+        "MAP_UNION(MAP['a', 1], MAP['b', 2])",
     ),
     ScalarFunction::refuse(
         C,
@@ -394,6 +399,31 @@ fn same_arrays(args: &[Argument]) -> Result<Resolution, Mismatch> {
             .map(|arg| common.with_nullable(arg.ty.nullable))
             .collect(),
         result: common,
+    })
+}
+
+fn same_maps(args: &[Argument]) -> Result<Resolution, Mismatch> {
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for arg in args {
+        let TypeKind::Map(key, value) = &arg.ty.kind else {
+            return Err(Mismatch::Signature);
+        };
+        keys.push((**key).clone());
+        values.push((**value).clone());
+    }
+    let (Some(key), Some(value)) = (common_type(&keys), common_type(&values)) else {
+        return Err(match args {
+            [] => Mismatch::Signature,
+            _ => Mismatch::Because("the maps have no type in common; add a CAST".to_owned()),
+        });
+    };
+    let map = TypeKind::Map(Box::new(key), Box::new(value)).nullable();
+    Ok(Resolution {
+        arg_types: args
+            .iter()
+            .map(|arg| map.with_nullable(arg.ty.nullable))
+            .collect(),
+        result: map.with_nullable(args.iter().any(|arg| arg.ty.nullable)),
     })
 }
 

@@ -88,17 +88,21 @@ impl<'a> Pool<'a> {
 
     /// A number for each element, the same for equal elements.
     fn identities(&self) -> OperatorResult<Vec<u64>> {
-        let field = SortField::new(self.values.data_type().clone());
-        let rows =
-            RowConverter::new(vec![field])?.convert_columns(std::slice::from_ref(&self.values))?;
-        let mut numbers: HashMap<&[u8], u64> = HashMap::new();
-        let mut identities = Vec::with_capacity(self.values.len());
-        for row in 0..rows.num_rows() {
-            let next = numbers.len() as u64;
-            identities.push(*numbers.entry(rows.row(row).data()).or_insert(next));
-        }
-        Ok(identities)
+        identities(&self.values)
     }
+}
+
+/// A number for each value, the same for equal ones.
+pub(super) fn identities(values: &ArrayRef) -> OperatorResult<Vec<u64>> {
+    let field = SortField::new(values.data_type().clone());
+    let rows = RowConverter::new(vec![field])?.convert_columns(std::slice::from_ref(values))?;
+    let mut numbers: HashMap<&[u8], u64> = HashMap::new();
+    let mut identities = Vec::with_capacity(values.len());
+    for row in 0..rows.num_rows() {
+        let next = numbers.len() as u64;
+        identities.push(*numbers.entry(rows.row(row).data()).or_insert(next));
+    }
+    Ok(identities)
 }
 
 pub(super) fn concat(args: &Args<'_>) -> OperatorResult<ArrayRef> {

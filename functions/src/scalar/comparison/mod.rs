@@ -64,11 +64,6 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         "Whether the value equals one of the list; NULL if it equals none and a NULL is about.",
         "1 IN (1, 2)",
     ),
-    ScalarFunction::refuse(
-        C,
-        "OVERLAPS",
-        "compare the four bounds instead: a1 <= b2 AND b1 <= a2",
-    ),
 ];
 
 fn comparable(args: &[Argument]) -> Result<Resolution, Mismatch> {

@@ -31,9 +31,10 @@ pub(super) fn ends_with(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     edges(args, <[u8]>::ends_with)
 }
 
+/// NULL is not of any kind: FALSE.
 fn test(args: &Args<'_>, holds: fn(&str) -> bool) -> OperatorResult<ArrayRef> {
     let texts = args.str(0);
-    rows::booleans(args.rows, |row| Ok(texts.get(row).map(holds)))
+    rows::booleans(args.rows, |row| Ok(Some(texts.get(row).is_some_and(holds))))
 }
 
 pub(super) fn is_alpha(args: &Args<'_>) -> OperatorResult<ArrayRef> {

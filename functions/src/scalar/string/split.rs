@@ -57,6 +57,7 @@ pub(super) fn split(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let mut lists = text_lists();
     for row in 0..args.rows {
         match texts.get(row).zip(delimiters.get(row)) {
+            Some(("", _)) => lists.append(true),
             Some((text, "")) => {
                 let mut buffer = [0; 4];
                 for c in text.chars() {
