@@ -23,6 +23,6 @@ CREATE TABLE t (
 SELECT * FROM t;
 --! types {"c": "DECIMAL(6, 2)"}
 --! expect
-{"i":1,"l":9007199254740993,"d":1500.0,"c":"12.35","b":true,"s":"x","dt":"2024-02-29","tm":"01:02:03","ts":"2024-02-29 01:02:03.456","y":"010203"}
+{"i":1,"l":9007199254740993,"d":1500.0,"c":"12.35","b":true,"s":"x","dt":"2024-02-29","tm":"01:02:03","ts":"2024-02-29 01:02:03.456","y":"AQID"}
 {"i":null,"l":null,"d":null,"c":null,"b":null,"s":"","dt":null,"tm":null,"ts":null,"y":null}
 {"i":null,"l":null,"d":null,"c":null,"b":null,"s":null,"dt":null,"tm":null,"ts":null,"y":null}

@@ -37,5 +37,5 @@ INSERT INTO out_t SELECT * FROM t;
 SELECT * FROM out_t;
 --! types {"c": "DECIMAL(5, 2)"}
 --! expect
-{"id":1,"a":[1,null],"m":{"k":1},"r":{"x":"q\"","y":0.1},"d":"2024-02-29","tm":"23:59:58","ts":"2024-02-29 01:02:03.004","c":"1.50","y":"010203"}
+{"id":1,"a":[1,null],"m":{"k":1},"r":{"x":"q\"","y":0.1},"d":"2024-02-29","tm":"23:59:58","ts":"2024-02-29 01:02:03.004","c":"1.50","y":"AQID"}
 {"id":2,"a":null,"m":null,"r":null,"d":null,"tm":null,"ts":null,"c":null,"y":null}

@@ -18,7 +18,7 @@ CREATE TABLE t (
   'csv.null-literal' = '~'
 );
 SELECT window_start, window_end, SUM(v) AS s FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY window_start, window_end;
---! expect batch
+--! expect
 {"window_start":"2024-02-29 00:00:00.000","window_end":"2024-03-01 00:00:00.000","s":1}
 {"window_start":"2024-03-01 00:00:00.000","window_end":"2024-03-02 00:00:00.000","s":6}
 {"window_start":"2024-03-02 00:00:00.000","window_end":"2024-03-03 00:00:00.000","s":8}
