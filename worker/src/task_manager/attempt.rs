@@ -156,6 +156,10 @@ impl Worker {
     }
 
     fn on_task(&mut self, number: AttemptNumber, event: TaskEvent) {
+        if matches!(event, TaskEvent::State(_, TaskState::Finished { .. })) {
+            // The last numbers of a task go before its end: nobody asks for them afterwards.
+            self.report_metrics();
+        }
         let Some(attempt) = &mut self.attempt else {
             return;
         };
