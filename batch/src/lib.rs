@@ -4,7 +4,7 @@
 //! ([`lower`]), which brings hash aggregation, sorting and spilling. What gives results their meaning is
 //! shared with streaming: expressions are the compiled Flink expressions inside scalar functions
 //! ([`expression`]), aggregates are the same accumulators inside aggregate functions ([`aggregate`]),
-//! tables are read and written by the same connectors ([`scan`], [`write`]). So both modes agree by
+//! tables are read and written by the same connectors ([`scan`], [`write`](mod@write)). So both modes agree by
 //! construction, except where Flink's own modes differ: batch knows neither watermarks nor late rows,
 //! and a global aggregate of nothing is one row.
 //!

@@ -1,7 +1,7 @@
 //! A connector's source as a DataFusion table.
 //!
 //! Each partition is a reader on a blocking thread; they share one enumerator, so that splits go to
-//! whoever is free. Columns are renamed to [`column_name`] on the way.
+//! whoever is free. Columns are renamed to [`column_name`](crate::lower::column_name) on the way.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};

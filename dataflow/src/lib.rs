@@ -5,7 +5,7 @@
 //! travels in band with it ([`element`]), identifiers ([`ids`]), key groups and the hash that routes
 //! rows to them ([`key_group`], [`hash`]), expressions and aggregate calls in a form that can be sent
 //! to another process ([`expr`], [`aggregate`]), windows ([`window`]), the job graph ([`graph`]), the
-//! memory that state is made of ([`cow`], [`fixed`], [`tuple`]), and
+//! memory that state is made of ([`cow`], [`fixed`], [`tuple`](mod@tuple)), and
 //! the traits of operators, sources and sinks ([`operator`], [`source`], [`sink`], [`snapshot`]).
 //!
 //! # Invariants

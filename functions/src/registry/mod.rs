@@ -2,7 +2,7 @@
 //!
 //! Every function is one row of a static table beside its kernels (`scalar/*`). The binder asks
 //! [`lookup`] and [`ScalarFunction::resolve`]; the compiler takes the kernel from the same row; the
-//! documentation's table is [`markdown`]. So a function cannot exist in one place and not in another.
+//! documentation's table is [`markdown()`]. So a function cannot exist in one place and not in another.
 //! Functions that Flink has and this engine has not are rows too, refused with a reason, so that the
 //! binder can name them.
 

@@ -1,7 +1,7 @@
 //! The JSON functions of Flink: asking documents by path, making documents of values, quoting.
 //!
 //! A document is text, read anew by each call ([`document`]); what is written has its members sorted
-//! ([`write`]). Paths are [`path`], what they find [`walk`], the three functions that follow them
+//! ([`write`](mod@write)). Paths are [`path`], what they find [`walk`], the three functions that follow them
 //! [`extract`], and the clauses of those [`clause`], which is where the convention for calls with clauses
 //! is written down. [`build`] makes JSON of values.
 

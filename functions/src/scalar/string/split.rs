@@ -13,7 +13,7 @@ use super::regex::compiled;
 use crate::compile::Args;
 use crate::scalar::{map_array, rows};
 
-/// A builder of ARRAY<STRING> columns.
+/// A builder of `ARRAY<STRING>` columns.
 pub(super) fn text_lists() -> ListBuilder<StringBuilder> {
     ListBuilder::new(StringBuilder::new()).with_field(Field::new("item", DataType::Utf8, true))
 }
