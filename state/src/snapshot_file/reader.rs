@@ -1,12 +1,14 @@
 //! Reads snapshot files, section by section and only the key groups asked for.
 
-use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
 use alpheus_storage::InputFile;
 use arrow::array::RecordBatch;
-use arrow::ipc::reader::StreamReader;
+use arrow::buffer::Buffer;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::StreamDecoder;
 use bytes::Bytes;
 
 use super::{
@@ -226,14 +228,26 @@ fn read_group(
         &messages,
         entry.crc,
     )?;
-    let mut stream = Vec::with_capacity(schema.len() + messages.len() + END_OF_STREAM.len());
-    stream.extend_from_slice(schema);
-    stream.extend_from_slice(&messages);
-    stream.extend_from_slice(&END_OF_STREAM);
-    let malformed = |error: arrow::error::ArrowError| {
+    let malformed = |error: ArrowError| {
         StateError::damaged(name, format!("key group {}: {error}", entry.group.0))
     };
-    let reader = StreamReader::try_new(Cursor::new(stream), None).map_err(malformed)?;
-    let batches: std::result::Result<_, _> = reader.collect();
-    batches.map_err(malformed)
+    // Arrow's checks leave ways to panic on schemas that nobody writes; a panic must not end the process.
+    catch_unwind(AssertUnwindSafe(|| {
+        decode(schema, messages).map_err(malformed)
+    }))
+    .unwrap_or_else(|_| Err(StateError::damaged(name, "its rows cannot be decoded")))
+}
+
+/// The decoder is pushed what there is: one that reads would believe a length and allocate for it.
+fn decode(schema: &Bytes, messages: Bytes) -> std::result::Result<Vec<RecordBatch>, ArrowError> {
+    let mut decoder = StreamDecoder::new();
+    let mut batches = Vec::new();
+    for part in [schema.clone(), messages, Bytes::from_static(&END_OF_STREAM)] {
+        let mut part = Buffer::from(part);
+        while !part.is_empty() {
+            batches.extend(decoder.decode(&mut part)?);
+        }
+    }
+    decoder.finish()?;
+    Ok(batches)
 }
