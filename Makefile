@@ -1,5 +1,5 @@
 # The task runner: one word for everything that people and CI do.
-.PHONY: help build test lint fmt docs
+.PHONY: help build test sql chaos fuzz lint fmt docs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -10,6 +10,15 @@ build: ## the binary, optimized
 
 test: ## every test that needs no Hadoop
 	@scripts/test
+
+sql: ## the SQL files under tests/sql/; CASE=text runs those whose path contains it
+	@SQL_CASE=$(CASE) scripts/test --test sql_files -- --nocapture
+
+chaos: ## kill -9 at random moments; KILLS=300 for more than CI does, SEED=n for the same again
+	@CHAOS_KILLS=$(or $(KILLS),30) $(if $(SEED),CHAOS_SEED=$(SEED)) scripts/test --test chaos -- --nocapture
+
+fuzz: ## what reads from outside, on random input; TARGET=name SECONDS=600 SEED=n
+	@scripts/fuzz --target $(or $(TARGET),all) --seconds $(or $(SECONDS),20) $(if $(SEED),--seed $(SEED))
 
 lint: ## what CI refuses: formatting, clippy, docs, dependencies
 	@scripts/lint

@@ -18,6 +18,8 @@ mod datagen;
 mod error;
 mod filesystem;
 mod formats;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generator;
 mod nexmark;
 mod not_null;

@@ -118,6 +118,29 @@ impl HadoopConf {
         Ok((conf, warnings))
     }
 
+    /// Reads a text as if it were the file `name`; files that it includes do not exist.
+    ///
+    /// # Errors
+    /// If it is not a configuration.
+    #[doc(hidden)]
+    pub fn from_text(
+        text: &str,
+        name: &Path,
+        environment: Environment<'static>,
+    ) -> Result<(Self, Vec<HadoopWarning>), HadoopConfError> {
+        let mut conf = Self::empty(environment);
+        let read = |path: &Path| match path == name {
+            true => Ok(text.to_owned()),
+            false => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        let properties = xml::parse(name, &read)?;
+        let warnings = properties
+            .into_iter()
+            .filter_map(|property| conf.add(property))
+            .collect();
+        Ok((conf, warnings))
+    }
+
     fn add(&mut self, property: RawProperty) -> Option<HadoopWarning> {
         let RawProperty {
             name,
