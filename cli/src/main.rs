@@ -63,6 +63,8 @@ enum Command {
     Checkpoint(commands::checkpoint::CheckpointArgs),
     Completion(commands::completion::CompletionArgs),
     #[command(hide = true)]
+    Docs(commands::docs::DocsArgs),
+    #[command(hide = true)]
     Worker(commands::worker::WorkerArgs),
 }
 
@@ -87,6 +89,7 @@ impl Command {
             Command::Savepoint(args) => args.run(),
             Command::Checkpoint(args) => args.run(),
             Command::Completion(args) => args.run(),
+            Command::Docs(args) => args.run(),
             Command::Worker(args) => args.run(),
         }
     }

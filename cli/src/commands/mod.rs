@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod checkpoint;
 pub mod completion;
+pub mod docs;
 pub mod explain;
 pub mod list;
 pub mod run;
