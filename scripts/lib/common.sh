@@ -30,7 +30,8 @@ need_packages() {
 # What building and testing on this machine takes. (Hadoop and its JDK: scripts/dev-cluster installs its own.)
 need_build_tools() {
   command -v cargo >/dev/null || die "Rust is missing: install it with rustup (https://rustup.rs), 1.95 or newer"
-  need_packages gcc libc6-dev make cmake pkg-config libssl-dev
+  # RocksDB is C++, and its bindings are generated with libclang.
+  need_packages gcc g++ libc6-dev make cmake pkg-config libssl-dev libclang-dev
 }
 
 # fetch_flights: the departures of New York's airports in 2013, as CSV without header lines.
