@@ -361,10 +361,14 @@ impl Running {
         }
     }
 
-    fn savepoint(&self, operation: &str, body: &str) -> String {
+    /// Asks for a savepoint; the path below the job under which its outcome can be fetched.
+    fn ask_savepoint(&self, operation: &str, body: &str) -> String {
         let asked = self.post(&self.of_job(operation), body);
-        let path = format!("/savepoints/{}", asked["request-id"].as_str().unwrap());
-        let done = self.until(&path, |answer| answer["status"]["id"] == "COMPLETED");
+        format!("/savepoints/{}", asked["request-id"].as_str().unwrap())
+    }
+
+    fn outcome(&self, path: &str) -> String {
+        let done = self.until(path, |answer| answer["status"]["id"] == "COMPLETED");
         let location = done["operation"]["location"].as_str();
         location.unwrap_or_else(|| panic!("{done}")).to_owned()
     }
@@ -428,7 +432,8 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
 
     let target = folder.path().join("savepoints");
     let body = format!(r#"{{"target-directory":"{}"}}"#, target.display());
-    let savepoint = running.savepoint("/savepoints", &body);
+    let asked = running.ask_savepoint("/savepoints", &body);
+    let savepoint = running.outcome(&asked);
     assert!(
         Path::new(savepoint.trim_start_matches("file://"))
             .join("_metadata")
@@ -438,7 +443,20 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
         r#"{{"targetDirectory":"{}","drain":false}}"#,
         target.display()
     );
-    let last = running.savepoint("/stop", &body);
+    let asked = running.ask_savepoint("/stop", &body);
+    let stopped = running.of_job("/stop");
+    // The job may end before anybody has asked how its savepoint went; the answer outlives it.
+    while !running.handle.is_done() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let last = running.outcome(&asked);
+    let again = running.ask(
+        "POST",
+        &stopped,
+        &body,
+        running.token.authorization().expose(),
+    );
+    assert_eq!(again.0, 409, "{}", again.1);
     let outcome = running.handle.wait().unwrap();
     assert_eq!(outcome.status, JobStatus::Finished);
     assert_eq!(outcome.view.restarts, 1);

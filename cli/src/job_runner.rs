@@ -43,6 +43,9 @@ pub struct RunOptions {
     pub log_format: LogFormat,
 }
 
+/// How long an ended job waits for clients to fetch the outcome of the savepoint they stopped it with.
+const FETCH_PATIENCE: Duration = Duration::from_secs(5);
+
 /// A runtime for I/O: two threads, because tasks have threads of their own.
 ///
 /// # Errors
@@ -95,7 +98,10 @@ pub fn run(
     let rates = progress.watch(handle.gateway().clone());
     let outcome = handle.wait().map_err(CliError::failed)?;
     drop(rates);
-    drop(served);
+    if let Some((server, registration)) = served {
+        server.linger(FETCH_PATIENCE);
+        drop((server, registration));
+    }
     progress.ended(&outcome);
     // Tasks that did not stop in time must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_millis(100));

@@ -17,7 +17,7 @@ use alpheus_worker::control::{Deployment, FromWorker, ToWorker, WorkerId};
 use alpheus_worker::control_connection::ControlSender;
 
 use super::fact::{Action, Fact};
-use super::handle::{JobOutcome, UserRequest};
+use super::handle::{JobOutcome, LastView, UserRequest};
 use super::machine::JobMachine;
 use super::savepoints::Savepoints;
 use super::view::{JobView, MetricScope, MetricValues};
@@ -57,6 +57,8 @@ pub struct LoopContext {
     pub listener: StatusListener,
     /// How long a savepoint's outcome can be asked for, ms (`rest.async.store-duration`).
     pub keep_outcomes_ms: i64,
+    /// Where the last picture of the job is left.
+    pub(crate) last: LastView,
 }
 
 pub(crate) struct EventLoop {
@@ -110,6 +112,7 @@ impl EventLoop {
             }
         }
         let view = Box::new(self.view());
+        let _ = self.context.last.set((*view).clone());
         for event in self.context.events.try_iter() {
             if let Event::Query(answer) = event {
                 let _ = answer.send((*view).clone());

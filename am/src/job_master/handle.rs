@@ -1,5 +1,10 @@
-//! How the rest of the process speaks to a running job.
+//! How the rest of the process speaks to a job, while it runs and once it has ended.
+//!
+//! The loop answers questions as long as it lives. Before it goes it leaves its last picture behind, so
+//! that whoever asks a moment later (how the savepoint ended with which the job was stopped) still
+//! gets an answer.
 
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use alpheus_dataflow::ids::JobId;
@@ -37,16 +42,20 @@ pub struct JobOutcome {
     pub view: Box<JobView>,
 }
 
-/// Asks and commands; cheap to clone, of no effect once the job has ended.
+/// The last picture of a job: set once, when it ends.
+pub(crate) type LastView = Arc<OnceLock<JobView>>;
+
+/// Asks and commands; cheap to clone. Commands have no effect once the job has ended.
 #[derive(Clone)]
 pub struct JobGateway {
     job: JobId,
     events: EventSender,
+    last: LastView,
 }
 
 impl JobGateway {
-    pub(crate) fn new(job: JobId, events: EventSender) -> Self {
-        JobGateway { job, events }
+    pub(crate) fn new(job: JobId, events: EventSender, last: LastView) -> Self {
+        JobGateway { job, events, last }
     }
 
     /// The job.
@@ -70,18 +79,27 @@ impl JobGateway {
         trigger
     }
 
-    /// A picture of the job; `None` when it has ended and its loop is gone.
+    /// A picture of the job: as of now, or its last one when it has ended. `None` when its loop broke down.
     pub async fn view(&self) -> Option<JobView> {
+        if let Some(last) = self.last.get() {
+            return Some(last.clone());
+        }
         let (answer, view) = oneshot::channel();
         self.events.send(Event::Query(answer));
-        view.await.ok()
+        // A question that the loop no longer takes is dropped with its queue.
+        view.await.ok().or_else(|| self.last.get().cloned())
     }
 
     /// As [`JobGateway::view`], for threads outside the runtime.
     pub fn view_blocking(&self) -> Option<JobView> {
+        if let Some(last) = self.last.get() {
+            return Some(last.clone());
+        }
         let (answer, view) = oneshot::channel();
         self.events.send(Event::Query(answer));
-        view.blocking_recv().ok()
+        view.blocking_recv()
+            .ok()
+            .or_else(|| self.last.get().cloned())
     }
 }
 

@@ -14,7 +14,7 @@ use alpheus_worker::environment::{Connectors, ResultReceiver, SinkRequest};
 use alpheus_worker::operators::collect::ResultCommitter;
 
 use super::event_loop::{EventLoop, LoopContext, StatusListener};
-use super::handle::{JobGateway, JobHandle};
+use super::handle::{JobGateway, JobHandle, LastView};
 use super::machine::{JobMachine, MachineConfig};
 use super::placement::tasks_of;
 use crate::checkpoint::CheckpointConfig;
@@ -106,7 +106,8 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         sources: sources.clone(),
     })?;
     let driver = driver(events.clone())?;
-    let gateway = JobGateway::new(job, events);
+    let last = LastView::default();
+    let gateway = JobGateway::new(job, events, Arc::clone(&last));
     let clock = Arc::new(SystemClock);
     let context = LoopContext {
         job,
@@ -119,6 +120,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         clock,
         listener,
         keep_outcomes_ms,
+        last,
     };
     let thread = std::thread::Builder::new()
         .name("job-master".to_owned())

@@ -11,10 +11,12 @@ mod error;
 mod jobs;
 mod metrics;
 mod operations;
+mod undelivered;
 mod vertices;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::options::rest as options;
@@ -29,6 +31,7 @@ use tokio::task::JoinHandle;
 
 pub use error::RestError;
 
+use self::undelivered::Undelivered;
 use crate::job_master::{JobGateway, JobView};
 
 /// What handlers know.
@@ -39,6 +42,7 @@ pub(crate) struct RestState {
     audit: Arc<AuditLog>,
     cancel_enabled: bool,
     refresh_interval_ms: u64,
+    undelivered: Arc<Undelivered>,
 }
 
 impl RestState {
@@ -60,6 +64,7 @@ impl RestState {
 pub struct RestServer {
     address: SocketAddr,
     serving: JoinHandle<()>,
+    undelivered: Arc<Undelivered>,
 }
 
 /// Why the server could not be started.
@@ -93,7 +98,9 @@ impl RestServer {
         configuration: &Configuration,
         runtime: &Handle,
     ) -> Result<Self, RestServerError> {
+        let undelivered = Arc::new(Undelivered::default());
         let state = RestState {
+            undelivered: Arc::clone(&undelivered),
             gateway,
             token,
             audit,
@@ -118,7 +125,17 @@ impl RestServer {
                 tracing::error!(%error, "the REST API has stopped");
             }
         });
-        Ok(RestServer { address, serving })
+        Ok(RestServer {
+            address,
+            serving,
+            undelivered,
+        })
+    }
+
+    /// Waits until clients have fetched the outcomes of the savepoints that they asked for, at most for
+    /// `patience`. Blocks; not for threads of the runtime.
+    pub fn linger(&self, patience: Duration) {
+        self.undelivered.wait(patience);
     }
 
     /// Where it listens.

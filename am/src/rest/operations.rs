@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{RestError, RestState};
 use crate::checkpoint::Drain;
+use crate::job_master::JobView;
 use crate::job_master::savepoints::SavepointOutcome;
 
 type Accepted = Result<(StatusCode, Json<Value>), RestError>;
@@ -36,14 +37,19 @@ pub async fn cancel(
             message: "web.cancel.enable is false".to_owned(),
         });
     }
-    if view.status.is_terminal() {
-        return Err(RestError {
-            status: StatusCode::CONFLICT,
-            message: format!("job {job} is {} already", view.status),
-        });
-    }
+    refuse_if_ended(&job, &view)?;
     state.gateway.cancel();
     Ok((StatusCode::ACCEPTED, Json(json!({}))))
+}
+
+fn refuse_if_ended(job: &str, view: &JobView) -> Result<(), RestError> {
+    if !view.status.is_terminal() {
+        return Ok(());
+    }
+    Err(RestError {
+        status: StatusCode::CONFLICT,
+        message: format!("job {job} is {} already", view.status),
+    })
 }
 
 /// A body that may be left out.
@@ -70,10 +76,9 @@ pub async fn savepoint(
     bytes: Bytes,
 ) -> Accepted {
     let body: SavepointBody = body(&bytes)?;
-    state.view_of(&job).await?;
+    refuse_if_ended(&job, &state.view_of(&job).await?)?;
     let stop = body.cancel_job.then_some(Drain(false));
-    let trigger = state.gateway.savepoint(body.target_directory, stop);
-    Ok(accepted(trigger))
+    Ok(trigger_savepoint(&state, body.target_directory, stop))
 }
 
 #[derive(Default, Deserialize)]
@@ -89,13 +94,18 @@ pub async fn stop(
     bytes: Bytes,
 ) -> Accepted {
     let body: StopBody = body(&bytes)?;
-    state.view_of(&job).await?;
+    refuse_if_ended(&job, &state.view_of(&job).await?)?;
     let stop = Some(Drain(body.drain));
-    let trigger = state.gateway.savepoint(body.target_directory, stop);
-    Ok(accepted(trigger))
+    Ok(trigger_savepoint(&state, body.target_directory, stop))
 }
 
-fn accepted(trigger: u128) -> (StatusCode, Json<Value>) {
+fn trigger_savepoint(
+    state: &RestState,
+    directory: Option<String>,
+    stop: Option<Drain>,
+) -> (StatusCode, Json<Value>) {
+    let trigger = state.gateway.savepoint(directory, stop);
+    state.undelivered.accepted(trigger);
     let id = format!("{trigger:032x}");
     (StatusCode::ACCEPTED, Json(json!({ "request-id": id })))
 }
@@ -105,10 +115,12 @@ pub async fn savepoint_status(
     Path((job, trigger)): Path<(String, String)>,
 ) -> Result<Json<Value>, RestError> {
     let view = state.view_of(&job).await?;
-    let outcome = u128::from_str_radix(&trigger, 16)
-        .ok()
-        .and_then(|trigger| view.savepoints.get(&trigger))
-        .ok_or_else(|| RestError::not_found(format!("operation {trigger} not found")))?;
+    let unknown = || RestError::not_found(format!("operation {trigger} not found"));
+    let trigger = u128::from_str_radix(&trigger, 16).map_err(|_| unknown())?;
+    let outcome = view.savepoints.get(&trigger).ok_or_else(unknown)?;
+    if *outcome != SavepointOutcome::InProgress {
+        state.undelivered.delivered(trigger);
+    }
     Ok(Json(match outcome {
         SavepointOutcome::InProgress => json!({ "status": { "id": "IN_PROGRESS" } }),
         SavepointOutcome::Completed(location) => json!({
