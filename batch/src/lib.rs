@@ -14,8 +14,11 @@ mod aggregate;
 mod error;
 mod expression;
 mod lower;
+mod row_pattern;
 mod run;
 mod scan;
+mod session;
+mod unnest;
 mod window;
 mod write;
 

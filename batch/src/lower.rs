@@ -24,7 +24,10 @@ use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, 
 use crate::aggregate::lower_aggregate;
 use crate::error::BatchError;
 use crate::expression::lower_expr;
+use crate::row_pattern::match_rows;
 use crate::scan::source_table;
+use crate::session::sessions;
+use crate::unnest::unnest;
 use crate::window::{max_timestamp_of, start_of, window_ends};
 
 /// The name of a node's column at this position.
@@ -107,19 +110,46 @@ impl Lowering<'_> {
                 }
                 Ok(plan.build()?)
             }
+            RelNode::Match { input, pattern } => {
+                let (columns, output) = (input.schema.row_type(), rel.schema.row_type());
+                match_rows(
+                    self.lower(input)?,
+                    pattern,
+                    &columns,
+                    &output,
+                    &self.session,
+                )
+            }
+            RelNode::Unnest {
+                input,
+                collection,
+                with_ordinality,
+                outer,
+            } => {
+                let width = input.schema.len();
+                let ty = &input.schema.fields[*collection].ty;
+                let plan = self.lower(input)?;
+                unnest(plan, width, (*collection, ty), *with_ordinality, *outer)
+            }
             RelNode::Window {
                 input,
                 window,
                 time,
-                ..
+                keys,
             } => {
                 let width = input.schema.len();
-                self.windowed(input, *window, *time, &(0..width).collect::<Vec<_>>())
+                self.windowed(input, *window, *time, keys, &(0..width).collect::<Vec<_>>())
             }
             RelNode::Aggregate {
                 input,
                 keys,
                 aggregates,
+            }
+            | RelNode::AttachedWindowAggregate {
+                input,
+                keys,
+                aggregates,
+                ..
             } => {
                 let plan = self.lower(input)?;
                 aggregate(plan, keys, aggregates)
@@ -132,7 +162,8 @@ impl Lowering<'_> {
                 aggregates,
             } => {
                 let width = input.schema.len();
-                let plan = self.windowed(input, *window, *time, &(0..width).collect::<Vec<_>>())?;
+                let kept = (0..width).collect::<Vec<_>>();
+                let plan = self.windowed(input, *window, *time, keys, &kept)?;
                 let mut all_keys = keys.clone();
                 all_keys.extend(width..width + 3);
                 let plan = aggregate(plan, &all_keys, aggregates)?;
@@ -201,14 +232,9 @@ impl Lowering<'_> {
         input: &Rel,
         window: WindowSpec,
         time: TimeAttribute,
+        keys: &[usize],
         kept: &[usize],
     ) -> Result<LogicalPlan, BatchError> {
-        if matches!(window, WindowSpec::Session { .. }) {
-            return Err(BatchError::Unsupported {
-                feature: "a SESSION window",
-                remedy: "run the statement with 'execution.runtime-mode' = 'streaming'",
-            });
-        }
         let TimeAttribute::Event { column } = time else {
             return Err(BatchError::Unsupported {
                 feature: "a window over processing time",
@@ -222,6 +248,11 @@ impl Lowering<'_> {
         let local = lower_expr(&local, &self.session)?;
         let zoned = matches!(time_type.kind, TypeKind::TimestampLtz(_));
 
+        if let WindowSpec::Session { gap } = window {
+            let width = input.schema.len();
+            let plan = sessions(self.lower(input)?, width, local, keys, gap)?;
+            return self.with_window_time(plan, window, width, zoned);
+        }
         let ends = column_name(kept.len());
         let mut columns: Vec<DfExpr> = kept.iter().map(|&index| col(column_name(index))).collect();
         columns.push(window_ends(window, local));
@@ -236,12 +267,26 @@ impl Lowering<'_> {
             .collect();
         columns.push(start_of(window, col(&ends)));
         columns.push(col(&ends));
-        columns.push(max_timestamp_of(window, col(&ends)));
+        let plan = project(plan, columns)?;
+        self.with_window_time(plan, window, kept.len(), zoned)
+    }
+
+    /// `window_time` behind the window's bounds, which follow `width` columns.
+    fn with_window_time(
+        &self,
+        plan: LogicalPlan,
+        window: WindowSpec,
+        width: usize,
+        zoned: bool,
+    ) -> Result<LogicalPlan, BatchError> {
+        let last = width + 2;
+        let mut columns: Vec<DfExpr> = (0..last).map(|index| col(column_name(index))).collect();
+        columns.push(max_timestamp_of(window, col(column_name(last - 1))));
         let plan = project(plan, columns)?;
         if !zoned {
             return Ok(plan);
         }
-        let last = kept.len() + 2;
+        let local_type = TypeKind::Timestamp(3).nullable();
         let mut columns: Vec<DfExpr> = (0..last).map(|index| col(column_name(index))).collect();
         let zoned_type = TypeKind::TimestampLtz(3).nullable();
         let window_time = Expr::input(last, local_type).cast_to(zoned_type);
@@ -251,7 +296,10 @@ impl Lowering<'_> {
 }
 
 /// These expressions as `c0`, `c1`, ...; DataFusion cannot have no columns, so there is always one.
-fn project(plan: LogicalPlan, mut exprs: Vec<DfExpr>) -> Result<LogicalPlan, BatchError> {
+pub(crate) fn project(
+    plan: LogicalPlan,
+    mut exprs: Vec<DfExpr>,
+) -> Result<LogicalPlan, BatchError> {
     if exprs.is_empty() {
         exprs.push(lit(true));
     }

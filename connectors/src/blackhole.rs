@@ -10,7 +10,7 @@ pub(crate) struct BlackholeSink;
 
 impl Sink for BlackholeSink {
     fn accepts(&self) -> ChangelogMode {
-        ChangelogMode::All
+        ChangelogMode::Upsert
     }
 
     fn create_writer(&self, _context: &OperatorContext) -> OperatorResult<Box<dyn SinkWriter>> {

@@ -157,7 +157,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: true,
         has_format: false,
         partitions: false,
-        sink_accepts: ChangelogMode::All,
+        sink_accepts: ChangelogMode::Upsert,
         metadata: Vec::new,
         check: |_| Ok(Boundedness::Bounded),
     },

@@ -53,23 +53,102 @@ impl RowKind {
     }
 }
 
-/// Which kinds of change an edge carries (Flink's `ChangelogMode`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Which kinds of change an edge carries (Flink's `ChangelogMode`). Every stream inserts; an operator that
+/// updates says so by `+U`, with or without the `-U` before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChangelogMode {
     /// `+I` only.
     InsertOnly,
+    /// `+I`, `-D`: rows come and go, none is updated.
+    InsertDelete,
+    /// `+I`, `+U`: the last change of a key counts, and no key goes.
+    UpsertWithoutDelete,
     /// `+I`, `+U`, `-D`: the last change of a key counts; no `-U`.
     Upsert,
+    /// `+I`, `-U`, `+U`: updates name what they replace, and no row goes for good.
+    RetractWithoutDelete,
     /// All four kinds.
     All,
 }
 
 impl ChangelogMode {
-    /// As `EXPLAIN CHANGELOG_MODE` prints it: `[I]`, `[I,UA,D]` or `[I,UB,UA,D]`.
+    /// All modes.
+    pub const ALL: [ChangelogMode; 6] = [
+        ChangelogMode::InsertOnly,
+        ChangelogMode::InsertDelete,
+        ChangelogMode::UpsertWithoutDelete,
+        ChangelogMode::Upsert,
+        ChangelogMode::RetractWithoutDelete,
+        ChangelogMode::All,
+    ];
+
+    /// The mode of a stream that inserts and, where so said, updates (with `-U` before or without) and
+    /// deletes.
+    pub fn of(updates: bool, deletes: bool, update_before: bool) -> Self {
+        match (updates, deletes, update_before) {
+            (false, false, _) => ChangelogMode::InsertOnly,
+            (false, true, _) => ChangelogMode::InsertDelete,
+            (true, false, false) => ChangelogMode::UpsertWithoutDelete,
+            (true, true, false) => ChangelogMode::Upsert,
+            (true, false, true) => ChangelogMode::RetractWithoutDelete,
+            (true, true, true) => ChangelogMode::All,
+        }
+    }
+
+    /// Whether it carries this kind of change.
+    pub fn contains(self, kind: RowKind) -> bool {
+        match kind {
+            RowKind::Insert => true,
+            RowKind::UpdateBefore => {
+                matches!(
+                    self,
+                    ChangelogMode::RetractWithoutDelete | ChangelogMode::All
+                )
+            }
+            RowKind::UpdateAfter => !matches!(
+                self,
+                ChangelogMode::InsertOnly | ChangelogMode::InsertDelete
+            ),
+            RowKind::Delete => matches!(
+                self,
+                ChangelogMode::InsertDelete | ChangelogMode::Upsert | ChangelogMode::All
+            ),
+        }
+    }
+
+    /// The mode of a stream that carries what either carries.
+    pub fn union(self, other: Self) -> Self {
+        let either = |kind| self.contains(kind) || other.contains(kind);
+        ChangelogMode::of(
+            either(RowKind::UpdateAfter),
+            either(RowKind::Delete),
+            either(RowKind::UpdateBefore),
+        )
+    }
+
+    /// The same changes without `-U`.
+    pub fn without_update_before(self) -> Self {
+        ChangelogMode::of(
+            self.contains(RowKind::UpdateAfter),
+            self.contains(RowKind::Delete),
+            false,
+        )
+    }
+
+    /// Whether rows are replaced without the `-U` that names what is replaced: whoever reads such a
+    /// stream needs its upsert key.
+    pub fn is_upsert(self) -> bool {
+        self.contains(RowKind::UpdateAfter) && !self.contains(RowKind::UpdateBefore)
+    }
+
+    /// As `EXPLAIN CHANGELOG_MODE` prints it, for example `[I]`, `[I,UA,D]` or `[I,UB,UA,D]`.
     pub fn explain(self) -> &'static str {
         match self {
             ChangelogMode::InsertOnly => "[I]",
+            ChangelogMode::InsertDelete => "[I,D]",
+            ChangelogMode::UpsertWithoutDelete => "[I,UA]",
             ChangelogMode::Upsert => "[I,UA,D]",
+            ChangelogMode::RetractWithoutDelete => "[I,UB,UA]",
             ChangelogMode::All => "[I,UB,UA,D]",
         }
     }
@@ -232,5 +311,31 @@ impl ChangelogBatch {
     /// Rough size in memory, in bytes: what flow control counts.
     pub fn memory_size(&self) -> usize {
         self.rows.get_array_memory_size() + self.ops.as_ref().map_or(0, |ops| ops.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_the_set_of_its_kinds() {
+        for mode in ChangelogMode::ALL {
+            let again = ChangelogMode::of(
+                mode.contains(RowKind::UpdateAfter),
+                mode.contains(RowKind::Delete),
+                mode.contains(RowKind::UpdateBefore),
+            );
+            assert_eq!(again, mode);
+            for other in ChangelogMode::ALL {
+                for kind in RowKind::ALL {
+                    assert_eq!(
+                        mode.union(other).contains(kind),
+                        mode.contains(kind) || other.contains(kind),
+                        "{mode:?} {other:?} {kind:?}"
+                    );
+                }
+            }
+        }
     }
 }

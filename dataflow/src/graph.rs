@@ -18,6 +18,7 @@ use crate::aggregate::AggregateCall;
 use crate::changelog::ChangelogMode;
 use crate::expr::Expr;
 use crate::ids::{OperatorId, VertexId};
+use crate::pattern::RowPattern;
 use crate::schema::RowType;
 use crate::window::{TimeAttribute, WindowSpec};
 
@@ -171,6 +172,16 @@ pub enum OperatorSpec {
         /// The output columns.
         projection: Vec<Expr>,
     },
+    /// A row for each element of a collection: the input's columns, then those of the element, then its
+    /// position from 1 if asked for.
+    Unnest {
+        /// The collection; a BIGINT repeats the row so often.
+        column: usize,
+        /// Whether the element's position is a last column.
+        with_ordinality: bool,
+        /// Whether a row without elements comes once, with NULLs.
+        outer: bool,
+    },
     /// Makes watermarks from rows.
     WatermarkAssigner(WatermarkSpec),
     /// Window table-valued function: adds `window_start`, `window_end`, `window_time`, one row for
@@ -199,6 +210,22 @@ pub enum OperatorSpec {
         /// What the input carries; retractions are subtracted.
         input: ChangelogMode,
     },
+    /// Aggregates by key over rows that already carry their window, whose bounds are among the keys.
+    /// Emits keys, then aggregates, when the watermark has passed the window's end.
+    AttachedWindowAggregate {
+        /// Key columns.
+        keys: Vec<usize>,
+        /// The column of the window's end, TIMESTAMP(3).
+        window_end: usize,
+        /// Whether it is on the wall clock of the session's zone (windows of a TIMESTAMP_LTZ).
+        zoned: bool,
+        /// Aggregates.
+        aggregates: Vec<AggregateCall>,
+        /// What the input carries.
+        input: ChangelogMode,
+    },
+    /// MATCH_RECOGNIZE. Emits the partition's columns and the measures of each match.
+    Match(RowPattern),
     /// Unbounded GROUP BY. Emits keys, then aggregates, as a changelog.
     GroupAggregate {
         /// Key columns; none is one global group.

@@ -29,6 +29,7 @@ pub mod hash;
 pub mod ids;
 pub mod key_group;
 pub mod operator;
+pub mod pattern;
 pub mod schema;
 pub mod sink;
 pub mod snapshot;

@@ -9,11 +9,13 @@ pub mod aggregate;
 pub mod cast;
 pub mod compile;
 pub mod registry;
+pub mod row_pattern;
 pub mod scalar;
 #[cfg(test)]
 mod testing;
 pub mod time;
 pub mod typing;
+pub mod unnest;
 
 pub use compile::{CompiledExpr, EvalContext, fold_constants};
 pub use registry::{

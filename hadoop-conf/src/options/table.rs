@@ -27,6 +27,28 @@ config_enum! {
     }
 }
 
+config_enum! {
+    /// `table.exec.sink.keyed-shuffle`.
+    KeyedShuffle {
+        /// Never.
+        None = "NONE",
+        /// Where the sink's parallelism is not that of the rows' producer.
+        Auto = "AUTO",
+        /// Always, unless one subtask writes.
+        Force = "FORCE",
+    }
+}
+
+config_enum! {
+    /// `table.optimizer.non-deterministic-update.strategy`.
+    NonDeterministicUpdateStrategy {
+        /// A plan whose changes may not take back what they should is refused.
+        TryResolve = "TRY_RESOLVE",
+        /// It runs; EXPLAIN PLAN_ADVICE tells.
+        Ignore = "IGNORE",
+    }
+}
+
 options! {
     "SQL";
     /// Time zone of `TIMESTAMP_LTZ` when it is written as text or read from it: a name such as `Europe/Paris`, an
@@ -47,6 +69,11 @@ options! {
     DEFAULT_PARALLELISM: i32 = option("table.exec.resource.default-parallelism", "-1").range(-1.0, 32768.0);
     /// What happens to a NULL in a NOT NULL column of a sink.
     NOT_NULL_ENFORCER: NotNullEnforcer = option("table.exec.sink.not-null-enforcer", "ERROR");
+    /// Whether changes go to the subtasks of a sink by its PRIMARY KEY.
+    KEYED_SHUFFLE: KeyedShuffle = option("table.exec.sink.keyed-shuffle", "AUTO");
+    /// What is done about updates that depend on a value that is not the same twice, such as the time of day.
+    NON_DETERMINISTIC_UPDATES: NonDeterministicUpdateStrategy =
+        option("table.optimizer.non-deterministic-update.strategy", "IGNORE");
     /// Whether an aggregate is computed in part before the exchange.
     AGG_PHASE_STRATEGY: AggPhaseStrategy = option("table.optimizer.agg-phase-strategy", "AUTO");
     /// Whether queries that read the same table share its source.

@@ -194,6 +194,9 @@ impl Parser<'_> {
                     break;
                 }
             }
+            if !details.is_empty() {
+                self.eat_words(&["FOR"]);
+            }
         }
         Ok(StatementKind::Explain {
             details,

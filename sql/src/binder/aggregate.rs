@@ -13,10 +13,9 @@ use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::types::LogicalType;
 use alpheus_sql_parser::Span;
-use alpheus_sql_parser::ast::{self, GroupBy, GroupItem};
 
 use super::Binder;
-use super::expr::{Aggregates, ExprBinder};
+use super::grouping::{Grouping, is_grouping_function};
 use super::scope::Scope;
 use crate::error::SqlError;
 use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
@@ -35,6 +34,8 @@ pub(super) struct PendingAggregate {
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     pending: Vec<PendingAggregate>,
+    /// Whether there is a GROUPING(..).
+    pub(super) asks_for_grouping: bool,
 }
 
 impl Collector {
@@ -49,51 +50,23 @@ impl Collector {
         }
     }
 
+    /// Whether the SELECT is one over groups.
     pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && !self.asks_for_grouping
     }
 }
 
 impl Binder<'_> {
-    /// The keys of GROUP BY.
-    pub(super) fn group_keys(
-        &self,
-        group_by: Option<&GroupBy>,
-        scope: &Scope,
-    ) -> Result<Vec<Expr>, SqlError> {
-        let Some(group_by) = group_by else {
-            return Ok(Vec::new());
-        };
-        let binder = ExprBinder::new(self, scope, Aggregates::Refused("GROUP BY"));
-        let mut keys: Vec<Expr> = Vec::new();
-        let mut add = |expr: &ast::Expr| -> Result<(), SqlError> {
-            let key = binder.bind(expr)?;
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-            Ok(())
-        };
-        for item in &group_by.items {
-            match item {
-                GroupItem::Expr(expr) => add(expr)?,
-                GroupItem::Set(exprs) => exprs.iter().try_for_each(&mut add)?,
-                GroupItem::GroupingSets(_) => {
-                    return Err(grouping_sets("GROUPING SETS", group_by.span));
-                }
-                GroupItem::Rollup(_) => return Err(grouping_sets("ROLLUP", group_by.span)),
-                GroupItem::Cube(_) => return Err(grouping_sets("CUBE", group_by.span)),
-            }
-        }
-        Ok(keys)
-    }
-
-    /// The aggregate over `input`: keys, then the collected aggregates.
+    /// The aggregate over `input`: keys, then the collected aggregates, then, with several sets of keys,
+    /// the number of the set.
     pub(super) fn aggregate_rel(
         &self,
         input: Arc<Rel>,
-        keys: &[Expr],
+        grouping: &Grouping,
         collector: &RefCell<Collector>,
     ) -> Arc<Rel> {
+        let keys = &grouping.keys;
+        let grouped = !keys.is_empty() || grouping.is_several();
         let mut columns = Columns::new(input.schema.clone());
         let key_positions: Vec<usize> = keys
             .iter()
@@ -111,11 +84,25 @@ impl Binder<'_> {
                     (columns.add(self.fold(expr.clone())), *ascending, *nulls)
                 })
                 .collect();
-            call.ty = result_type(&call, !keys.is_empty());
+            call.ty = result_type(&call, grouped);
             calls.push(call);
         }
         let projected = Rel::project(input, columns.columns);
-        aggregate_node(projected, key_positions, calls)
+        if !grouping.is_several() {
+            return aggregate_node(projected, key_positions, calls);
+        }
+        let width = projected.schema.len();
+        let expanded = grouping.expand(projected, &key_positions);
+        let all_keys = (width..expanded.schema.len()).collect();
+        let count = keys.len();
+        let results = count + 1..count + 1 + calls.len();
+        let rel = aggregate_node(expanded, all_keys, calls);
+        let columns = (0..count).chain(results).chain([count]).map(|at| {
+            let field = &rel.schema.fields[at];
+            (field.name.clone(), Expr::input(at, field.ty.clone()))
+        });
+        let columns = columns.collect();
+        Rel::project(rel, columns)
     }
 }
 
@@ -186,7 +173,7 @@ impl Columns {
 
 /// Rewrites expressions over the input into ones over the aggregate's output.
 pub(super) struct OverGroups<'g> {
-    pub(super) keys: &'g [Expr],
+    pub(super) grouping: &'g Grouping,
     /// The aggregate's output.
     pub(super) schema: &'g PlanSchema,
     /// How many columns the input has: what lies behind are aggregates.
@@ -202,12 +189,12 @@ impl OverGroups<'_> {
         span: Span,
     ) -> Result<Expr, SqlError> {
         let sub = |expr: Expr| self.rewrite(expr, references, scope, span);
-        if let Some(position) = self.keys.iter().position(|key| *key == expr) {
+        if let Some(position) = self.grouping.keys.iter().position(|key| *key == expr) {
             return Ok(self.column(position));
         }
         Ok(match expr {
             Expr::Input { index, .. } if index >= self.width => {
-                self.column(self.keys.len() + index - self.width)
+                self.column(self.grouping.keys.len() + index - self.width)
             }
             Expr::Input { index, .. } => {
                 let name = scope.field(index).map_or("", |field| field.name.as_str());
@@ -221,6 +208,12 @@ impl OverGroups<'_> {
                 )));
             }
             literal @ Expr::Literal { .. } => literal,
+            Expr::Call { function, args, .. } if is_grouping_function(&function) => {
+                // The number of the set comes last.
+                let several = self.grouping.is_several();
+                let number = several.then(|| self.column(self.schema.len() - 1));
+                self.grouping.function(&function, &args, number, span)?
+            }
             Expr::Call { function, args, ty } => {
                 let args: Result<Vec<Expr>, SqlError> = args.into_iter().map(sub).collect();
                 Expr::call(function, args?, ty)
@@ -258,9 +251,4 @@ impl OverGroups<'_> {
     fn column(&self, position: usize) -> Expr {
         Expr::input(position, self.schema.fields[position].ty.clone())
     }
-}
-
-fn grouping_sets(feature: &str, span: Span) -> SqlError {
-    SqlError::unsupported(feature, span)
-        .with_help("write one SELECT for each set of keys and join them with UNION ALL")
 }

@@ -2,6 +2,7 @@
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::types::TypeKind;
 use alpheus_functions::aggregate::AggregateSignatureError;
 use alpheus_functions::{aggregate, registry};
 use alpheus_sql_parser::Span;
@@ -12,6 +13,7 @@ use alpheus_sql_parser::ast::{
 use super::aggregate::PendingAggregate;
 use super::convert;
 use super::expr::{Aggregates, ExprBinder};
+use super::grouping::is_grouping_function;
 use super::sort::nulls_first;
 use crate::error::{SqlError, nearest};
 
@@ -84,11 +86,8 @@ impl ExprBinder<'_> {
                     "use a window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
                 ));
         }
-        if ["GROUPING", "GROUPING_ID", "GROUP_ID"].contains(&name.as_str()) {
-            return Err(
-                SqlError::unsupported(format!("the function {name}"), call.span)
-                    .with_help("GROUPING SETS, ROLLUP and CUBE are not there yet"),
-            );
+        if is_grouping_function(&name) {
+            return self.grouping_function(&name, call);
         }
         if aggregate::all()
             .iter()
@@ -118,6 +117,27 @@ impl ExprBinder<'_> {
         let args: Result<Vec<Expr>, SqlError> =
             call.args.iter().map(|arg| self.bind(value(arg)?)).collect();
         self.call(&name, args?, call.span)
+    }
+
+    /// GROUPING(a, ..): what stands for it until the groups are known.
+    fn grouping_function(&self, name: &str, call: &FunctionCall) -> Result<Expr, SqlError> {
+        let Aggregates::Collect(collector) = self.aggregates else {
+            return Err(SqlError::invalid(
+                format!("{name} can be used over groups only: in SELECT, HAVING or ORDER BY"),
+                call.span,
+            ));
+        };
+        if call.args.is_empty() != (name == "GROUP_ID") {
+            return Err(SqlError::invalid(
+                format!("{name} has a wrong number of arguments"),
+                call.span,
+            )
+            .with_help("write GROUPING(a), GROUPING_ID(a, b) or GROUP_ID()"));
+        }
+        collector.borrow_mut().asks_for_grouping = true;
+        let args: Result<Vec<Expr>, SqlError> =
+            call.args.iter().map(|arg| self.bind(value(arg)?)).collect();
+        Ok(Expr::call(name, args?, TypeKind::BigInt.not_null()))
     }
 
     fn aggregate_call(&self, name: &str, call: &FunctionCall) -> Result<Expr, SqlError> {

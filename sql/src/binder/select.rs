@@ -52,18 +52,18 @@ impl Binder<'_> {
         let visible = items.len();
         let keys = sort_keys(&mut items, order_by, &binder)?;
 
-        let group_keys = self.group_keys(select.group_by.as_ref(), &scope)?;
+        let grouping = self.grouping(select.group_by.as_ref(), &scope)?;
         let grouped =
             select.group_by.is_some() || having.is_some() || !collector.borrow().is_empty();
         if grouped {
             let width = scope.width();
             if let Some(group_by) = &select.group_by {
-                self.check_windows(&input, &group_keys, group_by.span)?;
+                self.check_windows(&input, &grouping.keys, group_by.span)?;
             }
-            input = self.aggregate_rel(input, &group_keys, &collector);
+            input = self.aggregate_rel(input, &grouping, &collector);
             let schema = input.schema.clone();
             let over = OverGroups {
-                keys: &group_keys,
+                grouping: &grouping,
                 schema: &schema,
                 width,
             };

@@ -1,4 +1,4 @@
-//! UNION and VALUES: rows from several places under one set of column types.
+//! UNION, INTERSECT, EXCEPT and VALUES: rows from several places under one set of column types.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{QueryBody, SetOperation, SetOperator, Values};
 
 use super::expr::{Aggregates, ExprBinder};
+use super::intersect_except::intersect_or_except;
 use super::query::Named;
 use super::scope::Scope;
 use super::select::distinct;
@@ -25,7 +26,19 @@ impl Binder<'_> {
         // A chain of unions of one kind leans to the left: take it in a loop.
         let mut bodies = vec![(&operation.right, operation.span)];
         let mut first = &operation.left;
-        refuse(operation)?;
+        if operation.op != SetOperator::Union {
+            let sides = vec![
+                self.body(first, named)?,
+                self.body(&operation.right, named)?,
+            ];
+            let (sides, columns) = aligned(name_of(operation.op), sides, &[operation.span; 2])?;
+            return Ok(intersect_or_except(
+                operation.op,
+                operation.all,
+                sides,
+                columns,
+            ));
+        }
         while let QueryBody::Set(inner) = first {
             if (inner.op, inner.all) != (operation.op, operation.all) {
                 break;
@@ -148,23 +161,35 @@ pub(super) fn one_row() -> Arc<Rel> {
     })
 }
 
-fn refuse(operation: &SetOperation) -> Result<(), SqlError> {
-    let name = match operation.op {
-        SetOperator::Union => return Ok(()),
+fn name_of(op: SetOperator) -> &'static str {
+    match op {
+        SetOperator::Union => "UNION",
         SetOperator::Intersect => "INTERSECT",
         SetOperator::Except => "EXCEPT",
-    };
-    Err(SqlError::unsupported(name, operation.span).with_help("UNION [ALL] is there"))
+    }
 }
 
 /// All rows of all inputs; columns are named by the first.
 fn union(inputs: Vec<Arc<Rel>>, spans: &[Span]) -> Result<Arc<Rel>, SqlError> {
+    let (inputs, fields) = aligned("UNION", inputs, spans)?;
+    Ok(Arc::new(Rel {
+        node: RelNode::Union { inputs },
+        schema: PlanSchema { fields },
+    }))
+}
+
+/// The inputs with the same column types, and the columns they have together.
+fn aligned(
+    name: &str,
+    inputs: Vec<Arc<Rel>>,
+    spans: &[Span],
+) -> Result<(Vec<Arc<Rel>>, Vec<PlanField>), SqlError> {
     let width = inputs[0].schema.len();
     for (input, span) in inputs.iter().zip(spans) {
         if input.schema.len() != width {
             return Err(SqlError::invalid(
                 format!(
-                    "the sides of UNION have {width} and {} columns",
+                    "the sides of {name} have {width} and {} columns",
                     input.schema.len()
                 ),
                 *span,
@@ -183,7 +208,7 @@ fn union(inputs: Vec<Arc<Rel>>, spans: &[Span]) -> Result<Arc<Rel>, SqlError> {
             ty = common_type(&[ty.clone(), field.ty.clone()]).ok_or_else(|| {
                 SqlError::invalid(
                     format!(
-                        "type mismatch in column {} of UNION: {} and {}",
+                        "type mismatch in column {} of {name}: {} and {}",
                         column + 1,
                         ty.kind,
                         field.ty.kind
@@ -204,10 +229,7 @@ fn union(inputs: Vec<Arc<Rel>>, spans: &[Span]) -> Result<Arc<Rel>, SqlError> {
         .into_iter()
         .map(|input| typed(input, &fields))
         .collect();
-    Ok(Arc::new(Rel {
-        node: RelNode::Union { inputs },
-        schema: PlanSchema { fields },
-    }))
+    Ok((inputs, fields))
 }
 
 /// The rows with columns of these types.

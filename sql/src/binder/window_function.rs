@@ -205,10 +205,6 @@ impl Binder<'_> {
         let time = self.time_attribute(function, position, &input, column.span)?;
         let keys = partition_keys(function, &table, &input.schema)?;
         let window = self.window_spec(&arguments)?;
-        if !self.is_streaming() && function.name == "SESSION" {
-            return Err(SqlError::unsupported("SESSION in batch mode", call.span)
-                .with_help("SET 'execution.runtime-mode' = 'streaming'"));
-        }
         Ok(window_rel(input, window, time, position, keys))
     }
 

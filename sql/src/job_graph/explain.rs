@@ -88,6 +88,17 @@ fn state_of(node: &OperatorNode) -> Option<String> {
             },
             aggregates.len()
         )),
+        OperatorSpec::AttachedWindowAggregate { aggregates, .. } => Some(format!(
+            "one row a key and window with {} accumulators, dropped when the watermark passes the window's end",
+            aggregates.len()
+        )),
+        OperatorSpec::Match(pattern) => Some(format!(
+            "the rows of matches that have begun{}",
+            match pattern.within_ms {
+                Some(within) => format!(", {within} ms at most (WITHIN)"),
+                None => "; without WITHIN they may stay for ever".to_owned(),
+            }
+        )),
         OperatorSpec::WindowTableFunction {
             window: WindowSpec::Session { .. },
             ..

@@ -3,20 +3,28 @@
 //! [`physical`] turns each plan node into an operator with its parallelism and the way rows reach it,
 //! one operator for equal sub-plans, so that several INSERTs share their sources. [`calc`] folds runs
 //! of filters and projections into one operator. [`chaining`] packs operators that hand rows straight
-//! on into vertices. [`explain`] prints the result.
+//! on into vertices. [`explain`] prints the result. [`changelog`] settles which changes each operator
+//! emits, [`sink`] what stands before a sink that is updated by key, and [`determinism`] finds where a
+//! change could not take back what it should.
 //!
 //! An operator's id is the hash of what it does and of what it reads, not of where it stands in the
 //! graph: adding another INSERT to a job leaves the state of the first one where it was.
 
 mod calc;
 mod chaining;
+mod changelog;
+mod determinism;
 pub mod explain;
 mod physical;
+mod physical_text;
+mod sink;
 
 use std::collections::BTreeMap;
 
 use alpheus_dataflow::changelog::ChangelogMode;
 use alpheus_dataflow::graph::{InvalidGraph, JobGraph, SessionSettings, TableSpec};
+
+use alpheus_hadoop_conf::options::table::{KeyedShuffle, NonDeterministicUpdateStrategy};
 
 use crate::rel::Output;
 
@@ -35,6 +43,10 @@ pub struct PlannerSettings {
     pub state_ttl_ms: u64,
     /// `table.optimizer.agg-phase-strategy` allows aggregation before the exchange.
     pub two_phase_aggregation: bool,
+    /// `table.exec.sink.keyed-shuffle`.
+    pub keyed_shuffle: KeyedShuffle,
+    /// `table.optimizer.non-deterministic-update.strategy`.
+    pub non_deterministic_updates: NonDeterministicUpdateStrategy,
     /// Zone and time.
     pub session: SessionSettings,
     /// The effective configuration by key.
@@ -68,6 +80,27 @@ pub enum PlanError {
         /// The kinds of change that would reach it.
         produced: &'static str,
     },
+    /// Changes of a row would overtake each other on their way to the sink.
+    #[error(
+        "table sink `{table}` has sink.parallelism {parallelism} and is given changes {produced} by {producer} \
+         subtasks: it needs a PRIMARY KEY, so that changes of one row stay in order"
+    )]
+    SinkNeedsPrimaryKey {
+        /// The table.
+        table: String,
+        /// Subtasks that write.
+        parallelism: u32,
+        /// Subtasks that the rows come from.
+        producer: u32,
+        /// The kinds of change.
+        produced: &'static str,
+    },
+    /// A change that cannot take back what it should.
+    #[error("{message} (table.optimizer.non-deterministic-update.strategy = TRY_RESOLVE)")]
+    NonDeterministicUpdate {
+        /// Which columns, which function, and why they have to be deterministic.
+        message: String,
+    },
     /// Something that has no end over a stream.
     #[error("{feature} is not supported in streaming mode; SET 'execution.runtime-mode' = 'batch'")]
     BatchOnly {
@@ -91,6 +124,17 @@ pub enum PlanError {
     Invalid(#[from] InvalidGraph),
 }
 
+/// A streaming job and what people are told about it.
+#[derive(Clone, Debug)]
+pub struct StreamPlan {
+    /// The job.
+    pub graph: JobGraph,
+    /// The operators as a tree, each with its changelog mode (`EXPLAIN CHANGELOG_MODE`).
+    pub operators: String,
+    /// Where a change may fail to take back what it should (`EXPLAIN PLAN_ADVICE`).
+    pub advice: Vec<String>,
+}
+
 /// Plans a streaming job.
 ///
 /// `sink_accepts` tells the richest changelog a table's connector takes.
@@ -101,13 +145,26 @@ pub fn plan(
     outputs: &[Output],
     settings: &PlannerSettings,
     sink_accepts: &dyn Fn(&TableSpec) -> ChangelogMode,
-) -> Result<JobGraph, PlanError> {
+) -> Result<StreamPlan, PlanError> {
     let mut builder = physical::Builder::new(settings, sink_accepts);
     for output in outputs {
         builder.add_output(output)?;
     }
     let operators = builder.finish();
+    let advice = determinism::check(&operators);
+    if settings.non_deterministic_updates == NonDeterministicUpdateStrategy::TryResolve
+        && let Some(message) = advice.first()
+    {
+        return Err(PlanError::NonDeterministicUpdate {
+            message: message.clone(),
+        });
+    }
+    let text = physical_text::tree(&operators);
     let graph = chaining::build_graph(operators, settings);
     graph.validate()?;
-    Ok(graph)
+    Ok(StreamPlan {
+        graph,
+        operators: text,
+        advice,
+    })
 }

@@ -9,8 +9,8 @@ use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::window::WindowSpec;
 
 use super::calc::Calc;
-use super::{PlanError, PlannerSettings};
-use crate::rel::{Output, Rel, RelNode, Target, explain_expr, is_repeatable};
+use super::{PlanError, PlannerSettings, changelog, sink};
+use crate::rel::{Output, Rel, RelNode, Target, UniqueKey, explain_expr, is_repeatable};
 use crate::values;
 
 /// An operator before it is put into a vertex.
@@ -22,6 +22,8 @@ pub(super) struct PhysicalOperator {
     pub(super) changelog: ChangelogMode,
     pub(super) parallelism: u32,
     pub(super) inputs: Vec<Input>,
+    /// Columns that identify a row of the output, while the changes of it are in order.
+    pub(super) upsert_keys: Vec<UniqueKey>,
     /// Everything that makes two operators the same: what it does and what it reads.
     digest: String,
 }
@@ -35,13 +37,13 @@ pub(super) struct Input {
 }
 
 pub(super) struct Builder<'a> {
-    settings: &'a PlannerSettings,
-    sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
-    operators: Vec<PhysicalOperator>,
+    pub(super) settings: &'a PlannerSettings,
+    pub(super) sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
+    pub(super) operators: Vec<PhysicalOperator>,
 }
 
 /// The operators whose union a node is; one, except for UNION ALL.
-type Streams = Vec<usize>;
+pub(super) type Streams = Vec<usize>;
 
 impl<'a> Builder<'a> {
     pub(super) fn new(
@@ -55,7 +57,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<PhysicalOperator> {
+    pub(super) fn finish(mut self) -> Vec<PhysicalOperator> {
+        changelog::settle(&mut self.operators);
         self.operators
     }
 
@@ -69,38 +72,12 @@ impl<'a> Builder<'a> {
                 overwrite,
                 static_partition,
             } => {
-                let accepts = (self.sink_accepts)(table);
-                if accepts == ChangelogMode::InsertOnly && produced != ChangelogMode::InsertOnly {
-                    return Err(PlanError::SinkTakesInsertsOnly {
-                        table: table.identifier.clone(),
-                        produced: produced.explain(),
-                        operator: self.source_of_updates(&streams),
-                    });
-                }
-                let spec = OperatorSpec::Sink {
-                    table: (**table).clone(),
-                    input: produced,
+                let sink = sink::Request {
+                    table,
                     overwrite: *overwrite,
-                    static_partition: static_partition.clone(),
+                    static_partition,
                 };
-                let parallelism = self.option(table, "sink.parallelism")?;
-                let partitioning = Partitioning::Forward;
-                let description = format!(
-                    "Sink(table=[{}], fields=[{}])",
-                    table.identifier,
-                    names(&row)
-                );
-                self.add(Draft {
-                    name: format!("Sink: {}", short_name(&table.identifier)),
-                    description,
-                    spec,
-                    output: row,
-                    changelog: produced,
-                    parallelism: parallelism.unwrap_or_else(|| self.parallelism_of(&streams)),
-                    streams: &streams,
-                    partitioning,
-                    reuse: false,
-                });
+                self.add_sink(&sink, &streams, &output.query)?;
             }
             Target::Collect { result } => {
                 self.add(Draft {
@@ -120,6 +97,15 @@ impl<'a> Builder<'a> {
     }
 
     fn build(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
+        let streams = self.build_node(rel)?;
+        // Streams of a union have the keys of their own nodes already.
+        if let [stream] = streams.as_slice() {
+            self.operators[*stream].upsert_keys = rel.unique_keys();
+        }
+        Ok(streams)
+    }
+
+    fn build_node(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
         let output = rel.schema.row_type();
         match &rel.node {
             RelNode::Filter { .. } | RelNode::Project { .. } => self.build_calc(rel),
@@ -151,6 +137,48 @@ impl<'a> Builder<'a> {
                     partitioning: Partitioning::Forward,
                     reuse: true,
                 })])
+            }
+            RelNode::Match { input, pattern } => {
+                let streams = self.build(input)?;
+                self.need_inserts("Match", &streams)?;
+                let (partitioning, parallelism) = self.by_keys(&pattern.partition);
+                Ok(vec![self.add(Draft {
+                    name: "Match".to_owned(),
+                    description: rel.describe(),
+                    spec: OperatorSpec::Match((**pattern).clone()),
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
+            RelNode::Unnest {
+                input,
+                collection,
+                with_ordinality,
+                outer,
+            } => {
+                let below = self.build(input)?;
+                let streams = below.iter().map(|&stream| {
+                    self.add(Draft {
+                        name: "Correlate".to_owned(),
+                        description: rel.describe(),
+                        spec: OperatorSpec::Unnest {
+                            column: *collection,
+                            with_ordinality: *with_ordinality,
+                            outer: *outer,
+                        },
+                        output: output.clone(),
+                        changelog: self.operators[stream].changelog,
+                        parallelism: self.operators[stream].parallelism,
+                        streams: &[stream],
+                        partitioning: Partitioning::Forward,
+                        reuse: true,
+                    })
+                });
+                Ok(streams.collect())
             }
             RelNode::Sort { .. } => Err(PlanError::BatchOnly {
                 feature: "ORDER BY or LIMIT",
@@ -248,6 +276,34 @@ impl<'a> Builder<'a> {
                     reuse: true,
                 })])
             }
+            RelNode::AttachedWindowAggregate {
+                input,
+                keys,
+                window_end,
+                zoned,
+                aggregates,
+            } => {
+                let streams = self.build(input)?;
+                let (partitioning, parallelism) = self.by_keys(keys);
+                let spec = OperatorSpec::AttachedWindowAggregate {
+                    keys: keys.clone(),
+                    window_end: *window_end,
+                    zoned: *zoned,
+                    aggregates: aggregates.clone(),
+                    input: self.changelog_of(&streams),
+                };
+                Ok(vec![self.add(Draft {
+                    name: "WindowAggregate".to_owned(),
+                    description: rel.describe(),
+                    spec,
+                    output,
+                    changelog: ChangelogMode::InsertOnly,
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
             RelNode::Aggregate {
                 input,
                 keys,
@@ -255,26 +311,20 @@ impl<'a> Builder<'a> {
             } => {
                 let streams = self.build(input)?;
                 let (partitioning, parallelism) = self.by_keys(keys);
+                let input_mode = self.changelog_of(&streams);
                 let spec = OperatorSpec::GroupAggregate {
                     keys: keys.clone(),
                     aggregates: aggregates.clone(),
-                    input: self.changelog_of(&streams),
+                    input: input_mode,
                     generate_update_before: true,
                     state_ttl_ms: self.settings.state_ttl_ms,
                 };
-                // The keys alone never change: DISTINCT over inserts only inserts.
-                let append_only = aggregates.is_empty()
-                    && self.changelog_of(&streams) == ChangelogMode::InsertOnly;
                 Ok(vec![self.add(Draft {
                     name: "GroupAggregate".to_owned(),
                     description: rel.describe(),
                     spec,
                     output,
-                    changelog: if append_only {
-                        ChangelogMode::InsertOnly
-                    } else {
-                        ChangelogMode::All
-                    },
+                    changelog: changelog::of_group_aggregate(!aggregates.is_empty(), input_mode),
                     parallelism,
                     streams: &streams,
                     partitioning,
@@ -341,7 +391,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn parallelism_of(&self, streams: &[usize]) -> u32 {
+    pub(super) fn parallelism_of(&self, streams: &[usize]) -> u32 {
         streams
             .iter()
             .map(|&stream| self.operators[stream].parallelism)
@@ -349,17 +399,11 @@ impl<'a> Builder<'a> {
             .unwrap_or(1)
     }
 
-    fn changelog_of(&self, streams: &[usize]) -> ChangelogMode {
+    pub(super) fn changelog_of(&self, streams: &[usize]) -> ChangelogMode {
         let modes = streams
             .iter()
             .map(|&stream| self.operators[stream].changelog);
-        modes.fold(ChangelogMode::InsertOnly, |all, mode| {
-            if all == ChangelogMode::InsertOnly {
-                mode
-            } else {
-                all
-            }
-        })
+        modes.fold(ChangelogMode::InsertOnly, ChangelogMode::union)
     }
 
     fn need_inserts(&self, operator: &str, streams: &[usize]) -> Result<(), PlanError> {
@@ -373,7 +417,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The operator nearest to `streams` that turns inserts into updates.
-    fn source_of_updates(&self, streams: &[usize]) -> String {
+    pub(super) fn source_of_updates(&self, streams: &[usize]) -> String {
         let updating = streams
             .iter()
             .find(|&&s| self.operators[s].changelog != ChangelogMode::InsertOnly);
@@ -391,7 +435,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn option(&self, table: &TableSpec, key: &str) -> Result<Option<u32>, PlanError> {
+    pub(super) fn option(&self, table: &TableSpec, key: &str) -> Result<Option<u32>, PlanError> {
         let Some(value) = table.options.get(key) else {
             return Ok(None);
         };
@@ -408,7 +452,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add(&mut self, draft: Draft<'_>) -> usize {
+    pub(super) fn add(&mut self, draft: Draft<'_>) -> usize {
         let mut digest = draft.description;
         for &stream in draft.streams {
             // Indented, so that the nesting is part of the digest.
@@ -438,7 +482,7 @@ impl<'a> Builder<'a> {
                 Partitioning::Forward
                     if self.operators[stream].parallelism != draft.parallelism =>
                 {
-                    Partitioning::Rebalance
+                    self.redistribution(stream)
                 }
                 partitioning => partitioning.clone(),
             },
@@ -453,23 +497,39 @@ impl<'a> Builder<'a> {
             changelog: draft.changelog,
             parallelism: draft.parallelism,
             inputs,
+            upsert_keys: Vec::new(),
             digest,
         });
         position
     }
+
+    /// How rows come to another number of subtasks: changes of one row must not overtake each other.
+    fn redistribution(&self, stream: usize) -> Partitioning {
+        let operator = &self.operators[stream];
+        match operator.upsert_keys.first() {
+            _ if operator.changelog == ChangelogMode::InsertOnly => Partitioning::Rebalance,
+            Some(key) if key.is_empty() => Partitioning::Global,
+            Some(key) => Partitioning::Hash {
+                keys: key.iter().copied().collect(),
+            },
+            None => Partitioning::Hash {
+                keys: (0..operator.output.len()).collect(),
+            },
+        }
+    }
 }
 
-struct Draft<'s> {
-    name: String,
-    description: String,
-    spec: OperatorSpec,
-    output: RowType,
-    changelog: ChangelogMode,
-    parallelism: u32,
-    streams: &'s [usize],
-    partitioning: Partitioning,
+pub(super) struct Draft<'s> {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) spec: OperatorSpec,
+    pub(super) output: RowType,
+    pub(super) changelog: ChangelogMode,
+    pub(super) parallelism: u32,
+    pub(super) streams: &'s [usize],
+    pub(super) partitioning: Partitioning,
     /// Whether an equal operator over equal inputs may serve instead.
-    reuse: bool,
+    pub(super) reuse: bool,
 }
 
 impl PhysicalOperator {
@@ -479,7 +539,7 @@ impl PhysicalOperator {
     }
 }
 
-fn names(row: &RowType) -> String {
+pub(super) fn names(row: &RowType) -> String {
     row.fields
         .iter()
         .map(|field| field.name.as_str())
@@ -487,6 +547,6 @@ fn names(row: &RowType) -> String {
         .join(", ")
 }
 
-fn short_name(identifier: &str) -> &str {
+pub(super) fn short_name(identifier: &str) -> &str {
     identifier.rsplit('.').next().unwrap_or(identifier)
 }

@@ -2,16 +2,18 @@
 //!
 //! Four passes, in this order, over all outputs of a job together:
 //!
-//! 1. [`window_aggregate`]: GROUP BY over a window function becomes one node that knows when a group is
+//! 1. [`repeat_below_window`], [`window_aggregate`] and [`attached_window`]: GROUP BY over a window function becomes one node that knows when a group is
 //!    complete, so that its result is append-only.
 //! 2. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
 //! 3. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
 //! 4. [`merge`]: projections right above each other become one.
 
+mod attached_window;
 mod merge;
 mod prune;
 mod push_down;
+mod repeat_below_window;
 mod window_aggregate;
 
 use std::sync::Arc;
@@ -21,7 +23,9 @@ use crate::rel::{Output, Rel};
 /// Applies all passes.
 pub fn optimize(outputs: Vec<Output>) -> Vec<Output> {
     let rewrite = |query: &Arc<Rel>| {
-        let query = rewrite_bottom_up(query, &window_aggregate::recognize);
+        let query = rewrite_bottom_up(query, &repeat_below_window::push);
+        let query = rewrite_bottom_up(&query, &window_aggregate::recognize);
+        let query = rewrite_bottom_up(&query, &attached_window::recognize);
         rewrite_bottom_up(&query, &push_down::offer_filters)
     };
     let outputs: Vec<Output> = outputs

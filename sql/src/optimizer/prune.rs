@@ -209,6 +209,12 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             input,
             keys,
             aggregates,
+        }
+        | RelNode::AttachedWindowAggregate {
+            input,
+            keys,
+            aggregates,
+            ..
         } => {
             let mut below: Columns = keys.iter().copied().collect();
             aggregates
@@ -220,10 +226,21 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
                 .iter()
                 .map(|call| remap_aggregate(call, &mapping))
                 .collect();
-            let node = RelNode::Aggregate {
-                input,
-                keys,
-                aggregates,
+            let node = match &rel.node {
+                RelNode::AttachedWindowAggregate {
+                    window_end, zoned, ..
+                } => RelNode::AttachedWindowAggregate {
+                    input,
+                    keys,
+                    window_end: mapping[window_end],
+                    zoned: *zoned,
+                    aggregates,
+                },
+                _ => RelNode::Aggregate {
+                    input,
+                    keys,
+                    aggregates,
+                },
             };
             (
                 Arc::new(Rel {
@@ -281,6 +298,34 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
                 }
             }
             (Arc::new(Rel { node, schema }), mapping)
+        }
+        RelNode::Unnest {
+            input, collection, ..
+        } => {
+            // Elements come after the columns of the input.
+            let width = input.schema.len();
+            let mut below: Columns = required.range(..width).copied().collect();
+            below.insert(*collection);
+            let (input, mut mapping) = prune(input, &below, needs);
+            let mut fields = input.schema.fields.clone();
+            for offset in 0..rel.schema.len() - width {
+                mapping.insert(width + offset, fields.len());
+                fields.push(rel.schema.fields[width + offset].clone());
+            }
+            let mut node = rel.with_inputs(vec![input]).node;
+            if let RelNode::Unnest { collection, .. } = &mut node {
+                *collection = mapping[collection];
+            }
+            let schema = PlanSchema { fields };
+            (Arc::new(Rel { node, schema }), mapping)
+        }
+        RelNode::Match { input, pattern } => {
+            let below: Columns = pattern.columns().into_iter().collect();
+            let (input, mapping) = prune(input, &below, needs);
+            let pattern = Arc::new(pattern.map_columns(&|column| mapping[&column]));
+            let node = RelNode::Match { input, pattern };
+            let schema = rel.schema.clone();
+            (Arc::new(Rel { node, schema }), identity(rel))
         }
         RelNode::Union { inputs } => {
             let pruned = inputs.iter().map(|input| {

@@ -4,8 +4,9 @@ use std::fmt;
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
+use alpheus_dataflow::pattern::{AfterMatch, PatternElement, PatternExpr, PatternTerm, RowPattern};
 use alpheus_dataflow::types::TypeKind;
-use alpheus_dataflow::window::WindowSpec;
+use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
 use super::{PlanSchema, Rel, RelNode, SortKey};
 
@@ -103,6 +104,34 @@ impl Rel {
                 explain_window(window, time, input),
                 list(aggregates.iter().map(|call| explain_aggregate(call, input)))
             ),
+            RelNode::AttachedWindowAggregate {
+                keys,
+                window_end,
+                aggregates,
+                ..
+            } => format!(
+                "WindowAggregate(groupBy=[{}], window=[win_end=[{}]], select=[{}])",
+                columns(input, keys),
+                column(input, *window_end),
+                list(aggregates.iter().map(|call| explain_aggregate(call, input)))
+            ),
+            RelNode::Unnest {
+                collection,
+                with_ordinality,
+                outer,
+                ..
+            } => format!(
+                "Correlate(invocation=[UNNEST({}){}], joinType=[{}], select=[{}])",
+                column(input, *collection),
+                if *with_ordinality {
+                    " WITH ORDINALITY"
+                } else {
+                    ""
+                },
+                if *outer { "LEFT" } else { "INNER" },
+                names(&self.schema)
+            ),
+            RelNode::Match { pattern, .. } => describe_pattern(pattern, &self.schema, input),
             RelNode::Union { .. } => format!("Union(all=[true], union=[{}])", names(&self.schema)),
             RelNode::Sort {
                 keys,
@@ -126,6 +155,80 @@ impl Rel {
             }
         }
     }
+}
+
+fn describe_pattern(pattern: &RowPattern, output: &PlanSchema, input: &PlanSchema) -> String {
+    let expr = |expr: &PatternExpr| {
+        let names = expr.terms.iter().map(|term| {
+            let (element, inner) = match term {
+                PatternTerm::First {
+                    element,
+                    column: at,
+                    offset,
+                    ..
+                } => (element, format!("FIRST({}, {offset})", column(input, *at))),
+                PatternTerm::Last {
+                    element,
+                    column: at,
+                    offset,
+                    ..
+                } => (element, format!("LAST({}, {offset})", column(input, *at))),
+                PatternTerm::Aggregate { element, call } => {
+                    (element, explain_aggregate(call, input))
+                }
+            };
+            let of = element.map_or("*", |element| pattern.elements[element].name.as_str());
+            let name = format!("{of}.{inner}");
+            super::PlanField::new(name, term.ty().clone())
+        });
+        let terms = PlanSchema {
+            fields: names.collect(),
+        };
+        explain_expr(&expr.expr, &terms)
+    };
+    let quantified = |element: &PatternElement| {
+        let times = match (element.min, element.max) {
+            (1, Some(1)) => return element.name.clone(),
+            (min, Some(max)) => format!("{{{min}, {max}}}"),
+            (min, None) => format!("{{{min},}}"),
+        };
+        let reluctant = if element.greedy { "" } else { "?" };
+        format!("{}{times}{reluctant}", element.name)
+    };
+    let defined = pattern.elements.iter().filter_map(|element| {
+        let condition = element.condition.as_ref()?;
+        Some(format!("{} AS {}", element.name, expr(condition)))
+    });
+    let names = output.fields.iter().skip(pattern.partition.len());
+    let measures = pattern.measures.iter().zip(names);
+    let measures = measures.map(|(measure, field)| format!("{} AS {}", expr(measure), field.name));
+    let elements = pattern.elements.iter().map(quantified).collect::<Vec<_>>();
+    let of = |element: usize| pattern.elements[element].name.as_str();
+    let skip = match pattern.after_match {
+        AfterMatch::PastLastRow => "PAST LAST ROW".to_owned(),
+        AfterMatch::ToNextRow => "TO NEXT ROW".to_owned(),
+        AfterMatch::ToFirst(element) => format!("TO FIRST {}", of(element)),
+        AfterMatch::ToLast(element) => format!("TO LAST {}", of(element)),
+    };
+    let mut order = vec![match pattern.time {
+        TimeAttribute::Event { column: at } => column(input, at),
+        TimeAttribute::Processing => "PROCTIME()".to_owned(),
+    }];
+    order.extend(pattern.order.iter().map(|(at, ascending, _)| {
+        let direction = if *ascending { "ASC" } else { "DESC" };
+        format!("{} {direction}", column(input, *at))
+    }));
+    let within = pattern.within_ms.map_or_else(String::new, |within| {
+        format!(", within=[{}]", duration(within))
+    });
+    format!(
+        "Match(partitionBy=[{}], orderBy=[{}], measures=[{}], after=[SKIP {skip}], pattern=[{}]{within}, define=[{}])",
+        columns(input, &pattern.partition),
+        order.join(", "),
+        list(measures),
+        elements.join(" "),
+        list(defined)
+    )
 }
 
 impl PlanSchema {

@@ -14,6 +14,7 @@
 mod compose;
 mod explain;
 mod fields;
+mod keys;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +22,13 @@ use std::sync::Arc;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{TableSpec, WatermarkSpec};
+use alpheus_dataflow::pattern::RowPattern;
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
 pub(crate) use compose::{computes_once, is_repeatable, substitute};
 pub use explain::explain_expr;
 pub use fields::{PlanField, PlanSchema, TimeRole};
+pub use keys::UniqueKey;
 
 /// A node of the plan with the columns it produces.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +112,39 @@ pub enum RelNode {
         /// The aggregates.
         aggregates: Vec<AggregateCall>,
     },
+    /// GROUP BY window_start, window_end and more over rows that already carry their window: keys, then
+    /// aggregates. Made by the optimizer.
+    AttachedWindowAggregate {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// Key columns, the window's bounds among them.
+        keys: Vec<usize>,
+        /// The column of the window's end.
+        window_end: usize,
+        /// Whether the windows are those of a TIMESTAMP_LTZ.
+        zoned: bool,
+        /// The aggregates.
+        aggregates: Vec<AggregateCall>,
+    },
+    /// A row for each element of a collection: the input's columns, then those of the element, then its
+    /// position if asked for.
+    Unnest {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// The collection; a BIGINT repeats the row so often.
+        collection: usize,
+        /// Whether the element's position (from 1) is a last column.
+        with_ordinality: bool,
+        /// Whether a row without elements comes once, with NULLs.
+        outer: bool,
+    },
+    /// MATCH_RECOGNIZE: the partition's columns, then the measures, a row for each match.
+    Match {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// What is looked for.
+        pattern: Arc<RowPattern>,
+    },
     /// UNION ALL of inputs with the same column types.
     Union {
         /// Where rows come from.
@@ -177,6 +213,9 @@ impl Rel {
             | RelNode::Window { input, .. }
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
+            | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::Unnest { input, .. }
+            | RelNode::Match { input, .. }
             | RelNode::Sort { input, .. } => vec![input],
             RelNode::Union { inputs } => inputs.iter().collect(),
         }
@@ -194,6 +233,9 @@ impl Rel {
             | RelNode::Window { input, .. }
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
+            | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::Unnest { input, .. }
+            | RelNode::Match { input, .. }
             | RelNode::Sort { input, .. } => {
                 if let Some(replacement) = new.next() {
                     *input = replacement;

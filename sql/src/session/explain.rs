@@ -15,16 +15,27 @@ pub(super) fn explain(
 ) -> Result<Outcome, SqlError> {
     for detail in details {
         let name = match detail {
-            ExplainDetail::ChangelogMode => continue,
+            ExplainDetail::ChangelogMode | ExplainDetail::PlanAdvice => continue,
             ExplainDetail::EstimatedCost => "EXPLAIN ESTIMATED_COST",
             ExplainDetail::JsonExecutionPlan => "EXPLAIN JSON_EXECUTION_PLAN",
-            ExplainDetail::PlanAdvice => "EXPLAIN PLAN_ADVICE",
         };
         return Err(SqlError::unsupported(name, statement.span)
-            .with_help("EXPLAIN and EXPLAIN CHANGELOG_MODE are there"));
+            .with_help("EXPLAIN, EXPLAIN CHANGELOG_MODE and EXPLAIN PLAN_ADVICE are there"));
     }
     let job = plan::plan_statement(session, statement)?;
-    Ok(Outcome::Rows(TextTable::of_column("result", [text(&job)])))
+    let mut text = text(&job);
+    let is_stream = job.graph.is_some();
+    if is_stream && details.contains(&ExplainDetail::ChangelogMode) {
+        text += &format!("\n== Optimized Physical Plan ==\n{}", job.operators);
+    }
+    if is_stream && details.contains(&ExplainDetail::PlanAdvice) {
+        text += "\n== Advice ==\n";
+        match job.advice.as_slice() {
+            [] => text += "none\n",
+            advice => text.extend(advice.iter().map(|advice| format!("[WARNING] {advice}\n"))),
+        }
+    }
+    Ok(Outcome::Rows(TextTable::of_column("result", [text])))
 }
 
 /// The optimized queries, then the operators with their changelogs and state.

@@ -68,6 +68,10 @@ pub struct PlannedJob {
     pub outputs: Vec<Output>,
     /// The operators of a streaming job.
     pub graph: Option<JobGraph>,
+    /// The operators of a streaming job as a tree with their changelog modes; else empty.
+    pub operators: String,
+    /// Where a change of a streaming job may fail to take back what it should.
+    pub advice: Vec<String>,
     /// Names and types of the rows that a SELECT hands to the client; `None` for INSERTs.
     pub result: Option<RowType>,
     /// The configuration as it was when the job was planned.

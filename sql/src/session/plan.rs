@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use alpheus_dataflow::ChangelogMode;
-use alpheus_dataflow::graph::{JobGraph, SessionSettings, TableSpec};
+use alpheus_dataflow::graph::{SessionSettings, TableSpec};
 use alpheus_dataflow::source::Boundedness;
 use alpheus_hadoop_conf::options::execution::RuntimeMode;
 use alpheus_hadoop_conf::options::table::AggPhaseStrategy;
@@ -14,7 +14,7 @@ use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
 use super::{JobMode, PlannedJob, Session};
 use crate::binder::Binder;
 use crate::error::SqlError;
-use crate::job_graph::{self, PlannerSettings};
+use crate::job_graph::{self, PlannerSettings, StreamPlan};
 use crate::optimizer;
 use crate::rel::{Output, Target};
 
@@ -51,15 +51,21 @@ pub(super) fn plan_statement(
     let configuration = session.configuration.clone();
     let name = get(session, &options::execution::JOB_NAME, span)?
         .unwrap_or_else(|| default_name(&outputs));
-    let graph = match mode {
-        JobMode::Streaming => Some(graph(session, &name, &outputs, &settings, span)?),
+    let stream = match mode {
+        JobMode::Streaming => Some(stream_plan(session, &name, &outputs, &settings, span)?),
         JobMode::Batch => None,
+    };
+    let (graph, operators, advice) = match stream {
+        Some(plan) => (Some(plan.graph), plan.operators, plan.advice),
+        None => (None, String::new(), Vec::new()),
     };
     Ok(PlannedJob {
         name,
         mode,
         outputs,
         graph,
+        operators,
+        advice,
         result,
         configuration,
         session: settings,
@@ -137,13 +143,13 @@ fn bounded(session: &Session, table: &TableSpec) -> bool {
         )
 }
 
-fn graph(
+fn stream_plan(
     session: &Session,
     name: &str,
     outputs: &[Output],
     settings: &SessionSettings,
     span: Span,
-) -> Result<JobGraph, SqlError> {
+) -> Result<StreamPlan, SqlError> {
     let planner = planner_settings(session, name, settings, span)?;
     let accepts = |table: &TableSpec| {
         let capabilities = session.connectors.validate(table);
@@ -186,6 +192,8 @@ fn planner_settings(
         state_ttl_ms: u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
         two_phase_aggregation: get(session, &options::table::AGG_PHASE_STRATEGY, span)?
             != AggPhaseStrategy::OnePhase,
+        keyed_shuffle: get(session, &options::table::KEYED_SHUFFLE, span)?,
+        non_deterministic_updates: get(session, &options::table::NON_DETERMINISTIC_UPDATES, span)?,
         session: settings.clone(),
         configuration,
     })

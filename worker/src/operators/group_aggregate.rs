@@ -5,7 +5,7 @@
 //!
 //! * a key that is new: `+I`;
 //! * a result that changed: `-U` (unless nobody needs it) and `+U`; one that did not: nothing, except
-//!   with a state TTL, where downstream state has to be kept alive;
+//!   with a state TTL, where downstream state has to be kept alive (DISTINCT has no results to update);
 //! * a key whose last row was taken back: `-D` with its last result, and its state is gone;
 //! * a retraction for a key without rows (its state has expired): nothing.
 //!
@@ -323,8 +323,10 @@ impl Operator for GroupAggregate {
             before: &before,
             after: &after,
         };
-        let (key_rows, value_rows, ops) =
-            changes.plan(self.ttl_ms > 0, self.generate_update_before)?;
+        let (key_rows, value_rows, ops) = changes.plan(
+            self.ttl_ms > 0 && !after.is_empty(),
+            self.generate_update_before,
+        )?;
         if !ops.is_empty() {
             let key_rows = UInt32Array::from(key_rows);
             let value_rows = UInt32Array::from(value_rows);

@@ -1,13 +1,16 @@
 //! The operators, one file each, and the factory that builds them from a graph's nodes.
 
+pub mod attached_window_aggregate;
 pub mod calc;
 pub mod collect;
 pub mod group_aggregate;
+pub mod match_recognize;
 pub mod session_window_aggregate;
 pub mod sink;
 #[cfg(test)]
 pub mod testing;
 pub mod time_column;
+pub mod unnest;
 pub mod watermark_assigner;
 pub mod window_aggregate;
 pub mod window_table_function;
@@ -65,6 +68,8 @@ pub fn build_operator(
             projection.clone(),
             &node.output,
         )),
+        OperatorSpec::Match(_) => Box::new(match_recognize::MatchRecognize::new(node, input)?),
+        OperatorSpec::Unnest { .. } => Box::new(unnest::Unnest::new(node, input)?),
         OperatorSpec::WindowTableFunction { window, time, keys } => {
             window_table_function::build(*window, *time, keys, &node.output)?
         }
@@ -95,6 +100,9 @@ pub fn build_operator(
         OperatorSpec::GroupAggregate { .. } => {
             Box::new(group_aggregate::GroupAggregate::new(node, input)?)
         }
+        OperatorSpec::AttachedWindowAggregate { .. } => Box::new(
+            attached_window_aggregate::AttachedWindowAggregate::new(node, input)?,
+        ),
         OperatorSpec::WindowAggregate {
             window: WindowSpec::Session { .. },
             ..

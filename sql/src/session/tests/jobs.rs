@@ -47,7 +47,7 @@ fn an_unbounded_group_by_is_a_changelog() {
     assert!(matches!(
         last.spec,
         OperatorSpec::Sink {
-            input: ChangelogMode::All,
+            input: ChangelogMode::RetractWithoutDelete,
             ..
         }
     ));

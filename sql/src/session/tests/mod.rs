@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalog;
+mod changelog;
 mod errors;
 mod flink;
 mod jobs;

@@ -1,0 +1,140 @@
+//! INTERSECT and EXCEPT, with and without ALL.
+//!
+//! Both sides are put one after the other, each row with a mark of its side, and counted by row: a row
+//! is in the INTERSECT when both sides have it, in the EXCEPT when only the left has it; with ALL it
+//! comes as often as the lesser count, or the left's beyond the right's, says (Flink's
+//! `RewriteIntersectAllRule` and `RewriteMinusAllRule`). NULLs equal each other here.
+
+use std::sync::Arc;
+
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::expr::{Expr, Literal};
+use alpheus_dataflow::types::TypeKind;
+use alpheus_sql_parser::ast::SetOperator;
+
+use super::aggregate::aggregate_node;
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
+
+/// The first of two `sides` with the same `columns`, without what `op` takes away.
+pub(super) fn intersect_or_except(
+    op: SetOperator,
+    all: bool,
+    sides: Vec<Arc<Rel>>,
+    columns: Vec<PlanField>,
+) -> Arc<Rel> {
+    let width = columns.len();
+    let mut schema = PlanSchema { fields: columns };
+    let mark = TypeKind::Boolean.nullable();
+    let marks = ["$left", "$right"].map(|name| PlanField::new(name, mark.clone()));
+    schema.fields.extend(marks);
+    let sides = sides.into_iter().enumerate();
+    let inputs = sides.map(|(at, side)| marked(side, at == 0)).collect();
+    let both = Arc::new(Rel {
+        node: RelNode::Union { inputs },
+        schema,
+    });
+    let mark = |column: usize| AggregateCall {
+        function: "COUNT".to_owned(),
+        args: vec![column],
+        arg_types: vec![TypeKind::Boolean.nullable()],
+        distinct: false,
+        filter: None,
+        order_by: Vec::new(),
+        ty: TypeKind::BigInt.not_null(),
+    };
+    let calls = vec![mark(width), mark(width + 1)];
+    let counted = aggregate_node(both, (0..width).collect(), calls);
+    let count = |side: usize| Expr::input(width + side, TypeKind::BigInt.not_null());
+    let (left, right) = (count(0), count(1));
+    if all {
+        return repeated(counted, width, copies(op, left, right));
+    }
+    let is = |op: &str, count: Expr| {
+        Expr::call(op, vec![count, bigint(0)], TypeKind::Boolean.not_null())
+    };
+    let other = match op {
+        SetOperator::Except => is("=", right),
+        _ => is(">", right),
+    };
+    let condition = Expr::call(
+        "AND",
+        vec![is(">", left), other],
+        TypeKind::Boolean.not_null(),
+    );
+    first_columns(Rel::filter(counted, condition), width)
+}
+
+/// The rows with two columns behind: TRUE in that of the side, NULL in the other.
+fn marked(rel: Arc<Rel>, is_left: bool) -> Arc<Rel> {
+    let boolean = TypeKind::Boolean.nullable();
+    let mut columns = columns_of(&rel, rel.schema.len());
+    let mark = |set: bool| match set {
+        true => Expr::literal(Literal::Boolean(true), boolean.clone()),
+        false => Expr::literal(Literal::Null, boolean.clone()),
+    };
+    columns.push(("$left".to_owned(), mark(is_left)));
+    columns.push(("$right".to_owned(), mark(!is_left)));
+    Rel::project(rel, columns)
+}
+
+/// How often a row comes.
+fn copies(op: SetOperator, left: Expr, right: Expr) -> Expr {
+    let ty = TypeKind::BigInt.not_null();
+    match op {
+        SetOperator::Except => Expr::call("-", vec![left, right], ty),
+        _ => Expr::Case {
+            branches: vec![(
+                Expr::call(
+                    "<",
+                    vec![left.clone(), right.clone()],
+                    TypeKind::Boolean.not_null(),
+                ),
+                left,
+            )],
+            otherwise: Some(Box::new(right)),
+            ty,
+        },
+    }
+}
+
+/// The first columns of each row, as many times as `copies` says.
+fn repeated(rel: Arc<Rel>, width: usize, copies: Expr) -> Arc<Rel> {
+    let mut columns = columns_of(&rel, width);
+    columns.push(("$copies".to_owned(), copies));
+    let rel = Rel::project(rel, columns);
+    let schema = rel.schema.clone();
+    let rel = Arc::new(Rel {
+        node: RelNode::Unnest {
+            input: rel,
+            collection: width,
+            with_ordinality: false,
+            outer: false,
+        },
+        schema,
+    });
+    first_columns(rel, width)
+}
+
+fn first_columns(rel: Arc<Rel>, width: usize) -> Arc<Rel> {
+    let exprs = columns_of(&rel, width).into_iter().map(|(_, expr)| expr);
+    Arc::new(Rel {
+        schema: PlanSchema {
+            fields: rel.schema.fields[..width].to_vec(),
+        },
+        node: RelNode::Project {
+            exprs: exprs.collect(),
+            input: rel,
+        },
+    })
+}
+
+fn columns_of(rel: &Rel, width: usize) -> Vec<(String, Expr)> {
+    let fields = rel.schema.fields[..width].iter().enumerate();
+    fields
+        .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
+        .collect()
+}
+
+fn bigint(value: i64) -> Expr {
+    Expr::literal(Literal::Int(value), TypeKind::BigInt.not_null())
+}

@@ -1,0 +1,131 @@
+//! Which changes operators emit, and where updates cannot be trusted.
+
+use super::{error, new_session, rows};
+
+const SINKS: &str = "
+CREATE TABLE by_key (k STRING, c BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'blackhole');
+CREATE TABLE by_count (k STRING, c BIGINT, PRIMARY KEY (c) NOT ENFORCED) WITH ('connector' = 'blackhole');
+";
+
+/// What EXPLAIN CHANGELOG_MODE adds.
+fn modes(statement: &str) -> String {
+    let text = rows(
+        &mut new_session(),
+        &format!("{SINKS} EXPLAIN CHANGELOG_MODE {statement}"),
+    )
+    .remove(0);
+    let (_, tree) = text.split_once("== Optimized Physical Plan ==\n").unwrap();
+    tree.to_owned()
+}
+
+#[test]
+fn a_sink_with_the_querys_key_is_spared_update_before() {
+    let count = "SELECT s, COUNT(*) FROM t GROUP BY s";
+    assert_eq!(
+        modes(&format!("INSERT INTO by_key {count}")),
+        "Sink(table=[default_catalog.default_database.by_key], fields=[k, c], changelogMode=[NONE])
++- GroupAggregate(groupBy=[s], select=[COUNT(*)], changelogMode=[I,UA])
+   +- Exchange(distribution=[hash[s]], changelogMode=[I])
+      +- TableSourceScan(table=[default_catalog.default_database.t], fields=[s], changelogMode=[I])
+"
+    );
+    let all = "GroupAggregate(groupBy=[s], select=[COUNT(*)], changelogMode=[I,UB,UA])";
+    // Another key, and a client that shows every change.
+    let tree = modes(&format!("INSERT INTO by_count {count}"));
+    assert!(tree.contains(all), "{tree}");
+    let tree = modes(count);
+    assert!(tree.contains(all), "{tree}");
+}
+
+#[test]
+fn a_filter_on_a_result_needs_update_before() {
+    let tree = modes("INSERT INTO by_key SELECT s, COUNT(*) FROM t GROUP BY s HAVING COUNT(*) > 1");
+    assert!(
+        tree.contains("Calc(select=[s, $f1], where=[($f1 > 1)], changelogMode=[I,UB,UA])"),
+        "{tree}"
+    );
+    let tree = modes(
+        "INSERT INTO by_key SELECT * FROM (SELECT s, COUNT(*) FROM t GROUP BY s) AS g (s, c) WHERE s <> 'x'",
+    );
+    assert!(!tree.contains("UB"), "{tree}");
+}
+
+#[test]
+fn an_aggregate_needs_update_before_and_deletes_groups() {
+    let tree = modes(
+        "INSERT INTO by_key SELECT CAST(c AS STRING), COUNT(*) FROM (SELECT s, COUNT(*) AS c FROM t GROUP BY s) GROUP BY c",
+    );
+    assert!(
+        tree.contains("select=[COUNT(*)], changelogMode=[I,UA,D])"),
+        "{tree}"
+    );
+    assert!(
+        tree.contains("select=[COUNT(*)], changelogMode=[I,UB,UA])"),
+        "{tree}"
+    );
+}
+
+#[test]
+fn a_shared_aggregate_emits_what_any_reader_needs() {
+    let tree = modes(
+        "STATEMENT SET BEGIN
+           INSERT INTO by_key SELECT s, COUNT(*) FROM t GROUP BY s;
+           INSERT INTO printed SELECT s, COUNT(*) FROM t GROUP BY s;
+         END",
+    );
+    assert_eq!(
+        tree.matches("changelogMode=[I,UB,UA])").count(),
+        2,
+        "{tree}"
+    );
+}
+
+#[test]
+fn changes_go_to_a_wider_sink_by_its_key() {
+    let text = error(
+        "CREATE TABLE wide (k STRING, c BIGINT) WITH ('connector' = 'print', 'sink.parallelism' = '3');
+         INSERT INTO wide SELECT s, COUNT(*) FROM t GROUP BY s",
+    );
+    assert!(text.contains("it needs a PRIMARY KEY"), "{text}");
+    let tree = rows(
+        &mut new_session(),
+        "CREATE TABLE wide (k STRING, c BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'print', 'sink.parallelism' = '3');
+         EXPLAIN CHANGELOG_MODE FOR INSERT INTO wide SELECT s, COUNT(*) FROM t GROUP BY s",
+    )
+    .remove(0);
+    assert!(
+        tree.contains("+- Exchange(distribution=[hash[s]], changelogMode=[I,UB,UA])"),
+        "{tree}"
+    );
+}
+
+#[test]
+fn a_value_of_the_clock_in_an_update_is_found() {
+    let advice = |statement: &str| {
+        rows(
+            &mut new_session(),
+            &format!("{SINKS} EXPLAIN PLAN_ADVICE {statement}"),
+        )
+        .remove(0)
+    };
+    let updated =
+        "SELECT CAST(CURRENT_DATE AS STRING), c FROM (SELECT s, COUNT(*) AS c FROM t GROUP BY s)";
+    let text = advice(&format!("INSERT INTO printed {updated}"));
+    assert!(text.contains("[WARNING] column "), "{text}");
+    assert!(text.contains("is computed by CURRENT_DATE"), "{text}");
+    let error = error(&format!(
+        "SET 'table.optimizer.non-deterministic-update.strategy' = 'TRY_RESOLVE'; INSERT INTO printed {updated}"
+    ));
+    assert!(error.contains("is computed by CURRENT_DATE"), "{error}");
+    for fine in [
+        // Each row comes once.
+        "INSERT INTO printed SELECT CAST(CURRENT_DATE AS STRING), b FROM t",
+        // Computed before the rows are updated.
+        "INSERT INTO printed SELECT d, COUNT(*) FROM (SELECT CAST(CURRENT_DATE AS STRING) AS d FROM t) GROUP BY d",
+        // Nobody finds rows by it.
+        "INSERT INTO by_key SELECT s, c + EXTRACT(DAY FROM CURRENT_DATE) FROM (SELECT s, COUNT(*) AS c FROM t GROUP BY s)",
+    ] {
+        let text = advice(fine);
+        assert!(text.ends_with("== Advice ==\nnone\n"), "{text}");
+    }
+}
