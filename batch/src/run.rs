@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use alpheus_dataflow::graph::SessionSettings;
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_dataflow::operator::{OperatorContext, OperatorMetrics, SystemClock};
+use alpheus_dataflow::operator::{
+    OperatorContext, OperatorMetrics, StateBackendHandle, SystemClock,
+};
 use alpheus_dataflow::{
     AttemptNumber, ChangelogMode, JobId, OperatorError, OperatorId, RowType, SubtaskIndex,
 };
@@ -166,5 +168,6 @@ fn operator_context(job: &BatchJob, session: &Arc<SessionSettings>) -> OperatorC
         configuration: Arc::new(job.configuration.clone()),
         metrics: OperatorMetrics::default(),
         clock: Arc::new(SystemClock),
+        state: StateBackendHandle::default(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
 use alpheus_dataflow::graph::{SessionSettings, TableSpec};
-use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics};
+use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics, StateBackendHandle};
 use alpheus_dataflow::source::{
     NextSplit, Source, SourcePoll, SourceReader, SourceReaderContext, SplitEnumerator,
 };
@@ -66,6 +66,7 @@ pub(crate) fn context(job: u128, attempt: u32, parallelism: u32) -> OperatorCont
         configuration: Arc::new(BTreeMap::new()),
         metrics: OperatorMetrics::default(),
         clock: Arc::new(Midnight),
+        state: StateBackendHandle::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! ever sees watermarks that rise. Whatever it emits goes to a [`Collector`], which never blocks and
 //! never fails: flow control happens between calls.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +60,25 @@ pub struct OperatorContext {
     pub metrics: OperatorMetrics,
     /// The clock. Tests put their own here.
     pub clock: Arc<dyn Clock>,
+    /// Where it keeps state that belongs to keys.
+    pub state: StateBackendHandle,
+}
+
+/// The worker's state backend on its way to operators. What is inside is known to the crate `state`
+/// alone, which depends on this one; nothing inside means that state is kept in memory.
+#[derive(Clone, Default)]
+pub struct StateBackendHandle(Option<Arc<dyn Any + Send + Sync>>);
+
+impl StateBackendHandle {
+    /// A handle to this backend.
+    pub fn new<B: Any + Send + Sync>(backend: Arc<B>) -> Self {
+        StateBackendHandle(Some(backend))
+    }
+
+    /// The backend, when it is one of type `B`.
+    pub fn get<B: Any + Send + Sync>(&self) -> Option<Arc<B>> {
+        self.0.clone()?.downcast().ok()
+    }
 }
 
 /// The time of day as operators see it.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, new_empty_array};
+use arrow::compute::SortOptions;
 use arrow::row::{RowConverter, Rows, SortField};
 
 use crate::error::{OperatorError, OperatorResult};
@@ -25,9 +26,19 @@ impl TupleCodec {
     /// # Errors
     /// When a type cannot be encoded.
     pub fn new(types: &[LogicalType]) -> OperatorResult<Self> {
+        let options = vec![SortOptions::default(); types.len()];
+        Self::ordered(types, &options)
+    }
+
+    /// A codec whose bytes compare as ORDER BY with these options says, one for each type.
+    ///
+    /// # Errors
+    /// When a type cannot be encoded.
+    pub fn ordered(types: &[LogicalType], options: &[SortOptions]) -> OperatorResult<Self> {
         let fields = types
             .iter()
-            .map(|ty| SortField::new(ty.to_arrow()))
+            .zip(options)
+            .map(|(ty, options)| SortField::new_with_options(ty.to_arrow(), *options))
             .collect();
         let converter = RowConverter::new(fields).map_err(|error| {
             OperatorError::fatal(format!("values cannot be kept in a collection: {error}"))

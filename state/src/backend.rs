@@ -8,8 +8,9 @@
 
 use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::snapshot::FrozenRows;
-use alpheus_dataflow::{OperatorResult, RowType};
+use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
 use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::Schema;
 
 /// The values of a keyed state: columns by slot.
 pub trait SlotColumns: Send + Sized + 'static {
@@ -113,4 +114,31 @@ pub(crate) fn snapshot_row_type(
         .collect();
     fields.extend(values);
     RowType::new(fields)
+}
+
+/// Whether rows of a snapshot have the columns that an operator keeps.
+pub(crate) fn check_snapshot_columns(found: &Schema, expected: &RowType) -> OperatorResult<()> {
+    let fits = found.fields().len() == expected.len()
+        && found
+            .fields()
+            .iter()
+            .zip(&expected.fields)
+            .all(|(found, expected)| *found.data_type() == expected.ty.to_arrow());
+    if fits {
+        return Ok(());
+    }
+    Err(OperatorError::fatal(format!(
+        "the snapshot has the columns {}, the operator keeps {}: it was written by another version of \
+         the query; start without it or restore the old query",
+        describe(found),
+        describe(&expected.to_arrow())
+    )))
+}
+
+fn describe(schema: &Schema) -> String {
+    let columns = schema.fields().iter();
+    let columns: Vec<String> = columns
+        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .collect();
+    format!("({})", columns.join(", "))
 }

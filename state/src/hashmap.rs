@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use std::sync::Arc;
 
-use crate::backend::{KeyedTable, SlotColumns, snapshot_row_type};
+use crate::backend::{KeyedTable, SlotColumns, check_snapshot_columns, snapshot_row_type};
 use crate::key_index::{KeyIndex, Keys};
 
 /// Rows of a snapshot are handed out in batches of at most this many.
@@ -122,21 +122,7 @@ impl<C: SlotColumns> KeyedTable for HashMapTable<C> {
 
     fn restore(&mut self, rows: &RecordBatch) -> OperatorResult<()> {
         let expected = snapshot_row_type(&self.key_types, self.columns.fields());
-        let found = rows.schema();
-        let fits = found.fields().len() == expected.len()
-            && found
-                .fields()
-                .iter()
-                .zip(&expected.fields)
-                .all(|(found, expected)| *found.data_type() == expected.ty.to_arrow());
-        if !fits {
-            return Err(OperatorError::fatal(format!(
-                "the snapshot has the columns {}, the operator keeps {}: it was written by another \
-                 version of the query; start without it or restore the old query",
-                describe(&found),
-                describe(&expected.to_arrow())
-            )));
-        }
+        check_snapshot_columns(&rows.schema(), &expected)?;
         let (keys, values) = rows.columns().split_at(self.key_types.len());
         let hashes = hash_columns(keys, rows.num_rows())?;
         self.merge_rows(keys, &hashes, values)
@@ -145,14 +131,6 @@ impl<C: SlotColumns> KeyedTable for HashMapTable<C> {
     fn memory_size(&self) -> usize {
         self.index.memory_size() + self.columns.memory_size()
     }
-}
-
-fn describe(schema: &Schema) -> String {
-    let columns = schema.fields().iter();
-    let columns: Vec<String> = columns
-        .map(|field| format!("{} {}", field.name(), field.data_type()))
-        .collect();
-    format!("({})", columns.join(", "))
 }
 
 /// A table as of a barrier.

@@ -15,6 +15,7 @@ use alpheus_dataflow::key_group::KeyGroup;
 use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, fixed};
 use arrow::array::ArrayRef;
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -38,6 +39,9 @@ enum Values {
     Integer(LogicalType, CowVec<Option<i64>>),
     Bytes(TupleCodec, CowVec<Arc<[u8]>>),
 }
+
+/// The slot of a key that is not there; see [`KeyIndex::find`].
+pub const NO_SLOT: u32 = u32::MAX;
 
 /// Where the table looks for a hash. Its tag comes from the top bits, which all keys of a subtask
 /// share because the key group does too; so the halves change places.
@@ -120,12 +124,7 @@ impl KeyIndex {
                 |_, _| {},
             ),
             Values::Integer(ty, values) => {
-                let (column, nulls) = fixed::to_i64(&columns[0]).ok_or_else(|| {
-                    OperatorError::fatal(format!(
-                        "a key of type {ty} got a column of type {}",
-                        columns[0].data_type()
-                    ))
-                })?;
+                let (column, nulls) = integer_keys(ty, &columns[0])?;
                 let key = |row: usize| {
                     let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
                     valid.then(|| column[row])
@@ -166,6 +165,53 @@ impl KeyIndex {
             }
         }
         Ok(())
+    }
+
+    /// Puts the slot of each row's key into `slots` (which is emptied first), [`NO_SLOT`] for keys that are
+    /// not there.
+    ///
+    /// # Errors
+    /// When the columns are not of the index's types.
+    pub fn find(
+        &self,
+        columns: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()> {
+        let keys = &self.keys;
+        match &keys.values {
+            Values::None => self.find_rows(hashes, slots, |_, _| true),
+            Values::Integer(ty, values) => {
+                let (column, nulls) = integer_keys(ty, &columns[0])?;
+                self.find_rows(hashes, slots, |slot, row| {
+                    let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+                    *values.get(slot) == valid.then(|| column[row])
+                });
+            }
+            Values::Bytes(codec, values) => {
+                let rows = codec.encode(columns)?;
+                self.find_rows(hashes, slots, |slot, row| {
+                    **values.get(slot) == *rows.row(row).as_ref()
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn find_rows(
+        &self,
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+        equal: impl Fn(usize, usize) -> bool,
+    ) {
+        let known = &self.keys.hashes;
+        slots.clear();
+        slots.extend(hashes.iter().enumerate().map(|(row, &hash)| {
+            let found = self.table.find(spread(hash), |&slot| {
+                *known.get(slot as usize) == hash && equal(slot as usize, row)
+            });
+            found.copied().unwrap_or(NO_SLOT)
+        }));
     }
 
     /// Forgets the keys in these slots, which will be given to other keys. Slots that are free already
@@ -215,6 +261,19 @@ impl KeyIndex {
             + self.keys.live.memory_size()
             + self.table.capacity() * 5
     }
+}
+
+/// A key column as integers, and which are not NULL.
+fn integer_keys(
+    ty: &LogicalType,
+    column: &ArrayRef,
+) -> OperatorResult<(ScalarBuffer<i64>, Option<NullBuffer>)> {
+    fixed::to_i64(column).ok_or_else(|| {
+        OperatorError::fatal(format!(
+            "a key of type {ty} got a column of type {}",
+            column.data_type()
+        ))
+    })
 }
 
 #[allow(

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use alpheus_dataflow::graph::SessionSettings;
 use alpheus_dataflow::ids::{AttemptNumber, JobId, OperatorId, SubtaskIndex};
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_dataflow::operator::{OperatorContext, OperatorMetrics, SystemClock};
+use alpheus_dataflow::operator::{
+    OperatorContext, OperatorMetrics, StateBackendHandle, SystemClock,
+};
 
 /// A context of a single subtask with this configuration.
 pub fn context(configuration: BTreeMap<String, String>) -> OperatorContext {
@@ -28,5 +30,6 @@ pub fn context(configuration: BTreeMap<String, String>) -> OperatorContext {
         configuration: Arc::new(configuration),
         metrics: OperatorMetrics::default(),
         clock: Arc::new(SystemClock),
+        state: StateBackendHandle::default(),
     }
 }

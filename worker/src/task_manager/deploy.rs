@@ -10,7 +10,7 @@ use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::graph::{Edge, Partitioning, Vertex};
 use alpheus_dataflow::ids::{SubtaskIndex, VertexId};
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics};
+use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics, StateBackendHandle};
 use alpheus_dataflow::schema::RowType;
 use alpheus_state::restored::SnapshotFiles;
 
@@ -161,6 +161,7 @@ pub fn plan(
                     configuration: Arc::clone(&configuration),
                     metrics: OperatorMetrics::default(),
                     clock: Arc::clone(&context.clock),
+                    state: StateBackendHandle::default(),
                 })
                 .collect();
             gauges.operators = operators

@@ -13,7 +13,7 @@ use alpheus_dataflow::ids::{
     AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId,
 };
 use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
-use alpheus_dataflow::operator::{Clock, OperatorMetrics};
+use alpheus_dataflow::operator::{Clock, OperatorMetrics, StateBackendHandle};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_state::SnapshotFileWriter;
 use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskRestore, TaskSnapshot};
@@ -209,6 +209,7 @@ impl Harness {
                     configuration: Arc::default(),
                     metrics: self.metrics.clone(),
                     clock: self.clock.clone(),
+                    state: StateBackendHandle::default(),
                 })
                 .unwrap();
             let own = restore.iter().find(|(task, _)| task.subtask.0 == subtask);

@@ -1,0 +1,474 @@
+//! Several rows under a key: an ordered map for each key (Flink's `MapState`, with an order).
+//!
+//! What joins, Top-N, OVER, deduplication and pattern matching keep. A state maps
+//! `(key, entry) -> value`, where the *entry* is a row that is unique within its key and kept in order
+//! (a sort key, a unique key, a whole row, a time and a number), and the *value* holds counters and an
+//! optional payload row. Everything is described by types ([`MapStateSpec`]), so that snapshots are
+//! typed columns and either backend reads what the other wrote.
+//!
+//! Work goes batch by batch, as with a [`KeyedTable`](crate::KeyedTable):
+//!
+//! 1. [`MapState::begin`] at the start of a batch, with the time of day when the state has a TTL;
+//! 2. [`MapState::load`] gives each row the slot of its key (or [`MapState::probe`], which makes no new
+//!    keys and gives [`NO_SLOT`] for those that are not there);
+//! 3. [`MapState::get`], [`put`](MapState::put), [`remove`](MapState::remove) and
+//!    [`scan`](MapState::scan) by slot and encoded entry;
+//! 4. [`MapState::store`] at its end: what was changed may leave memory, keys without entries are
+//!    forgotten, and *slots are void*.
+//!
+//! A snapshot is taken between batches only. A state with a TTL never shows an entry that was not
+//! written for that long, and drops it some time later (Flink's `OnCreateAndWrite`,
+//! `NeverReturnExpired`); the time is kept for each entry, as for Flink's maps.
+//!
+//! An operator makes the state from its node, binds it to the worker's backend in `open`, and decodes
+//! what it found many rows at a time:
+//!
+//! ```
+//! use alpheus_dataflow::hash::hash_columns;
+//! use alpheus_dataflow::{RowType, TypeKind, schema::Field};
+//! use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, ScanOrder};
+//! use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
+//! use arrow::array::{ArrayRef, Int64Array, StringArray};
+//! use std::ops::ControlFlow;
+//! use std::sync::Arc;
+//!
+//! # fn main() -> alpheus_dataflow::OperatorResult<()> {
+//! // One side of a join: the rows of each join key with how often they occur.
+//! let row = RowType::new(vec![
+//!     Field::new("name", TypeKind::string().nullable()),
+//!     Field::new("price", TypeKind::BigInt.nullable()),
+//! ]);
+//! let mut left = MapState::new(MapStateSpec {
+//!     name: "left".to_owned(),
+//!     keys: vec![TypeKind::BigInt.nullable()],
+//!     entry: row.fields.iter().map(|f| SortColumn::ascending(f.ty.clone())).collect(),
+//!     counters: vec!["count".to_owned()],
+//!     payload: RowType::default(),
+//!     ttl_ms: 0,
+//! })?;
+//! // in `open`: left.open(context)?;
+//!
+//! let keys: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![7, 7]))];
+//! let rows: Vec<ArrayRef> = vec![
+//!     Arc::new(StringArray::from(vec!["a", "b"])),
+//!     Arc::new(Int64Array::from(vec![10, 20])),
+//! ];
+//! let hashes = hash_columns(&keys, 2)?;
+//! let mut slots = Vec::new();
+//! left.begin(0);
+//! left.load(&keys, &hashes, &mut slots)?;
+//! let entries = left.entry_codec().encode(&rows)?;
+//! for (row, &slot) in slots.iter().enumerate() {
+//!     let count = left.get(slot, entries.row(row))?.map_or(0, |value| value.counter(0));
+//!     left.put(slot, entries.row(row), &[count + 1], &[])?;
+//! }
+//! // All rows of a key, decoded together.
+//! let mut found = RowBuffer::default();
+//! left.scan(slots[0], &EntryRange::ALL, ScanOrder::Forward, &mut |entry, value| {
+//!     (0..value.counter(0)).for_each(|_| found.push(entry));
+//!     ControlFlow::Continue(())
+//! })?;
+//! let columns = left.entry_codec().decode(found.iter())?;
+//! assert_eq!(&columns, &rows);
+//! left.store()?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod entries;
+mod frozen;
+mod leaf;
+mod memory;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use alpheus_dataflow::element::CheckpointBarrier;
+use alpheus_dataflow::hash::hash_columns;
+use alpheus_dataflow::operator::OperatorContext;
+use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::snapshot::{FrozenRows, KeyedSnapshot, StateReader};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+
+use self::frozen::FrozenMap;
+use self::memory::MemoryMap;
+use self::value::ValueLayout;
+use crate::backend::check_snapshot_columns;
+use crate::key_index::KeyIndex;
+use crate::row_codec::{RowCodec, SortColumn};
+
+pub use self::entries::{EntryRange, ScanOrder};
+pub use self::value::Value;
+pub use crate::key_index::NO_SLOT;
+
+/// What a state consists of.
+#[derive(Clone, Debug)]
+pub struct MapStateSpec {
+    /// Unique within the operator and stable across versions.
+    pub name: String,
+    /// Types of the key's columns; without any, there is one key.
+    pub keys: Vec<LogicalType>,
+    /// Columns of an entry, in the order in which entries of a key are kept.
+    pub entry: Vec<SortColumn>,
+    /// Names of the numbers that each entry has.
+    pub counters: Vec<String>,
+    /// More columns of each entry, that do not tell entries apart.
+    pub payload: RowType,
+    /// After how many ms without being written an entry counts as gone; 0 for never
+    /// (`table.exec.state.ttl`).
+    pub ttl_ms: u64,
+}
+
+/// How keys and values are encoded and named.
+struct Codecs {
+    spec: MapStateSpec,
+    layout: ValueLayout,
+    entry: RowCodec,
+    payload: RowCodec,
+}
+
+impl Codecs {
+    /// Key columns `k0`.., entry columns `e0`.., `written`, the counters, the payload.
+    fn snapshot_row_type(&self) -> RowType {
+        let spec = &self.spec;
+        let keys = spec.keys.iter().enumerate();
+        let entry = spec.entry.iter().enumerate();
+        let integer = |name: &str| Field::new(name, TypeKind::BigInt.not_null());
+        let mut fields: Vec<Field> = keys
+            .map(|(i, ty)| Field::new(format!("k{i}"), ty.clone()))
+            .collect();
+        fields.extend(entry.map(|(i, column)| Field::new(format!("e{i}"), column.ty.clone())));
+        fields.push(integer("written"));
+        fields.extend(spec.counters.iter().map(|name| integer(name)));
+        fields.extend(spec.payload.fields.iter().cloned());
+        RowType::new(fields)
+    }
+}
+
+/// Some rows of a state, by [`MapState::for_each_batch`].
+pub struct StateRows<'a> {
+    /// The key's columns.
+    pub keys: &'a [ArrayRef],
+    /// The entry's columns.
+    pub entry: &'a [ArrayRef],
+    /// The counters, BIGINT.
+    pub counters: &'a [ArrayRef],
+    /// The payload's columns.
+    pub payload: &'a [ArrayRef],
+}
+
+/// Whether keys that are not there are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// An ordered map for each key; see the module's documentation.
+pub struct MapState {
+    codecs: Arc<Codecs>,
+    map: MemoryMap,
+    max_parallelism: u32,
+    now_ms: i64,
+    value: Vec<u8>,
+}
+
+impl MapState {
+    /// An empty state, in memory until [`MapState::open`].
+    ///
+    /// # Errors
+    /// When a type can be no key or cannot be encoded.
+    pub fn new(spec: MapStateSpec) -> OperatorResult<Self> {
+        let codecs = Codecs {
+            layout: ValueLayout {
+                timed: spec.ttl_ms > 0,
+                counters: spec.counters.len(),
+            },
+            entry: RowCodec::new(&spec.entry)?,
+            payload: RowCodec::of_row_type(&spec.payload)?,
+            spec,
+        };
+        Ok(MapState {
+            map: MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?),
+            codecs: Arc::new(codecs),
+            max_parallelism: 1,
+            now_ms: 0,
+            value: Vec::new(),
+        })
+    }
+
+    /// Binds the state to the backend of the operator's worker. Called in the operator's `open`.
+    ///
+    /// # Errors
+    /// When the backend cannot make room for it.
+    pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.max_parallelism = context.max_parallelism;
+        Ok(())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.codecs.spec.name
+    }
+
+    /// Encodes entries.
+    pub fn entry_codec(&self) -> &RowCodec {
+        &self.codecs.entry
+    }
+
+    /// Encodes payload rows.
+    pub fn payload_codec(&self) -> &RowCodec {
+        &self.codecs.payload
+    }
+
+    /// A batch begins. `now_ms` is the time of day for the TTL; without one it is not looked at.
+    pub fn begin(&mut self, now_ms: i64) {
+        self.now_ms = now_ms;
+    }
+
+    fn expired_until(&self) -> Option<i64> {
+        let ttl = self.codecs.spec.ttl_ms;
+        let ttl = i64::try_from(ttl).unwrap_or(i64::MAX);
+        (ttl > 0).then(|| self.now_ms.saturating_sub(ttl))
+    }
+
+    fn is_expired(&self, value: &[u8]) -> bool {
+        let until = self.expired_until();
+        until.is_some_and(|until| self.codecs.layout.written(value) <= until)
+    }
+
+    /// Puts the slot of each row's key into `slots`; keys that are new get an empty one. `hashes` are
+    /// those of [`alpheus_dataflow::hash`] over `keys`.
+    ///
+    /// # Errors
+    /// When the columns are not of the key's types, or a disk fails.
+    pub fn load(
+        &mut self,
+        keys: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()> {
+        self.map.load(keys, hashes, Access::Write, slots)
+    }
+
+    /// As [`MapState::load`] for rows that only look: keys that are not there get [`NO_SLOT`], in which
+    /// nothing is found and nothing may be put.
+    ///
+    /// # Errors
+    /// As [`MapState::load`].
+    pub fn probe(
+        &mut self,
+        keys: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()> {
+        self.map.load(keys, hashes, Access::Read, slots)
+    }
+
+    /// What an entry holds.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn get(&self, slot: u32, entry: &[u8]) -> OperatorResult<Option<Value<'_>>> {
+        let value = self.map.get(slot, entry);
+        let value = value.filter(|value| !self.is_expired(value));
+        Ok(value.map(|value| Value::new(self.codecs.layout, value)))
+    }
+
+    /// Puts an entry, or gives it another value.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn put(
+        &mut self,
+        slot: u32,
+        entry: &[u8],
+        counters: &[i64],
+        payload: &[u8],
+    ) -> OperatorResult<()> {
+        let layout = self.codecs.layout;
+        layout.encode(self.now_ms, counters, payload, &mut self.value);
+        self.map.put(slot, entry, &self.value);
+        Ok(())
+    }
+
+    /// Removes an entry, if it is there.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn remove(&mut self, slot: u32, entry: &[u8]) -> OperatorResult<()> {
+        self.map.remove(slot, entry);
+        Ok(())
+    }
+
+    /// Removes the entries of a range.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn remove_range(&mut self, slot: u32, range: &EntryRange<'_>) -> OperatorResult<()> {
+        let mut doomed = crate::row_codec::RowBuffer::default();
+        self.map
+            .scan(slot, range, ScanOrder::Forward, &mut |entry, _| {
+                doomed.push(entry);
+                ControlFlow::Continue(())
+            });
+        for entry in doomed.iter() {
+            self.map.remove(slot, entry);
+        }
+        Ok(())
+    }
+
+    /// Visits the entries of a key in order until `visit` breaks.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn scan(
+        &self,
+        slot: u32,
+        range: &EntryRange<'_>,
+        order: ScanOrder,
+        visit: &mut dyn FnMut(&[u8], &Value<'_>) -> ControlFlow<()>,
+    ) -> OperatorResult<()> {
+        let layout = self.codecs.layout;
+        let until = self.expired_until();
+        self.map.scan(slot, range, order, &mut |entry, value| {
+            if until.is_some_and(|until| layout.written(value) <= until) {
+                return ControlFlow::Continue(());
+            }
+            visit(entry, &Value::new(layout, value))
+        });
+        Ok(())
+    }
+
+    /// Visits all entries of all keys in batches. For work that has to see everything, such as building
+    /// an index of times after a restore: it reads the whole state.
+    ///
+    /// # Errors
+    /// Those of `visit`, and when a disk fails.
+    pub fn for_each_batch(
+        &mut self,
+        visit: &mut dyn FnMut(StateRows<'_>) -> OperatorResult<()>,
+    ) -> OperatorResult<()> {
+        let (keys, entry, counters) = {
+            let spec = &self.codecs.spec;
+            (spec.keys.len(), spec.entry.len(), spec.counters.len())
+        };
+        self.freeze_rows().write(&mut |_, rows| {
+            let (keys, rest) = rows.columns().split_at(keys);
+            let (entry, rest) = rest.split_at(entry);
+            let (counters, payload) = rest[1..].split_at(counters);
+            visit(StateRows {
+                keys,
+                entry,
+                counters,
+                payload,
+            })
+        })
+    }
+
+    /// The key columns of loaded slots.
+    ///
+    /// # Errors
+    /// When a key cannot be decoded.
+    pub fn key_columns(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
+        self.map.keys().columns(slots)
+    }
+
+    /// The batch is done; its slots are void.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn store(&mut self) -> OperatorResult<()> {
+        self.map.store(self.codecs.layout, self.expired_until());
+        Ok(())
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The state as of now, for the operator's snapshot of this barrier. Costs nothing per entry.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn freeze(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<KeyedSnapshot> {
+        Ok(KeyedSnapshot {
+            name: self.codecs.spec.name.clone(),
+            rows: self.freeze_rows(),
+        })
+    }
+
+    fn freeze_rows(&mut self) -> Box<dyn FrozenRows> {
+        let (keys, maps) = self.map.freeze();
+        Box::new(FrozenMap {
+            codecs: Arc::clone(&self.codecs),
+            keys,
+            maps,
+            max_parallelism: self.max_parallelism,
+            expired_until: self.expired_until(),
+        })
+    }
+
+    /// Takes back what [`MapState::freeze`] gave in an earlier run. `now_ms` is when entries that come
+    /// from a state without TTL count as written.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or has other columns.
+    pub fn restore(&mut self, state: &dyn StateReader, now_ms: i64) -> OperatorResult<()> {
+        self.begin(now_ms);
+        for rows in state.keyed(&self.codecs.spec.name)? {
+            self.restore_rows(&rows?)?;
+        }
+        Ok(())
+    }
+
+    fn restore_rows(&mut self, rows: &RecordBatch) -> OperatorResult<()> {
+        let codecs = Arc::clone(&self.codecs);
+        check_snapshot_columns(&rows.schema(), &codecs.snapshot_row_type())?;
+        let spec = &codecs.spec;
+        let (keys, rest) = rows.columns().split_at(spec.keys.len());
+        let (entries, rest) = rest.split_at(spec.entry.len());
+        let (numbers, payload) = rest.split_at(1 + spec.counters.len());
+        let missing = || OperatorError::fatal("a number of the snapshot's entries is NULL");
+        if numbers.iter().any(|column| column.null_count() > 0) {
+            return Err(missing());
+        }
+        let numbers: Vec<_> = numbers
+            .iter()
+            .map(|column| column.as_primitive::<Int64Type>().values())
+            .collect();
+        let hashes = hash_columns(keys, rows.num_rows())?;
+        let (mut slots, mut counters) = (Vec::new(), Vec::new());
+        self.load(keys, &hashes, &mut slots)?;
+        let entries = codecs.entry.encode(entries)?;
+        let payload = codecs.payload.encode(payload)?;
+        for (row, &slot) in slots.iter().enumerate() {
+            counters.clear();
+            counters.extend(numbers[1..].iter().map(|values| values[row]));
+            let written = match numbers[0][row] {
+                0 => self.now_ms,
+                written => written,
+            };
+            let layout = codecs.layout;
+            layout.encode(written, &counters, payload.row(row), &mut self.value);
+            self.map.put(slot, entries.row(row), &self.value);
+        }
+        self.store()
+    }
+
+    /// Rough size in memory, in bytes.
+    pub fn memory_size(&self) -> usize {
+        self.map.memory_size()
+    }
+}

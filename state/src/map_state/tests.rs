@@ -1,0 +1,356 @@
+#![allow(clippy::unwrap_used)]
+//! A map state against a model: random batches, snapshots while it changes, restore at another parallelism.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
+
+use alpheus_dataflow::element::CheckpointKind;
+use alpheus_dataflow::hash::hash_columns;
+use alpheus_dataflow::ids::CheckpointId;
+use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
+use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::snapshot::{FrozenRows, StateReader};
+use alpheus_dataflow::{OperatorResult, RowType, TypeKind};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{Int32Type, Int64Type};
+use proptest::prelude::*;
+
+use super::*;
+use crate::row_codec::SortColumn;
+
+const BARRIER: CheckpointBarrier = CheckpointBarrier {
+    id: CheckpointId(1),
+    timestamp: 0,
+    kind: CheckpointKind::Checkpoint,
+};
+
+/// Key, then (number, text), which come in descending order of the number.
+type Model = BTreeMap<i64, Entries>;
+/// The entries of a key: counter and note.
+type Entries = BTreeMap<(std::cmp::Reverse<i32>, String), (i64, Option<String>)>;
+
+fn spec(ttl_ms: u64) -> MapStateSpec {
+    MapStateSpec {
+        name: "rows".to_owned(),
+        keys: vec![TypeKind::BigInt.nullable()],
+        entry: vec![
+            SortColumn {
+                ty: TypeKind::Integer.nullable(),
+                descending: true,
+                nulls_first: false,
+            },
+            SortColumn::ascending(TypeKind::string().nullable()),
+        ],
+        counters: vec!["count".to_owned(), "associations".to_owned()],
+        payload: RowType::new(vec![Field::new("note", TypeKind::string().nullable())]),
+        ttl_ms,
+    }
+}
+
+fn state(ttl_ms: u64) -> MapState {
+    let mut state = MapState::new(spec(ttl_ms)).unwrap();
+    state.max_parallelism = 128;
+    state
+}
+
+/// Rows of a snapshot, of the key groups of one subtask.
+struct Rows(Vec<(KeyGroup, RecordBatch)>, KeyGroupRange);
+
+impl StateReader for Rows {
+    fn keyed<'a>(
+        &'a self,
+        name: &str,
+    ) -> OperatorResult<Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + 'a>> {
+        assert_eq!(name, "rows");
+        let mine = self.0.iter().filter(|(group, _)| self.1.contains(*group));
+        Ok(Box::new(mine.map(|(_, rows)| Ok(rows.clone()))))
+    }
+    fn list(&self, _name: &str) -> OperatorResult<Vec<Vec<u8>>> {
+        Ok(Vec::new())
+    }
+}
+
+fn write_out(frozen: Box<dyn FrozenRows>) -> Vec<(KeyGroup, RecordBatch)> {
+    let mut rows = Vec::new();
+    let schema = frozen.schema();
+    frozen
+        .write(&mut |group, batch| {
+            assert_eq!(batch.schema(), schema);
+            rows.push((group, batch));
+            Ok(())
+        })
+        .unwrap();
+    assert!(rows.is_sorted_by_key(|(group, _)| *group));
+    rows
+}
+
+fn model_of(rows: &[(KeyGroup, RecordBatch)]) -> Model {
+    let mut model = Model::new();
+    for (_, rows) in rows {
+        let keys = rows.column(0).as_primitive::<Int64Type>();
+        let numbers = rows.column(1).as_primitive::<Int32Type>();
+        let texts = rows.column(2).as_string::<i32>();
+        let counts = rows.column(4).as_primitive::<Int64Type>();
+        let notes = rows.column(6).as_string::<i32>();
+        for row in 0..rows.num_rows() {
+            let entry = (
+                std::cmp::Reverse(numbers.value(row)),
+                texts.value(row).to_owned(),
+            );
+            let note = notes.is_valid(row).then(|| notes.value(row).to_owned());
+            let before = model
+                .entry(keys.value(row))
+                .or_default()
+                .insert(entry, (counts.value(row), note));
+            assert!(before.is_none(), "an entry came twice");
+        }
+    }
+    model
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    Put(i64, Option<String>),
+    Remove,
+    RemoveFrom,
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => (any::<i64>(), prop::option::of("[a-z]{0,300}")).prop_map(|(c, note)| Action::Put(c, note)),
+        2 => Just(Action::Remove),
+        1 => Just(Action::RemoveFrom),
+    ]
+}
+
+/// What a batch does: key, number, text, action.
+type Batch = Vec<(i64, i32, String, Action)>;
+
+fn batches() -> impl Strategy<Value = Vec<Batch>> {
+    let row = (0i64..5, 0i32..40, "[ab]{0,2}", action());
+    prop::collection::vec(prop::collection::vec(row, 1..60), 1..10)
+}
+
+fn apply(state: &mut MapState, model: &mut Model, batch: &Batch) {
+    let keys: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_iter_values(
+        batch.iter().map(|row| row.0),
+    ))];
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int32Array::from_iter_values(batch.iter().map(|row| row.1))),
+        Arc::new(StringArray::from_iter_values(
+            batch.iter().map(|row| &row.2),
+        )),
+    ];
+    let notes: ArrayRef = Arc::new(
+        batch
+            .iter()
+            .map(|row| match &row.3 {
+                Action::Put(_, note) => note.clone(),
+                _ => None,
+            })
+            .collect::<StringArray>(),
+    );
+    let hashes = hash_columns(&keys, batch.len()).unwrap();
+    let mut slots = Vec::new();
+    state.begin(0);
+    state.load(&keys, &hashes, &mut slots).unwrap();
+    let entries = state.entry_codec().encode(&columns).unwrap();
+    let numbers = state.entry_codec().prefix(1).unwrap();
+    let numbers = numbers.encode(&columns[..1]).unwrap();
+    let payloads = state.payload_codec().encode(&[notes]).unwrap();
+    for (row, (key, number, text, action)) in batch.iter().enumerate() {
+        let (slot, entry) = (slots[row], entries.row(row));
+        let map = model.entry(*key).or_default();
+        let known = (std::cmp::Reverse(*number), text.clone());
+        let found = state
+            .get(slot, entry)
+            .unwrap()
+            .map(|value| value.counter(0));
+        assert_eq!(found, map.get(&known).map(|(count, _)| *count));
+        match action {
+            Action::Put(count, note) => {
+                let payload = payloads.row(row);
+                state.put(slot, entry, &[*count, 0], payload).unwrap();
+                map.insert(known, (*count, note.clone()));
+            }
+            Action::Remove => {
+                state.remove(slot, entry).unwrap();
+                map.remove(&known);
+            }
+            Action::RemoveFrom => {
+                let range = EntryRange {
+                    from: Bound::Included(numbers.row(row)),
+                    to: Bound::Unbounded,
+                };
+                state.remove_range(slot, &range).unwrap();
+                map.retain(|(other, _), _| other.0 > *number);
+            }
+        }
+        check_scan(state, slot, map, numbers.row(row), *number);
+    }
+    state.store().unwrap();
+    model.retain(|_, map| !map.is_empty());
+    assert_eq!(state.len(), model.len());
+    assert!(state.map.counts_its_memory());
+}
+
+fn check_scan(state: &MapState, slot: u32, map: &Entries, prefix: &[u8], number: i32) {
+    type Keep = fn(i32, i32) -> bool;
+    let ranges: [(EntryRange<'_>, Keep); 4] = [
+        (EntryRange::ALL, |_, _| true),
+        (EntryRange::prefix(prefix), |other, number| other == number),
+        (EntryRange::after(prefix), |other, number| other < number),
+        (EntryRange::up_to(prefix), |other, number| other >= number),
+    ];
+    for (range, keep) in ranges {
+        for order in [ScanOrder::Forward, ScanOrder::Backward] {
+            let mut found = Vec::new();
+            let mut visit = |_: &[u8], value: &Value<'_>| {
+                found.push(value.counter(0));
+                ControlFlow::Continue(())
+            };
+            state.scan(slot, &range, order, &mut visit).unwrap();
+            let expected = map.iter().filter(|((other, _), _)| keep(other.0, number));
+            let mut expected: Vec<i64> = expected.map(|(_, (count, _))| *count).collect();
+            if order == ScanOrder::Backward {
+                expected.reverse();
+            }
+            assert_eq!(found, expected);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn agrees_with_a_model_through_snapshots_and_rescaling(
+        batches in batches(), snapshot_at in any::<prop::sample::Index>(), parallelism in 1u32..4,
+    ) {
+        let (mut one, mut model) = (state(0), Model::new());
+        let cut = snapshot_at.index(batches.len());
+        for batch in &batches[..cut] {
+            apply(&mut one, &mut model, batch);
+        }
+        let (frozen, at_barrier) = (one.freeze(BARRIER).unwrap(), model.clone());
+        // The state goes on while the snapshot is not written yet.
+        for batch in &batches[cut..] {
+            apply(&mut one, &mut model, batch);
+        }
+        let rows = write_out(frozen.rows);
+        prop_assert_eq!(&model_of(&rows), &at_barrier);
+        let mut restored = Model::new();
+        for subtask in 0..parallelism {
+            let range = KeyGroupRange::for_subtask(subtask, parallelism, 128);
+            let mut part = state(0);
+            part.restore(&Rows(rows.clone(), range), 0).unwrap();
+            restored.extend(model_of(&write_out(part.freeze(BARRIER).unwrap().rows)));
+            if parallelism == 1 {
+                // Goes on as if nothing had happened.
+                let mut again = at_barrier.clone();
+                for batch in &batches[cut..] {
+                    apply(&mut part, &mut again, batch);
+                }
+                prop_assert_eq!(&again, &model);
+            }
+        }
+        prop_assert_eq!(&restored, &at_barrier);
+    }
+}
+
+fn one_row(key: i64, number: i32) -> (Vec<ArrayRef>, Vec<u64>, Vec<ArrayRef>) {
+    let keys: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![key]))];
+    let hashes = hash_columns(&keys, 1).unwrap();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int32Array::from(vec![number])),
+        Arc::new(StringArray::from(vec![""])),
+    ];
+    (keys, hashes, columns)
+}
+
+#[test]
+fn entries_expire_one_by_one() {
+    let mut state = state(100);
+    let mut slots = Vec::new();
+    let mut note = |state: &mut MapState, now: i64, number: i32, put: bool| {
+        let (keys, hashes, columns) = one_row(1, number);
+        state.begin(now);
+        state.load(&keys, &hashes, &mut slots).unwrap();
+        let entry = state.entry_codec().encode(&columns).unwrap();
+        let found = state.get(slots[0], entry.row(0)).unwrap().is_some();
+        let mut seen = 0;
+        let mut count = |_: &[u8], _: &Value<'_>| {
+            seen += 1;
+            ControlFlow::Continue(())
+        };
+        state
+            .scan(slots[0], &EntryRange::ALL, ScanOrder::Forward, &mut count)
+            .unwrap();
+        if put {
+            state.put(slots[0], entry.row(0), &[1, 0], &[]).unwrap();
+        }
+        state.store().unwrap();
+        (found, seen)
+    };
+    assert_eq!(note(&mut state, 1000, 1, true), (false, 0));
+    assert_eq!(note(&mut state, 1050, 2, true), (false, 1));
+    assert_eq!(note(&mut state, 1099, 1, false), (true, 2));
+    assert_eq!(note(&mut state, 1100, 1, false), (false, 1));
+    assert_eq!(note(&mut state, 1149, 2, false), (true, 1));
+    assert_eq!(note(&mut state, 1150, 2, false), (false, 0));
+    assert_eq!(state.len(), 0, "expired entries and their key are dropped");
+}
+
+#[test]
+fn looking_makes_no_keys() {
+    let mut state = state(0);
+    let (keys, hashes, columns) = one_row(9, 1);
+    let mut slots = Vec::new();
+    state.probe(&keys, &hashes, &mut slots).unwrap();
+    assert_eq!(slots, [NO_SLOT]);
+    let entry = state.entry_codec().encode(&columns).unwrap();
+    assert_eq!(state.get(NO_SLOT, entry.row(0)).unwrap(), None);
+    state.load(&keys, &hashes, &mut slots).unwrap();
+    let nothing: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+    let payload = state.payload_codec().encode(&[nothing]).unwrap();
+    state
+        .put(slots[0], entry.row(0), &[3, 4], payload.row(0))
+        .unwrap();
+    state.store().unwrap();
+    state.probe(&keys, &hashes, &mut slots).unwrap();
+    let value = state.get(slots[0], entry.row(0)).unwrap().unwrap();
+    assert_eq!((value.counter(0), value.counter(1)), (3, 4));
+    let mut all = Vec::new();
+    state
+        .for_each_batch(&mut |rows| {
+            let number = |column: &ArrayRef| column.as_primitive::<Int64Type>().value(0);
+            all.push((number(&rows.keys[0]), number(&rows.counters[1])));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(all, [(9, 4)]);
+}
+
+#[test]
+fn other_columns_are_refused() {
+    let mut other = spec(0);
+    other.counters.pop();
+    let mut state = state(0);
+    let mut written = MapState::new(other).unwrap();
+    let (keys, hashes, columns) = one_row(9, 1);
+    let mut slots = Vec::new();
+    written.load(&keys, &hashes, &mut slots).unwrap();
+    let entry = written.entry_codec().encode(&columns).unwrap();
+    let nothing: ArrayRef = Arc::new(StringArray::from(vec![None::<&str>]));
+    let payload = written.payload_codec().encode(&[nothing]).unwrap();
+    written
+        .put(slots[0], entry.row(0), &[1], payload.row(0))
+        .unwrap();
+    let rows = write_out(written.freeze(BARRIER).unwrap().rows);
+    let rows = Rows(rows, KeyGroupRange::all(128));
+    let error = state.restore(&rows, 0).unwrap_err();
+    assert!(
+        error.to_string().contains("another version of the query"),
+        "{error}"
+    );
+}
