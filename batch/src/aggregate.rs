@@ -35,16 +35,7 @@ pub(crate) fn lower_aggregate(
     } else {
         args
     };
-    let function = FlinkAggregate {
-        identity: format!("{call:?}"),
-        name: format!("flink_{}", call.function),
-        signature: Signature::any(args.len(), Volatility::Immutable),
-        call: AggregateCall {
-            filter: None,
-            ..call.clone()
-        },
-    };
-    let function = Arc::new(AggregateUDF::new_from_impl(function));
+    let function = window_aggregate(call, args.len(), false);
     DfExpr::AggregateFunction(AggregateFunction::new_udf(
         function,
         args,
@@ -55,11 +46,31 @@ pub(crate) fn lower_aggregate(
     ))
 }
 
+/// The function of `call` alone; `slides` when rows leave its frame again.
+pub(crate) fn window_aggregate(
+    call: &AggregateCall,
+    args: usize,
+    slides: bool,
+) -> Arc<AggregateUDF> {
+    let function = FlinkAggregate {
+        identity: format!("{call:?} {slides}"),
+        name: format!("flink_{}", call.function),
+        signature: Signature::any(args, Volatility::Immutable),
+        call: AggregateCall {
+            filter: None,
+            ..call.clone()
+        },
+        slides,
+    };
+    Arc::new(AggregateUDF::new_from_impl(function))
+}
+
 struct FlinkAggregate {
     identity: String,
     name: String,
     signature: Signature,
     call: AggregateCall,
+    slides: bool,
 }
 
 impl fmt::Debug for FlinkAggregate {
@@ -84,11 +95,12 @@ impl Hash for FlinkAggregate {
 
 impl FlinkAggregate {
     fn groups(&self) -> Result<Groups> {
-        let inner = create(&self.call, false).map_err(external)?;
+        let inner = create(&self.call, self.slides).map_err(external)?;
         Ok(Groups {
             call: self.call.clone(),
             inner,
             groups: 0,
+            slides: self.slides,
         })
     }
 }
@@ -145,6 +157,7 @@ struct Groups {
     call: AggregateCall,
     inner: Box<dyn FlinkAccumulator>,
     groups: usize,
+    slides: bool,
 }
 
 impl Groups {
@@ -193,7 +206,7 @@ impl Groups {
         let first: Vec<u32> = (0..count as u32).collect();
         let result = read(self.inner.as_ref(), &first).map_err(external)?;
         let rest: Vec<u32> = (count as u32..self.groups as u32).collect();
-        let mut fresh = create(&self.call, false).map_err(external)?;
+        let mut fresh = create(&self.call, self.slides).map_err(external)?;
         fresh.resize(rest.len());
         if !rest.is_empty() {
             let state = self.inner.state(&rest).map_err(external)?;
@@ -254,6 +267,7 @@ impl GroupsAccumulator for Groups {
             call: self.call.clone(),
             inner,
             groups: 0,
+            slides: false,
         };
         groups.make_room(rows);
         groups.add(values, &each, opt_filter)?;
@@ -303,6 +317,20 @@ impl Accumulator for OneGroup {
             .iter()
             .map(|column| ScalarValue::try_from_array(column, 0))
             .collect()
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let rows = values.first().map_or(0, |column| column.len());
+        let groups = self.groups();
+        let values = &values[..groups.call.arg_types.len()];
+        groups
+            .inner
+            .retract(values, &vec![0; rows])
+            .map_err(external)
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        self.0.lock().is_ok_and(|groups| groups.slides)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {

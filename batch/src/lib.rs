@@ -14,6 +14,7 @@ mod aggregate;
 mod error;
 mod expression;
 mod lower;
+mod over;
 mod row_pattern;
 mod run;
 mod scan;

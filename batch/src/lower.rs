@@ -24,6 +24,7 @@ use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, 
 use crate::aggregate::lower_aggregate;
 use crate::error::BatchError;
 use crate::expression::lower_expr;
+use crate::over::{Window, lower_over};
 use crate::row_pattern::match_rows;
 use crate::scan::source_table;
 use crate::session::sessions;
@@ -139,6 +140,26 @@ impl Lowering<'_> {
             } => {
                 let width = input.schema.len();
                 self.windowed(input, *window, *time, keys, &(0..width).collect::<Vec<_>>())
+            }
+            RelNode::Over {
+                input,
+                partition,
+                order,
+                frame,
+                calls,
+            } => {
+                let window = Window {
+                    partition,
+                    order,
+                    frame: *frame,
+                };
+                lower_over(self.lower(input)?, &input.schema, &window, calls)
+            }
+            RelNode::Rank { .. } | RelNode::WindowRank { .. } | RelNode::Deduplicate { .. } => {
+                Err(BatchError::Unsupported {
+                    feature: "a plan that was optimized for streams",
+                    remedy: "plan the statement with 'execution.runtime-mode' = 'batch'",
+                })
             }
             RelNode::Aggregate {
                 input,

@@ -18,6 +18,8 @@ use crate::aggregate::AggregateCall;
 use crate::changelog::ChangelogMode;
 use crate::expr::Expr;
 use crate::ids::{OperatorId, VertexId};
+use crate::order::{RankRange, SortKey};
+use crate::over::{OverCall, OverFrame};
 use crate::pattern::RowPattern;
 use crate::schema::RowType;
 use crate::window::{TimeAttribute, WindowSpec};
@@ -238,6 +240,72 @@ pub enum OperatorSpec {
         generate_update_before: bool,
         /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
         state_ttl_ms: u64,
+    },
+    /// Top-N: of each partition the rows whose number by `order` is in a range, as a changelog. Without
+    /// `order` any rows will do. Emits the input's columns and, if `numbered`, the number.
+    Rank {
+        /// PARTITION BY; none is one partition.
+        partition: Vec<usize>,
+        /// ORDER BY.
+        order: Vec<SortKey>,
+        /// Which numbers.
+        range: RankRange,
+        /// Whether the number is the last column.
+        numbered: bool,
+        /// What the input carries.
+        input: ChangelogMode,
+        /// Whether `-U` has to be emitted before `+U`.
+        generate_update_before: bool,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
+    /// Top-N within each event-time window; emits when the window is complete.
+    WindowRank {
+        /// The column `window_end`, TIMESTAMP(3).
+        window_end: usize,
+        /// Whether windows are those of a TIMESTAMP_LTZ.
+        zoned: bool,
+        /// PARTITION BY, the window's columns included.
+        partition: Vec<usize>,
+        /// ORDER BY.
+        order: Vec<SortKey>,
+        /// Which numbers.
+        range: RankRange,
+        /// Whether the number is the last column.
+        numbered: bool,
+    },
+    /// The first or last row of each key by time.
+    Deduplicate {
+        /// Key columns; none is one global key.
+        keys: Vec<usize>,
+        /// Which time.
+        time: TimeAttribute,
+        /// The last row instead of the first.
+        keep_last: bool,
+        /// Whether `-U` has to be emitted before `+U`.
+        generate_update_before: bool,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
+    /// Functions over an OVER window ordered by time. Emits the input's columns, then the results.
+    OverAggregate {
+        /// PARTITION BY; none is one partition.
+        partition: Vec<usize>,
+        /// ORDER BY, ascending.
+        time: TimeAttribute,
+        /// Which rows a function sees; ends at the current row.
+        frame: OverFrame,
+        /// The functions.
+        calls: Vec<OverCall>,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
+    /// Rows in the order of time, then of further keys.
+    TemporalSort {
+        /// Which time, ascending.
+        time: TimeAttribute,
+        /// What orders rows of the same time.
+        order: Vec<SortKey>,
     },
     /// Writes a table.
     Sink {

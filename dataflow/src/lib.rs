@@ -4,7 +4,7 @@
 //! system and its mapping to Arrow ([`types`], [`schema`]), the unit of data ([`changelog`]), what
 //! travels in band with it ([`element`]), identifiers ([`ids`]), key groups and the hash that routes
 //! rows to them ([`key_group`], [`hash`]), expressions and aggregate calls in a form that can be sent
-//! to another process ([`expr`], [`aggregate`]), windows ([`window`]), the job graph ([`graph`]), the
+//! to another process ([`expr`], [`aggregate`], [`order`], [`over`]), windows ([`window`]), the job graph ([`graph`]), the
 //! memory that state is made of ([`cow`], [`fixed`], [`tuple`](mod@tuple)), and
 //! the traits of operators, sources and sinks ([`operator`], [`source`], [`sink`], [`snapshot`]).
 //!
@@ -29,6 +29,8 @@ pub mod hash;
 pub mod ids;
 pub mod key_group;
 pub mod operator;
+pub mod order;
+pub mod over;
 pub mod pattern;
 pub mod schema;
 pub mod sink;

@@ -16,6 +16,7 @@ use alpheus_sql_parser::Span;
 
 use super::Binder;
 use super::grouping::{Grouping, is_grouping_function};
+use super::over::OVER_COLUMNS;
 use super::scope::Scope;
 use crate::error::SqlError;
 use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
@@ -193,6 +194,8 @@ impl OverGroups<'_> {
             return Ok(self.column(position));
         }
         Ok(match expr {
+            // OVER is computed over the groups.
+            over @ Expr::Input { index, .. } if index >= OVER_COLUMNS => over,
             Expr::Input { index, .. } if index >= self.width => {
                 self.column(self.grouping.keys.len() + index - self.width)
             }

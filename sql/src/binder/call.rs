@@ -1,5 +1,7 @@
 //! Calls written as calls: scalar functions, aggregates, and what is neither.
 
+use std::cell::RefCell;
+
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::types::TypeKind;
@@ -10,7 +12,7 @@ use alpheus_sql_parser::ast::{
     self, ArgValue, FunctionCall, NullTreatment, OrderItem, SetQuantifier,
 };
 
-use super::aggregate::PendingAggregate;
+use super::aggregate::{Collector, PendingAggregate};
 use super::convert;
 use super::expr::{Aggregates, ExprBinder};
 use super::grouping::is_grouping_function;
@@ -67,12 +69,8 @@ impl ExprBinder<'_> {
                         "functions of catalogs are user-defined functions, which are not there yet",
                     )),
             };
-        if call.over.is_some() {
-            return Err(
-                SqlError::unsupported(format!("{name}(..) OVER (..)"), call.span).with_help(
-                    "aggregate over a window instead: GROUP BY window_start, window_end",
-                ),
-            );
+        if let Some(over) = &call.over {
+            return self.over_call(&name, call, over);
         }
         if RANKING.contains(&name.as_str()) {
             return Err(SqlError::invalid(
@@ -141,38 +139,10 @@ impl ExprBinder<'_> {
     }
 
     fn aggregate_call(&self, name: &str, call: &FunctionCall) -> Result<Expr, SqlError> {
-        let mut args = Vec::with_capacity(call.args.len());
-        for arg in &call.args {
-            args.push(value(arg)?);
-        }
-        if call.star && name != "COUNT" {
-            return Err(SqlError::invalid(
-                format!("{name}(*) does not exist, only COUNT(*)"),
-                call.span,
-            ));
-        }
-        if !call.star && args.is_empty() {
-            return Err(SqlError::invalid(
-                format!("{name} needs an argument"),
-                call.span,
-            ));
-        }
-        if call.nulls == Some(NullTreatment::Respect) {
-            return Err(
-                SqlError::unsupported(format!("RESPECT NULLS in {name}"), call.span)
-                    .with_help("FIRST_VALUE and LAST_VALUE skip NULLs"),
-            );
-        }
-        let mut order_by: Vec<&OrderItem> = call.order_by.iter().collect();
-        order_by.extend(&call.within_group);
-        self.aggregate(
-            name,
-            &args,
-            call.quantifier == Some(SetQuantifier::Distinct),
-            &order_by,
-            call.filter.as_deref(),
-            call.span,
-        )
+        let collector = self.collector(name, call.span)?;
+        let inner = self.inside_aggregate();
+        let pending = pending_call(&inner, name, call)?;
+        Ok(self.put_aside(collector, pending))
     }
 
     /// Puts an aggregate aside; what stands for it in the expression.
@@ -185,77 +155,143 @@ impl ExprBinder<'_> {
         filter: Option<&ast::Expr>,
         span: Span,
     ) -> Result<Expr, SqlError> {
-        let collector = match self.aggregates {
-            Aggregates::Collect(collector) => collector,
+        let collector = self.collector(name, span)?;
+        let inner = self.inside_aggregate();
+        let pending = pending_aggregate(&inner, name, args, distinct, order_by, filter, span)?;
+        Ok(self.put_aside(collector, pending))
+    }
+
+    /// Where aggregates go; an error where they may not stand.
+    fn collector(&self, name: &str, span: Span) -> Result<&RefCell<Collector>, SqlError> {
+        match self.aggregates {
+            Aggregates::Collect(collector) => Ok(collector),
             Aggregates::Refused(place) => {
                 let error = SqlError::invalid(
                     format!("the aggregate function {name} cannot be used in {place}"),
                     span,
                 );
-                return Err(match place {
+                Err(match place {
                     "WHERE" => error.with_help("conditions on aggregates belong in HAVING"),
                     "an aggregate function" => {
                         error.with_help("aggregate in a sub-query and then over its result")
                     }
                     _ => error,
-                });
+                })
             }
-        };
-        let inner = ExprBinder::new(
+        }
+    }
+
+    fn inside_aggregate(&self) -> ExprBinder<'_> {
+        ExprBinder::new(
             self.binder,
             self.scope,
             Aggregates::Refused("an aggregate function"),
-        );
-        let args: Result<Vec<Expr>, SqlError> = args.iter().map(|arg| inner.bind(arg)).collect();
-        let args = args?;
-        let types: Vec<_> = args.iter().map(|arg| arg.ty().clone()).collect();
-        let signature = aggregate::infer(name, &types, distinct).map_err(|error| match error {
-            AggregateSignatureError::Distinct { ty } => {
-                SqlError::unsupported(format!("DISTINCT over {}", ty.kind), span).with_help(
-                    "use COUNT(DISTINCT a, b), or cast it to a type that can be compared",
-                )
-            }
-            error => SqlError::invalid(error.to_string(), span),
-        })?;
-        let mut args: Vec<Expr> = args
-            .into_iter()
-            .zip(&signature.arg_types)
-            .map(|(arg, ty)| convert(arg, ty))
-            .collect();
-        if name == "COUNT" && !distinct && args.iter().all(|arg| !arg.ty().nullable) {
-            // Nothing to look at: every row counts.
-            args.clear();
-        }
-        let filter = match filter {
-            Some(filter) => Some(inner.condition(filter, "FILTER")?),
-            None => None,
-        };
-        let mut order = Vec::with_capacity(order_by.len());
-        for item in order_by {
-            order.push((inner.bind(&item.expr)?, !item.descending, nulls_first(item)));
-        }
-        let pending = PendingAggregate {
-            call: AggregateCall {
-                function: name.to_owned(),
-                args: Vec::new(),
-                arg_types: args.iter().map(|arg| arg.ty().clone()).collect(),
-                distinct,
-                filter: None,
-                order_by: Vec::new(),
-                ty: signature.result,
-            },
-            args,
-            filter,
-            order_by: order,
-        };
+        )
+    }
+
+    fn put_aside(&self, collector: &RefCell<Collector>, pending: PendingAggregate) -> Expr {
         let ty = pending.call.ty.clone();
         let position = collector.borrow_mut().add(pending);
-        Ok(Expr::input(self.scope.width() + position, ty))
+        Expr::input(self.scope.width() + position, ty)
     }
 }
 
+/// The aggregate that is called, its arguments bound by `inner`.
+pub(super) fn pending_call(
+    inner: &ExprBinder<'_>,
+    name: &str,
+    call: &FunctionCall,
+) -> Result<PendingAggregate, SqlError> {
+    let mut args = Vec::with_capacity(call.args.len());
+    for arg in &call.args {
+        args.push(value(arg)?);
+    }
+    if call.star && name != "COUNT" {
+        return Err(SqlError::invalid(
+            format!("{name}(*) does not exist, only COUNT(*)"),
+            call.span,
+        ));
+    }
+    if !call.star && args.is_empty() {
+        return Err(SqlError::invalid(
+            format!("{name} needs an argument"),
+            call.span,
+        ));
+    }
+    if call.nulls == Some(NullTreatment::Respect) {
+        return Err(
+            SqlError::unsupported(format!("RESPECT NULLS in {name}"), call.span)
+                .with_help("FIRST_VALUE and LAST_VALUE skip NULLs"),
+        );
+    }
+    let mut order_by: Vec<&OrderItem> = call.order_by.iter().collect();
+    order_by.extend(&call.within_group);
+    pending_aggregate(
+        inner,
+        name,
+        &args,
+        call.quantifier == Some(SetQuantifier::Distinct),
+        &order_by,
+        call.filter.as_deref(),
+        call.span,
+    )
+}
+
+/// An aggregate whose arguments `inner` binds.
+fn pending_aggregate(
+    inner: &ExprBinder<'_>,
+    name: &str,
+    args: &[&ast::Expr],
+    distinct: bool,
+    order_by: &[&OrderItem],
+    filter: Option<&ast::Expr>,
+    span: Span,
+) -> Result<PendingAggregate, SqlError> {
+    let args: Result<Vec<Expr>, SqlError> = args.iter().map(|arg| inner.bind(arg)).collect();
+    let args = args?;
+    let types: Vec<_> = args.iter().map(|arg| arg.ty().clone()).collect();
+    let signature = aggregate::infer(name, &types, distinct).map_err(|error| match error {
+        AggregateSignatureError::Distinct { ty } => {
+            SqlError::unsupported(format!("DISTINCT over {}", ty.kind), span)
+                .with_help("use COUNT(DISTINCT a, b), or cast it to a type that can be compared")
+        }
+        error => SqlError::invalid(error.to_string(), span),
+    })?;
+    let mut args: Vec<Expr> = args
+        .into_iter()
+        .zip(&signature.arg_types)
+        .map(|(arg, ty)| convert(arg, ty))
+        .collect();
+    if name == "COUNT" && !distinct && args.iter().all(|arg| !arg.ty().nullable) {
+        // Nothing to look at: every row counts.
+        args.clear();
+    }
+    let filter = match filter {
+        Some(filter) => Some(inner.condition(filter, "FILTER")?),
+        None => None,
+    };
+    let mut order = Vec::with_capacity(order_by.len());
+    for item in order_by {
+        order.push((inner.bind(&item.expr)?, !item.descending, nulls_first(item)));
+    }
+    Ok(PendingAggregate {
+        call: AggregateCall {
+            function: name.to_owned(),
+            args: Vec::new(),
+            arg_types: args.iter().map(|arg| arg.ty().clone()).collect(),
+            distinct,
+            filter: None,
+            order_by: Vec::new(),
+            ty: signature.result,
+        },
+        args,
+        filter,
+        order_by: order,
+    })
+}
+
 /// The value of a positional argument.
-fn value(arg: &ast::FunctionArg) -> Result<&ast::Expr, SqlError> {
+pub(super) fn value(arg: &ast::FunctionArg) -> Result<&ast::Expr, SqlError> {
     if let Some(name) = &arg.name {
         return Err(SqlError::invalid(
             format!(

@@ -17,6 +17,7 @@ use alpheus_sql_parser::ast::{
 };
 
 use super::aggregate::Collector;
+use super::over::Overs;
 use super::scope::{Scope, row_field};
 use super::{Binder, convert, data_type, literal};
 use crate::error::SqlError;
@@ -35,6 +36,10 @@ pub(super) struct ExprBinder<'e> {
     pub(super) binder: &'e Binder<'e>,
     pub(super) scope: &'e Scope,
     pub(super) aggregates: Aggregates<'e>,
+    /// Where OVER calls go; none where they may not stand.
+    pub(super) overs: Option<Overs<'e>>,
+    /// Expressions that names can stand for which are no columns.
+    pub(super) aliases: Vec<(String, Expr)>,
     /// Where each column was last referred to, for errors that are found later.
     pub(super) references: RefCell<BTreeMap<usize, Span>>,
 }
@@ -49,6 +54,8 @@ impl<'e> ExprBinder<'e> {
             binder,
             scope,
             aggregates,
+            overs: None,
+            aliases: Vec::new(),
             references: RefCell::default(),
         }
     }
@@ -268,11 +275,24 @@ impl<'e> ExprBinder<'e> {
     }
 
     fn column(&self, name: &ast::ObjectName) -> Result<Expr, SqlError> {
-        let expr = self.scope.resolve(name)?;
+        let expr = match self.scope.resolve(name) {
+            Err(error) => match self.alias(name) {
+                Some(expr) => return Ok(expr),
+                None => return Err(error),
+            },
+            Ok(expr) => expr,
+        };
         for column in expr.referenced_columns() {
             self.references.borrow_mut().insert(column, name.span);
         }
         Ok(expr)
+    }
+
+    fn alias(&self, name: &ast::ObjectName) -> Option<Expr> {
+        let name = name.single()?;
+        let mut aliases = self.aliases.iter();
+        let (_, expr) = aliases.find(|(alias, _)| *alias == name.value)?;
+        Some(expr.clone())
     }
 
     fn unary(&self, op: UnaryOp, operand: &ast::Expr, span: Span) -> Result<Expr, SqlError> {

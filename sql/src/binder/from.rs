@@ -48,7 +48,7 @@ impl Binder<'_> {
             TableRefKind::Derived {
                 lateral: false,
                 query,
-            } => (self.subquery(query, named)?, Vec::new()),
+            } => (self.derived(query, named)?, Vec::new()),
             TableRefKind::Derived { lateral: true, .. }
             | TableRefKind::Function { lateral: true, .. } => return Err(lateral(table.span)),
             TableRefKind::Function { call, .. } => (self.window_function(call, named)?, Vec::new()),

@@ -2,7 +2,7 @@
 //! explicit.
 //!
 //! One file a clause. [`query`] and [`select`] walk queries, [`from`] what they read, [`aggregate`]
-//! GROUP BY, [`window_function`] TUMBLE and its kin, [`expr`] expressions, [`insert`] where rows go,
+//! GROUP BY, [`over`] OVER, [`window_function`] TUMBLE and its kin, [`expr`] expressions, [`insert`] where rows go,
 //! [`table`] what stands behind a table's name. Rules of names and types are Flink's (that is, Calcite's
 //! validator under Flink's conformance); what Flink can and this engine cannot is refused by name.
 //!
@@ -22,6 +22,7 @@ mod insert;
 mod intersect_except;
 mod json;
 mod literal;
+mod over;
 mod overlaps;
 mod query;
 mod scope;

@@ -54,6 +54,16 @@ impl Binder<'_> {
         self.with(&query.with, query, named)
     }
 
+    /// The plan of a query that another one reads from: its order is no property of its rows, so that
+    /// ORDER BY without LIMIT means nothing (as in Calcite).
+    pub(super) fn derived(
+        &self,
+        query: &Query,
+        named: Option<&Named<'_>>,
+    ) -> Result<Arc<Rel>, SqlError> {
+        Ok(without_order(self.subquery(query, named)?))
+    }
+
     fn with(
         &self,
         ctes: &[ast::Cte],
@@ -63,7 +73,7 @@ impl Binder<'_> {
         let Some((cte, rest)) = ctes.split_first() else {
             return self.framed(query, named);
         };
-        let rel = self.subquery(&cte.query, named)?;
+        let rel = self.derived(&cte.query, named)?;
         let rel = rename(rel, &cte.columns)?;
         let scope = Named {
             name: &cte.name.value,
@@ -80,14 +90,6 @@ impl Binder<'_> {
             .unwrap_or(0);
         if query.order_by.is_empty() && limit.is_none() && offset == 0 {
             return self.body(&query.body, named);
-        }
-        match (
-            query.order_by.first(),
-            query.limit.as_ref().or(query.offset.as_ref()),
-        ) {
-            (Some(item), _) => self.need_batch("ORDER BY", item.span)?,
-            (None, Some(limit)) => self.need_batch("LIMIT", limit.span)?,
-            (None, None) => {}
         }
         let sorted = match &query.body {
             QueryBody::Select(select) => self.select(select, &query.order_by, named)?,
@@ -154,6 +156,22 @@ impl Binder<'_> {
         let scope = Scope::default();
         let bound = ExprBinder::new(self, &scope, Aggregates::Refused(what)).bind(expr)?;
         Ok(self.fold(bound))
+    }
+}
+
+fn without_order(rel: Arc<Rel>) -> Arc<Rel> {
+    match &rel.node {
+        RelNode::Sort {
+            input,
+            fetch: None,
+            offset: 0,
+            ..
+        } => Arc::clone(input),
+        RelNode::Project { input, .. } if matches!(input.node, RelNode::Sort { .. }) => {
+            let input = without_order(Arc::clone(input));
+            Arc::new(rel.with_inputs(vec![input]))
+        }
+        _ => rel,
     }
 }
 

@@ -11,6 +11,7 @@ use alpheus_sql_parser::ast::{self, ExprKind, OrderItem, Select, SelectItem, Set
 use super::Binder;
 use super::aggregate::{Collector, OverGroups, aggregate_node};
 use super::expr::{Aggregates, ExprBinder};
+use super::over::{OverCollector, Overs, with_columns};
 use super::query::{Named, Sorted};
 use super::scope::Scope;
 use super::sort::{SortColumn, nulls_first, output_column};
@@ -43,14 +44,32 @@ impl Binder<'_> {
         }
 
         let collector = RefCell::new(Collector::default());
-        let binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector));
+        let overs = RefCell::new(OverCollector::default());
+        let mut binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector));
+        let allowed = Some(Overs {
+            collector: &overs,
+            windows: &select.windows,
+        });
+        binder.overs = allowed;
         let mut items = self.items(select, &scope, &binder)?;
+        binder.overs = None;
         let having = match &select.having {
             Some(condition) => Some((binder.condition(condition, "HAVING")?, condition.span)),
             None => None,
         };
+        binder.overs = allowed;
         let visible = items.len();
         let keys = sort_keys(&mut items, order_by, &binder)?;
+        let mut qualify = match &select.qualify {
+            Some(condition) => {
+                let named = items[..visible].iter();
+                binder.aliases = named
+                    .map(|item| (item.name.clone(), item.expr.clone()))
+                    .collect();
+                Some((binder.condition(condition, "QUALIFY")?, condition.span))
+            }
+            None => None,
+        };
 
         let grouping = self.grouping(select.group_by.as_ref(), &scope)?;
         let grouped =
@@ -76,6 +95,28 @@ impl Binder<'_> {
                 let expr = item.expr.clone();
                 item.expr = over.rewrite(expr, &references, &scope, item.span)?;
             }
+            let rewrite = |expr| over.rewrite(expr, &references, &scope, select.span);
+            overs.borrow_mut().try_rewrite(rewrite)?;
+            if let Some((condition, _)) = &mut qualify {
+                *condition = rewrite(condition.clone())?;
+            }
+        }
+        if !overs.borrow().is_empty() {
+            let (with_overs, columns) = self.over_rel(input, &overs);
+            input = with_overs;
+            for item in &mut items {
+                item.expr = with_columns(item.expr.clone(), &columns);
+            }
+            if let Some((condition, _)) = qualify {
+                let predicate = with_columns(condition, &columns);
+                input = Rel::filter(input, self.fold(predicate));
+            }
+        } else if let Some((_, span)) = qualify {
+            return Err(SqlError::invalid(
+                "QUALIFY needs an OVER window in the SELECT list or in its condition",
+                span,
+            )
+            .with_help("use WHERE or HAVING"));
         }
         let columns = items
             .iter()
@@ -101,14 +142,6 @@ impl Binder<'_> {
                 SqlError::unsupported(format!("the hint {}", hint.name.value), hint.span)
                     .with_help("OPTIONS(..) behind a table's name is the only hint there is"),
             );
-        }
-        if let Some(window) = select.windows.first() {
-            return Err(SqlError::unsupported("the WINDOW clause", window.span)
-                .with_help("OVER windows are not there yet"));
-        }
-        if let Some(qualify) = &select.qualify {
-            return Err(SqlError::unsupported("QUALIFY", qualify.span)
-                .with_help("OVER windows are not there yet"));
         }
         Ok(())
     }

@@ -4,7 +4,6 @@
 //! over its input; the last needs a column that is dropped again.
 
 use alpheus_dataflow::expr::{Expr, Literal};
-use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{self, ExprKind, OrderItem};
 
 use super::Binder;
@@ -77,16 +76,5 @@ impl Binder<'_> {
                 expr.span,
             )),
         }
-    }
-
-    /// Whether rows can be put in order or cut off: in batch mode only.
-    pub(super) fn need_batch(&self, feature: &str, span: Span) -> Result<(), SqlError> {
-        if !self.is_streaming() {
-            return Ok(());
-        }
-        Err(
-            SqlError::unsupported(format!("{feature} in streaming mode"), span)
-                .with_help("over bounded tables, SET 'execution.runtime-mode' = 'batch'"),
-        )
     }
 }

@@ -192,7 +192,7 @@ impl Binder<'_> {
         let table = arguments.table()?;
         let input = match &table.source {
             TableArgSource::Named(name) => self.named_table(name, &[], named)?.0,
-            TableArgSource::Query(query) => self.subquery(query, named)?,
+            TableArgSource::Query(query) => self.derived(query, named)?,
         };
         if let Some(order) = table.order_by.first() {
             return Err(SqlError::invalid(

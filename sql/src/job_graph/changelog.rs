@@ -114,6 +114,30 @@ fn settle_operator(
                 planned.without_update_before()
             }
         }
+        OperatorSpec::Rank {
+            input,
+            generate_update_before,
+            ..
+        } => {
+            *input = first;
+            *generate_update_before = wanted;
+            if wanted {
+                planned
+            } else {
+                planned.without_update_before()
+            }
+        }
+        OperatorSpec::Deduplicate {
+            generate_update_before,
+            ..
+        } => {
+            *generate_update_before = wanted;
+            if wanted {
+                planned
+            } else {
+                planned.without_update_before()
+            }
+        }
         OperatorSpec::AttachedWindowAggregate { input, .. } => {
             *input = first;
             planned
@@ -123,6 +147,15 @@ fn settle_operator(
             first
         }
         _ => planned,
+    }
+}
+
+/// The mode of a Top-N over rows of mode `input`. With the number each rank is a row, which changes and goes
+/// only when rows are taken back; without, rows come and go.
+pub(super) fn of_rank(numbered: bool, input: ChangelogMode) -> ChangelogMode {
+    match numbered {
+        true => ChangelogMode::of(true, input != ChangelogMode::InsertOnly, true),
+        false => ChangelogMode::InsertDelete,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use alpheus_dataflow::changelog::ChangelogMode;
 use alpheus_dataflow::graph::{JobGraph, OperatorNode, OperatorSpec, Partitioning, Vertex};
+use alpheus_dataflow::over::FrameBound;
 use alpheus_dataflow::window::WindowSpec;
 
 /// The graph as text: for each vertex its parallelism and where its rows come from, for each operator
@@ -69,13 +71,10 @@ fn state_of(node: &OperatorNode) -> Option<String> {
             } else {
                 "one row a key"
             };
-            let until = match state_ttl_ms {
-                0 => "kept for ever (table.exec.state.ttl = 0)".to_owned(),
-                ttl => format!("dropped {ttl} ms after its last change (table.exec.state.ttl)"),
-            };
             Some(format!(
-                "{what} with {} accumulators, because later rows may change any result; {until}",
-                aggregates.len()
+                "{what} with {} accumulators, because later rows may change any result; {}",
+                aggregates.len(),
+                until(*state_ttl_ms)
             ))
         }
         OperatorSpec::WindowAggregate {
@@ -99,11 +98,55 @@ fn state_of(node: &OperatorNode) -> Option<String> {
                 None => "; without WITHIN they may stay for ever".to_owned(),
             }
         )),
+        OperatorSpec::Rank {
+            range,
+            input,
+            state_ttl_ms,
+            ..
+        } => Some(format!(
+            "{} of each partition; {}",
+            match input {
+                ChangelogMode::InsertOnly => format!("the first {} rows", range.end),
+                _ => "all rows, because any of them may move up,".to_owned(),
+            },
+            until(*state_ttl_ms)
+        )),
+        OperatorSpec::WindowRank { range, .. } => Some(format!(
+            "the first {} rows of each partition, dropped when the watermark passes the window's end",
+            range.end
+        )),
+        OperatorSpec::Deduplicate { state_ttl_ms, .. } => {
+            Some(format!("one row a key; {}", until(*state_ttl_ms)))
+        }
+        OperatorSpec::OverAggregate {
+            frame,
+            calls,
+            state_ttl_ms,
+            ..
+        } => Some(match frame.start {
+            FrameBound::UnboundedPreceding => format!(
+                "one row a partition with {} results; {}; rows that the watermark has not reached",
+                calls.len(),
+                until(*state_ttl_ms)
+            ),
+            _ => "the rows of each partition's frame, and those that the watermark has not reached"
+                .to_owned(),
+        }),
+        OperatorSpec::TemporalSort { .. } => {
+            Some("rows that the watermark has not reached".to_owned())
+        }
         OperatorSpec::WindowTableFunction {
             window: WindowSpec::Session { .. },
             ..
         } => Some("the rows of open sessions, until the watermark passes their end".to_owned()),
         OperatorSpec::Sink { .. } => Some("what is written and not yet committed".to_owned()),
         _ => None,
+    }
+}
+
+fn until(state_ttl_ms: u64) -> String {
+    match state_ttl_ms {
+        0 => "kept for ever (table.exec.state.ttl = 0)".to_owned(),
+        ttl => format!("dropped {ttl} ms after its last change (table.exec.state.ttl)"),
     }
 }

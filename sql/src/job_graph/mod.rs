@@ -17,6 +17,7 @@ mod determinism;
 pub mod explain;
 mod physical;
 mod physical_text;
+mod ranking;
 mod sink;
 
 use std::collections::BTreeMap;
@@ -105,7 +106,15 @@ pub enum PlanError {
     #[error("{feature} is not supported in streaming mode; SET 'execution.runtime-mode' = 'batch'")]
     BatchOnly {
         /// As SQL calls it.
-        feature: &'static str,
+        feature: String,
+    },
+    /// An OVER window that a stream cannot have.
+    #[error("{reason}; {remedy}")]
+    OverWindow {
+        /// As Flink says it.
+        reason: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A value of WITH or of a hint that planning needs.
     #[error("option `{key}` of table `{table}` is `{value}`, expected {expected}")]

@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn build(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
+    pub(super) fn build(&mut self, rel: &Arc<Rel>) -> Result<Streams, PlanError> {
         let streams = self.build_node(rel)?;
         // Streams of a union have the keys of their own nodes already.
         if let [stream] = streams.as_slice() {
@@ -180,9 +180,11 @@ impl<'a> Builder<'a> {
                 });
                 Ok(streams.collect())
             }
-            RelNode::Sort { .. } => Err(PlanError::BatchOnly {
-                feature: "ORDER BY or LIMIT",
-            }),
+            RelNode::Rank { .. }
+            | RelNode::WindowRank { .. }
+            | RelNode::Deduplicate { .. }
+            | RelNode::Over { .. }
+            | RelNode::Sort { .. } => self.build_ranking(rel),
             RelNode::Values { rows } => {
                 let (table, projection) = values::table(rows, &output);
                 Ok(vec![self.add(Draft {
@@ -378,7 +380,7 @@ impl<'a> Builder<'a> {
         Ok(streams.collect())
     }
 
-    fn by_keys(&self, keys: &[usize]) -> (Partitioning, u32) {
+    pub(super) fn by_keys(&self, keys: &[usize]) -> (Partitioning, u32) {
         if keys.is_empty() {
             (Partitioning::Global, 1)
         } else {
@@ -406,7 +408,7 @@ impl<'a> Builder<'a> {
         modes.fold(ChangelogMode::InsertOnly, ChangelogMode::union)
     }
 
-    fn need_inserts(&self, operator: &str, streams: &[usize]) -> Result<(), PlanError> {
+    pub(super) fn need_inserts(&self, operator: &str, streams: &[usize]) -> Result<(), PlanError> {
         match self.changelog_of(streams) {
             ChangelogMode::InsertOnly => Ok(()),
             produced => Err(PlanError::NeedsInserts {

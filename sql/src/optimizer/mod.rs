@@ -1,31 +1,38 @@
 //! Rewrites that keep the meaning of a plan and make it cheaper.
 //!
-//! Four passes, in this order, over all outputs of a job together:
+//! These passes, in this order, over all outputs of a job together:
 //!
 //! 1. [`repeat_below_window`], [`window_aggregate`] and [`attached_window`]: GROUP BY over a window function becomes one node that knows when a group is
 //!    complete, so that its result is append-only.
-//! 2. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
-//! 3. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
+//! 2. [`rank`], for streams: a bounded ROW_NUMBER becomes Top-N or deduplication.
+//! 3. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
+//! 4. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
-//! 4. [`merge`]: projections right above each other become one.
+//! 5. [`merge`]: projections right above each other become one.
 
 mod attached_window;
 mod merge;
 mod prune;
 mod push_down;
+mod rank;
 mod repeat_below_window;
 mod window_aggregate;
 
 use std::sync::Arc;
 
 use crate::rel::{Output, Rel};
+use crate::session::JobMode;
 
-/// Applies all passes.
-pub fn optimize(outputs: Vec<Output>) -> Vec<Output> {
+/// Applies all passes that fit the mode.
+pub fn optimize(outputs: Vec<Output>, mode: JobMode) -> Vec<Output> {
     let rewrite = |query: &Arc<Rel>| {
         let query = rewrite_bottom_up(query, &repeat_below_window::push);
         let query = rewrite_bottom_up(&query, &window_aggregate::recognize);
         let query = rewrite_bottom_up(&query, &attached_window::recognize);
+        let query = match mode {
+            JobMode::Streaming => rewrite_bottom_up(&query, &rank::recognize),
+            JobMode::Batch => query,
+        };
         rewrite_bottom_up(&query, &push_down::offer_filters)
     };
     let outputs: Vec<Output> = outputs

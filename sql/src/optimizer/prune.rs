@@ -10,7 +10,7 @@ use std::sync::Arc;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::TableSpec;
 
-use crate::rel::{Output, PlanSchema, Rel, RelNode};
+use crate::rel::{Output, PlanSchema, Rel, RelNode, SortKey};
 
 type Columns = BTreeSet<usize>;
 
@@ -286,6 +286,108 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
                 identity(rel),
             )
         }
+        RelNode::Over {
+            input,
+            partition,
+            order,
+            frame,
+            calls,
+        } => {
+            let width = input.schema.len();
+            let kept_calls: Vec<usize> = (0..calls.len())
+                .filter(|call| required.contains(&(width + call)))
+                .collect();
+            let own = required.iter().copied().filter(|&column| column < width);
+            if kept_calls.is_empty() {
+                return prune(input, &own.collect(), needs);
+            }
+            let mut below: Columns = own.chain(partition.iter().copied()).collect();
+            below.extend(order.iter().map(|key| key.column));
+            below.extend(kept_calls.iter().flat_map(|&call| calls[call].columns()));
+            let (input, mut mapping) = prune(input, &below, needs);
+            let node = RelNode::Over {
+                partition: partition.iter().map(|key| mapping[key]).collect(),
+                order: remap_order(order, &mapping),
+                frame: *frame,
+                calls: (kept_calls.iter())
+                    .map(|&call| calls[call].map_columns(&|column| mapping[&column]))
+                    .collect(),
+                input: Arc::clone(&input),
+            };
+            let mut schema = input.schema.clone();
+            for call in kept_calls {
+                mapping.insert(width + call, schema.len());
+                schema.fields.push(rel.schema.fields[width + call].clone());
+            }
+            (Arc::new(Rel { node, schema }), mapping)
+        }
+        RelNode::Rank {
+            input,
+            partition,
+            order,
+            ..
+        }
+        | RelNode::WindowRank {
+            input,
+            partition,
+            order,
+            ..
+        } => {
+            let number = input.schema.len();
+            let mut below = required.clone();
+            let numbers = below.remove(&number);
+            below.extend(partition.iter().copied());
+            below.extend(order.iter().map(|key| key.column));
+            let (input, mut mapping) = prune(input, &below, needs);
+            let mut schema = input.schema.clone();
+            if numbers {
+                mapping.insert(number, schema.len());
+                schema.fields.push(rel.schema.fields[number].clone());
+            }
+            let mut node = rel.with_inputs(vec![input]).node;
+            if let RelNode::WindowRank { window_end, .. } = &mut node {
+                *window_end = mapping[window_end];
+            }
+            if let RelNode::Rank {
+                partition,
+                order,
+                numbered,
+                ..
+            }
+            | RelNode::WindowRank {
+                partition,
+                order,
+                numbered,
+                ..
+            } = &mut node
+            {
+                partition.iter_mut().for_each(|key| *key = mapping[key]);
+                *order = remap_order(order, &mapping);
+                *numbered = numbers;
+            }
+            (Arc::new(Rel { node, schema }), mapping)
+        }
+        RelNode::Deduplicate {
+            input,
+            keys,
+            time,
+            keep_last,
+        } => {
+            let mut below = required.clone();
+            below.extend(keys.iter().copied());
+            if let alpheus_dataflow::window::TimeAttribute::Event { column } = time {
+                below.insert(*column);
+            }
+            let (input, mapping) = prune(input, &below, needs);
+            let node = RelNode::Deduplicate {
+                keys: keys.iter().map(|key| mapping[key]).collect(),
+                time: remap_time(*time, &mapping),
+                keep_last: *keep_last,
+                input: Arc::clone(&input),
+            };
+            let schema = input.schema.clone();
+            (Arc::new(Rel { node, schema }), mapping)
+        }
         RelNode::Sort { input, keys, .. } => {
             let mut below = required.clone();
             below.extend(keys.iter().map(|key| key.column));
@@ -293,9 +395,7 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             let schema = input.schema.clone();
             let mut node = rel.with_inputs(vec![input]).node;
             if let RelNode::Sort { keys, .. } = &mut node {
-                for key in keys {
-                    key.column = mapping[&key.column];
-                }
+                *keys = remap_order(keys, &mapping);
             }
             (Arc::new(Rel { node, schema }), mapping)
         }
@@ -395,6 +495,14 @@ fn roles_of(rel: &Rel, input: &Rel, mapping: &Mapping) -> PlanSchema {
 
 fn remap(expr: &Expr, mapping: &Mapping) -> Expr {
     expr.clone().map_columns(&|column| mapping[&column])
+}
+
+fn remap_order(order: &[SortKey], mapping: &Mapping) -> Vec<SortKey> {
+    let moved = order.iter().map(|key| SortKey {
+        column: mapping[&key.column],
+        ..*key
+    });
+    moved.collect()
 }
 
 fn remap_time(

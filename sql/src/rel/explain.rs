@@ -132,6 +132,38 @@ impl Rel {
                 names(&self.schema)
             ),
             RelNode::Match { pattern, .. } => describe_pattern(pattern, &self.schema, input),
+            RelNode::Over {
+                partition,
+                order,
+                frame,
+                calls,
+                ..
+            } => super::explain_over::describe_over(input, partition, order, *frame, calls),
+            RelNode::Rank {
+                partition,
+                order,
+                range,
+                ..
+            } => super::explain_over::describe_rank("Rank", input, partition, order, *range, self),
+            RelNode::WindowRank {
+                partition,
+                order,
+                range,
+                ..
+            } => super::explain_over::describe_rank(
+                "WindowRank",
+                input,
+                partition,
+                order,
+                *range,
+                self,
+            ),
+            RelNode::Deduplicate {
+                keys,
+                time,
+                keep_last,
+                ..
+            } => super::explain_over::describe_deduplicate(input, keys, *time, *keep_last),
             RelNode::Union { .. } => format!("Union(all=[true], union=[{}])", names(&self.schema)),
             RelNode::Sort {
                 keys,
@@ -139,12 +171,7 @@ impl Rel {
                 offset,
                 ..
             } => {
-                let key = |key: &SortKey| {
-                    let direction = if key.ascending { "ASC" } else { "DESC" };
-                    let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
-                    format!("{} {direction} NULLS {nulls}", column(input, key.column))
-                };
-                let mut text = format!("Sort(orderBy=[{}]", list(keys.iter().map(key)));
+                let mut text = format!("Sort(orderBy=[{}]", sort_keys(input, keys));
                 if *offset > 0 {
                     text += &format!(", offset=[{offset}]");
                 }
@@ -242,22 +269,31 @@ impl PlanSchema {
     }
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-fn names(schema: &PlanSchema) -> String {
+/// `a ASC NULLS FIRST, b DESC NULLS LAST`
+pub(super) fn sort_keys(input: &PlanSchema, keys: &[SortKey]) -> String {
+    list(keys.iter().map(|key| {
+        let direction = if key.ascending { "ASC" } else { "DESC" };
+        let nulls = if key.nulls_first { "FIRST" } else { "LAST" };
+        format!("{} {direction} NULLS {nulls}", column(input, key.column))
+    }))
+}
+
+pub(super) fn names(schema: &PlanSchema) -> String {
     list(schema.fields.iter().map(|field| field.name.clone()))
 }
 
-fn column(schema: &PlanSchema, index: usize) -> String {
+pub(super) fn column(schema: &PlanSchema, index: usize) -> String {
     schema
         .fields
         .get(index)
         .map_or_else(|| format!("${index}"), |field| field.name.clone())
 }
 
-fn columns(schema: &PlanSchema, indices: &[usize]) -> String {
+pub(super) fn columns(schema: &PlanSchema, indices: &[usize]) -> String {
     list(indices.iter().map(|&index| column(schema, index)))
 }
 
@@ -300,7 +336,7 @@ fn explain_window(
 }
 
 /// Milliseconds in the largest unit that fits, as Flink prints them: `10 min`.
-fn duration(ms: i64) -> String {
+pub(super) fn duration(ms: i64) -> String {
     for (unit, length) in [
         ("d", 86_400_000),
         ("h", 3_600_000),
@@ -314,7 +350,7 @@ fn duration(ms: i64) -> String {
     format!("{ms} ms")
 }
 
-fn explain_aggregate(call: &AggregateCall, input: &PlanSchema) -> String {
+pub(super) fn explain_aggregate(call: &AggregateCall, input: &PlanSchema) -> String {
     let args = if call.args.is_empty() {
         "*".to_owned()
     } else {

@@ -65,6 +65,31 @@ impl Rel {
                 let start = self.schema.len() - 3;
                 with_one_of(&[(0..keys.len()).collect()], &[start, start + 1])
             }
+            RelNode::Over { input, .. } => input.unique_keys(),
+            RelNode::Deduplicate { keys, .. } => vec![keys.iter().copied().collect()],
+            RelNode::Rank {
+                input,
+                partition,
+                range,
+                numbered,
+                ..
+            }
+            | RelNode::WindowRank {
+                input,
+                partition,
+                range,
+                numbered,
+                ..
+            } => {
+                let mut keys = input.unique_keys();
+                let partition: UniqueKey = partition.iter().copied().collect();
+                if range.start == range.end {
+                    keys.push(partition);
+                } else if *numbered {
+                    keys.extend(with_one_of(&[partition], &[self.schema.len() - 1]));
+                }
+                keys
+            }
             RelNode::Sort { input, fetch, .. } => match fetch {
                 Some(0 | 1) => vec![UniqueKey::new()],
                 _ => input.unique_keys(),

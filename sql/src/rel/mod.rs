@@ -13,6 +13,7 @@
 
 mod compose;
 mod explain;
+mod explain_over;
 mod fields;
 mod keys;
 
@@ -22,9 +23,11 @@ use std::sync::Arc;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{TableSpec, WatermarkSpec};
+use alpheus_dataflow::over::{OverCall, OverFrame};
 use alpheus_dataflow::pattern::RowPattern;
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
+pub use alpheus_dataflow::order::{RankRange, SortKey};
 pub(crate) use compose::{computes_once, is_repeatable, substitute};
 pub use explain::explain_expr;
 pub use fields::{PlanField, PlanSchema, TimeRole};
@@ -145,6 +148,63 @@ pub enum RelNode {
         /// What is looked for.
         pattern: Arc<RowPattern>,
     },
+    /// Functions over an OVER window: the input's columns, then a column for each call. All calls share
+    /// the window; several windows are several nodes.
+    Over {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// PARTITION BY.
+        partition: Vec<usize>,
+        /// ORDER BY, most significant first.
+        order: Vec<SortKey>,
+        /// ROWS or RANGE.
+        frame: OverFrame,
+        /// The functions.
+        calls: Vec<OverCall>,
+    },
+    /// Top-N: of each partition the rows whose number by `order` is in a range. Made by the optimizer,
+    /// for streams.
+    Rank {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// PARTITION BY.
+        partition: Vec<usize>,
+        /// ORDER BY, most significant first; rows with equal keys are in the order of arrival.
+        order: Vec<SortKey>,
+        /// Which numbers.
+        range: RankRange,
+        /// Whether the number is the last column.
+        numbered: bool,
+    },
+    /// Top-N within each window: partitions have the window's columns among their keys. Made by the
+    /// optimizer, for streams.
+    WindowRank {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// The column `window_end`.
+        window_end: usize,
+        /// Whether windows are those of a TIMESTAMP_LTZ.
+        zoned: bool,
+        /// PARTITION BY.
+        partition: Vec<usize>,
+        /// ORDER BY, as in [`RelNode::Rank`].
+        order: Vec<SortKey>,
+        /// Which numbers.
+        range: RankRange,
+        /// Whether the number is the last column.
+        numbered: bool,
+    },
+    /// The first or the last row of each key by time. Made by the optimizer, for streams.
+    Deduplicate {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// PARTITION BY.
+        keys: Vec<usize>,
+        /// By which time.
+        time: TimeAttribute,
+        /// The last row instead of the first.
+        keep_last: bool,
+    },
     /// UNION ALL of inputs with the same column types.
     Union {
         /// Where rows come from.
@@ -161,17 +221,6 @@ pub enum RelNode {
         /// OFFSET: how many rows to leave out first.
         offset: u64,
     },
-}
-
-/// One key of an ORDER BY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SortKey {
-    /// The column.
-    pub column: usize,
-    /// ASC.
-    pub ascending: bool,
-    /// NULLS FIRST; Flink's NULL is the least value unless said otherwise.
-    pub nulls_first: bool,
 }
 
 /// Where the rows of a query go.
@@ -216,6 +265,10 @@ impl Rel {
             | RelNode::AttachedWindowAggregate { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }
+            | RelNode::Over { input, .. }
+            | RelNode::Rank { input, .. }
+            | RelNode::WindowRank { input, .. }
+            | RelNode::Deduplicate { input, .. }
             | RelNode::Sort { input, .. } => vec![input],
             RelNode::Union { inputs } => inputs.iter().collect(),
         }
@@ -236,6 +289,10 @@ impl Rel {
             | RelNode::AttachedWindowAggregate { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }
+            | RelNode::Over { input, .. }
+            | RelNode::Rank { input, .. }
+            | RelNode::WindowRank { input, .. }
+            | RelNode::Deduplicate { input, .. }
             | RelNode::Sort { input, .. } => {
                 if let Some(replacement) = new.next() {
                     *input = replacement;

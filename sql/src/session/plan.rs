@@ -14,7 +14,7 @@ use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
 use super::{JobMode, PlannedJob, Session};
 use crate::binder::Binder;
 use crate::error::SqlError;
-use crate::job_graph::{self, PlannerSettings, StreamPlan};
+use crate::job_graph::{self, PlanError, PlannerSettings, StreamPlan};
 use crate::optimizer;
 use crate::rel::{Output, Target};
 
@@ -47,7 +47,7 @@ pub(super) fn plan_statement(
         Target::Collect { .. } => Some(output.query.schema.row_type()),
         Target::Table { .. } => None,
     });
-    let outputs = optimizer::optimize(outputs);
+    let outputs = optimizer::optimize(outputs, mode);
     let configuration = session.configuration.clone();
     let name = get(session, &options::execution::JOB_NAME, span)?
         .unwrap_or_else(|| default_name(&outputs));
@@ -155,8 +155,13 @@ fn stream_plan(
         let capabilities = session.connectors.validate(table);
         capabilities.map_or(ChangelogMode::InsertOnly, |c| c.sink_accepts)
     };
-    job_graph::plan(outputs, &planner, &accepts)
-        .map_err(|error| SqlError::invalid(error.to_string(), span))
+    job_graph::plan(outputs, &planner, &accepts).map_err(|error| match error {
+        PlanError::BatchOnly { feature } => {
+            SqlError::unsupported(format!("{feature} in streaming mode"), span)
+                .with_help("over bounded tables, SET 'execution.runtime-mode' = 'batch'")
+        }
+        error => SqlError::invalid(error.to_string(), span),
+    })
 }
 
 fn planner_settings(

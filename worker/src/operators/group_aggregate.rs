@@ -41,10 +41,31 @@ const STATE: &str = "group-aggregate";
 const SWEEP: usize = 1024;
 
 /// The values of a group.
-struct GroupColumns {
+pub(crate) struct GroupColumns {
     rows: CowVec<i64>,
     written: CowVec<i64>,
-    aggregates: AggregateSet,
+    pub(crate) aggregates: AggregateSet,
+}
+
+impl GroupColumns {
+    pub(crate) fn new(aggregates: AggregateSet) -> Self {
+        GroupColumns {
+            rows: CowVec::default(),
+            written: CowVec::default(),
+            aggregates,
+        }
+    }
+
+    /// Empties groups that were not written for the TTL; all are written now.
+    pub(crate) fn expire(&mut self, slots: &[u32], now: i64, ttl_ms: i64) {
+        let written = |slot: u32| *self.written.get(slot as usize);
+        let is_old = |slot: &u32| written(*slot) > 0 && now - written(*slot) >= ttl_ms;
+        let expired: Vec<u32> = slots.iter().copied().filter(is_old).collect();
+        self.clear(&expired);
+        for &slot in slots {
+            *self.written.get_mut(slot as usize) = now;
+        }
+    }
 }
 
 impl SlotColumns for GroupColumns {
@@ -154,11 +175,8 @@ impl GroupAggregate {
                 node.name
             )));
         };
-        let columns = GroupColumns {
-            rows: CowVec::default(),
-            written: CowVec::default(),
-            aggregates: AggregateSet::new(aggregates, *mode != ChangelogMode::InsertOnly)?,
-        };
+        let aggregates = AggregateSet::new(aggregates, *mode != ChangelogMode::InsertOnly)?;
+        let columns = GroupColumns::new(aggregates);
         Ok(GroupAggregate {
             keys: keys.clone(),
             table: HashMapTable::new(&key_types(keys, input)?, columns)?,

@@ -3,16 +3,27 @@
 pub mod attached_window_aggregate;
 pub mod calc;
 pub mod collect;
+pub mod deduplicate;
 pub mod group_aggregate;
+#[cfg(test)]
+pub mod harness;
+pub mod key_timers;
 pub mod match_recognize;
+pub mod ordered_rows;
+pub mod over_aggregate;
+pub mod rank;
+#[cfg(test)]
+mod ranking_tests;
 pub mod session_window_aggregate;
 pub mod sink;
+pub mod temporal_sort;
 #[cfg(test)]
 pub mod testing;
 pub mod time_column;
 pub mod unnest;
 pub mod watermark_assigner;
 pub mod window_aggregate;
+pub mod window_rank;
 pub mod window_table_function;
 
 use std::sync::Arc;
@@ -109,6 +120,15 @@ pub fn build_operator(
         } => Box::new(session_window_aggregate::SessionWindowAggregate::new(
             node, input,
         )?),
+        OperatorSpec::Rank { .. } => Box::new(rank::Rank::new(node, input)?),
+        OperatorSpec::WindowRank { .. } => Box::new(window_rank::WindowRank::new(node, input)?),
+        OperatorSpec::Deduplicate { .. } => Box::new(deduplicate::Deduplicate::new(node, input)?),
+        OperatorSpec::OverAggregate { .. } => {
+            Box::new(over_aggregate::OverAggregate::new(node, input)?)
+        }
+        OperatorSpec::TemporalSort { .. } => {
+            Box::new(temporal_sort::TemporalSort::new(node, input)?)
+        }
         OperatorSpec::WindowAggregate { .. } => {
             Box::new(window_aggregate::WindowAggregate::new(node, input)?)
         }

@@ -279,17 +279,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
         "a sub-query as a value",
     ),
     (
-        "SELECT SUM(a) OVER (PARTITION BY s ORDER BY ts) FROM t",
-        "SUM(a) OVER (PARTITION BY s ORDER BY ts)",
-        "SUM(..) OVER (..)",
-    ),
-    (
-        "SELECT a FROM t ORDER BY a",
-        "a",
-        "ORDER BY in streaming mode",
-    ),
-    ("SELECT a FROM t LIMIT 3", "3", "LIMIT in streaming mode"),
-    (
         "SELECT TUMBLE_START(ts, INTERVAL '1' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
         "TUMBLE_START(ts, INTERVAL '1' DAY)",
         "the group window function TUMBLE_START",

@@ -7,6 +7,7 @@ mod errors;
 mod flink;
 mod jobs;
 mod plans;
+mod ranking;
 
 use alpheus_dataflow::schema::RowType;
 use alpheus_hadoop_conf::Configuration;

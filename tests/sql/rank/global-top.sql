@@ -1,0 +1,30 @@
+--! reason: Without PARTITION BY there is one partition.
+--! file input/s.csv
+a,x,5
+b,x,3
+a,x,1
+c,x,9
+d,y,2
+b,x,4
+e,y,~
+d,y,7
+c,x,-8
+f,~,1
+f,~,2
+g,~,3
+--! sql
+CREATE TABLE s (
+  item STRING,
+  cat STRING,
+  q INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/s.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT item, q, rn FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY q DESC, item) AS rn FROM s) WHERE rn <= 3;
+--! expect
+{"item":"a","q":5,"rn":3}
+{"item":"c","q":9,"rn":1}
+{"item":"d","q":7,"rn":2}

@@ -1,0 +1,33 @@
+--! reason: Numbers move as sums change: each number is a row of its own.
+--! file input/s.csv
+a,x,5
+b,x,3
+a,x,1
+c,x,9
+d,y,2
+b,x,4
+e,y,~
+d,y,7
+c,x,-8
+f,~,1
+f,~,2
+g,~,3
+--! sql
+CREATE TABLE s (
+  item STRING,
+  cat STRING,
+  q INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/s.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT cat, rn, item, total FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY cat ORDER BY total DESC, item) AS rn FROM (SELECT item, cat, SUM(q) AS total FROM s GROUP BY item, cat)) WHERE rn <= 2;
+--! expect
+{"cat":"x","rn":1,"item":"b","total":7}
+{"cat":"x","rn":2,"item":"a","total":6}
+{"cat":"y","rn":1,"item":"d","total":9}
+{"cat":"y","rn":2,"item":"e","total":null}
+{"cat":null,"rn":1,"item":"f","total":3}
+{"cat":null,"rn":2,"item":"g","total":3}

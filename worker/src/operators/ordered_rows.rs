@@ -1,0 +1,185 @@
+//! Rows under a key in an order: what Top-N, OVER and sorts keep.
+//!
+//! A [`MapState`] whose entries are a sort key and a number that counts rows as they come, so that rows
+//! with equal sort keys stay in the order of arrival, and whose payload is the whole row. The number goes
+//! on from the greatest one ever given after a restore, whoever gave it: a key's rows never swap.
+
+use alpheus_dataflow::element::CheckpointBarrier;
+use alpheus_dataflow::hash::hash_columns;
+use alpheus_dataflow::operator::OperatorContext;
+use alpheus_dataflow::order::SortKey;
+use alpheus_dataflow::snapshot::{KeyedSnapshot, ListSnapshot, Redistribution, StateReader};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
+use alpheus_state::map_state::{MapState, MapStateSpec};
+use alpheus_state::row_codec::{EncodedRows, RowBuffer, RowCodec, SortColumn};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use std::sync::Arc;
+
+const SEQUENCE_STATE: &str = "sequence";
+
+/// See the module's documentation.
+pub struct OrderedRows {
+    /// The rows.
+    pub state: MapState,
+    sort_codec: RowCodec,
+    sequence: i64,
+}
+
+impl OrderedRows {
+    /// Rows of the type `rows` under keys of these types, in the order of `sort`.
+    ///
+    /// # Errors
+    /// When a type can be no key or cannot be sorted.
+    pub fn new(
+        name: &str,
+        keys: Vec<LogicalType>,
+        sort: Vec<SortColumn>,
+        rows: &RowType,
+        ttl_ms: u64,
+    ) -> OperatorResult<Self> {
+        let sort_codec = RowCodec::new(&sort)?;
+        let mut entry = sort;
+        entry.push(SortColumn::ascending(TypeKind::BigInt.not_null()));
+        let state = MapState::new(MapStateSpec {
+            name: name.to_owned(),
+            keys,
+            entry,
+            counters: Vec::new(),
+            payload: rows.clone(),
+            ttl_ms,
+        })?;
+        Ok(OrderedRows {
+            state,
+            sort_codec,
+            sequence: 0,
+        })
+    }
+
+    /// Binds it to the worker's state backend.
+    ///
+    /// # Errors
+    /// When the backend cannot make room.
+    pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.state.open(context)
+    }
+
+    /// Slots of the rows' keys.
+    ///
+    /// # Errors
+    /// As [`MapState::load`].
+    pub fn load(&mut self, keys: &[ArrayRef], rows: usize) -> OperatorResult<Vec<u32>> {
+        let hashes = hash_columns(keys, rows)?;
+        let mut slots = Vec::with_capacity(rows);
+        self.state.load(keys, &hashes, &mut slots)?;
+        Ok(slots)
+    }
+
+    /// Entries for rows with these sort keys, numbered in their order.
+    ///
+    /// # Errors
+    /// When the columns have other types.
+    pub fn entries(&mut self, sort: &[ArrayRef], rows: usize) -> OperatorResult<EncodedRows> {
+        let first = self.sequence;
+        self.sequence += rows as i64;
+        let mut columns = sort.to_vec();
+        columns.push(Arc::new(Int64Array::from_iter_values(first..self.sequence)));
+        self.state.entry_codec().encode(&columns)
+    }
+
+    /// What all entries with the same sort keys begin with.
+    ///
+    /// # Errors
+    /// When the columns have other types.
+    pub fn prefixes(&self, sort: &[ArrayRef]) -> OperatorResult<EncodedRows> {
+        self.sort_codec.encode(sort)
+    }
+
+    /// The rows, encoded.
+    ///
+    /// # Errors
+    /// When the columns have other types.
+    pub fn payloads(&self, columns: &[ArrayRef]) -> OperatorResult<EncodedRows> {
+        self.state.payload_codec().encode(columns)
+    }
+
+    /// Encoded rows as columns, with more columns behind.
+    ///
+    /// # Errors
+    /// When they are no rows of this state, or not of the schema.
+    pub fn decode(
+        &self,
+        rows: &RowBuffer,
+        more: Vec<ArrayRef>,
+        schema: &SchemaRef,
+    ) -> OperatorResult<RecordBatch> {
+        let mut columns = self.state.payload_codec().decode(rows.iter())?;
+        columns.extend(more);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(schema),
+            columns,
+            &options,
+        )?)
+    }
+
+    /// The state as of a barrier.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn freeze(
+        &mut self,
+        barrier: CheckpointBarrier,
+    ) -> OperatorResult<(KeyedSnapshot, ListSnapshot)> {
+        let list = ListSnapshot {
+            name: SEQUENCE_STATE.to_owned(),
+            entries: vec![self.sequence.to_le_bytes().to_vec()],
+            redistribution: Redistribution::Union,
+        };
+        Ok((self.state.freeze(barrier)?, list))
+    }
+
+    /// Takes back what [`OrderedRows::freeze`] gave.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or has other columns.
+    pub fn restore(&mut self, state: &dyn StateReader, now_ms: i64) -> OperatorResult<()> {
+        for entry in state.list(SEQUENCE_STATE)? {
+            let bytes = <[u8; 8]>::try_from(entry.as_slice()).map_err(|_| {
+                OperatorError::fatal("a row number of the snapshot does not have 8 bytes")
+            })?;
+            self.sequence = self.sequence.max(i64::from_le_bytes(bytes));
+        }
+        self.state.restore(state, now_ms)
+    }
+}
+
+/// The types and directions of sort keys over rows of this type.
+///
+/// # Errors
+/// When a column is not there.
+pub fn sort_columns(order: &[SortKey], rows: &RowType) -> OperatorResult<Vec<SortColumn>> {
+    let columns = order.iter().map(|key| {
+        let field = rows.fields.get(key.column).ok_or_else(|| {
+            OperatorError::fatal(format!(
+                "sort key {} is not one of the {} columns of the input",
+                key.column,
+                rows.len()
+            ))
+        })?;
+        Ok(SortColumn {
+            ty: field.ty.clone(),
+            descending: !key.ascending,
+            nulls_first: key.nulls_first,
+        })
+    });
+    columns.collect()
+}
+
+/// The columns at these positions.
+pub fn pick(columns: &[ArrayRef], positions: impl IntoIterator<Item = usize>) -> Vec<ArrayRef> {
+    let picked = positions.into_iter();
+    picked
+        .map(|position| Arc::clone(&columns[position]))
+        .collect()
+}

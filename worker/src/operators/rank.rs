@@ -1,0 +1,374 @@
+//! Top-N: of each partition the rows whose number is in a range, as a changelog (Flink's
+//! `AppendOnlyTopNFunction` and `RetractableTopNFunction`).
+//!
+//! A batch is a unit: its rows are applied to the partitions in order, and each partition that it touches
+//! emits how its Top-N differs from the one before.
+//!
+//! * With the number in the output, each number is a row of its own: `+I` where the partition has grown
+//!   to it, `-D` where it has shrunk, `-U` (unless nobody needs it) and `+U` where another row has it.
+//! * Without, rows come (`+I`) and go (`-D`).
+//!
+//! Over inserts alone, only the first `n` rows of a partition are kept; where rows may be taken back, all
+//! of them, because the next one moves up. Rows with equal sort keys are in the order of arrival. Without
+//! sort keys it is LIMIT. A row that is taken back and not known (its state has expired) is ignored.
+//!
+//! State `rank`: partition, sort key, number of arrival, row.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode, RowKind};
+use alpheus_dataflow::element::CheckpointBarrier;
+use alpheus_dataflow::graph::{OperatorNode, OperatorSpec};
+use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
+use alpheus_dataflow::order::{RankRange, SortKey};
+use alpheus_dataflow::schema::RowType;
+use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
+use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_state::map_state::{EntryRange, ScanOrder};
+use alpheus_state::row_codec::RowBuffer;
+use arrow::array::{ArrayRef, Int64Array, UInt8Array};
+use arrow::datatypes::SchemaRef;
+
+use super::group_aggregate::key_types;
+use super::ordered_rows::{OrderedRows, pick, sort_columns};
+
+const STATE: &str = "rank";
+
+/// The operator; see the module's documentation.
+pub struct Rank {
+    partition: Vec<usize>,
+    order: Vec<SortKey>,
+    range: RankRange,
+    numbered: bool,
+    append_only: bool,
+    update_before: bool,
+    timed: bool,
+    rows: OrderedRows,
+    output: SchemaRef,
+    clock: Arc<dyn Clock>,
+}
+
+/// The first rows of a partition.
+#[derive(Default)]
+struct Top {
+    entries: RowBuffer,
+    rows: RowBuffer,
+}
+
+/// A partition that a batch touches.
+struct Touched {
+    slot: u32,
+    before: Top,
+    /// How many rows are kept and which is the last of them; known where only so many are kept.
+    kept: usize,
+    last: Vec<u8>,
+}
+
+impl Rank {
+    /// The operator of a `Rank` node whose input has the columns `input`.
+    ///
+    /// # Errors
+    /// When the node is another one, or a column can be no key.
+    pub fn new(node: &OperatorNode, input: &RowType) -> OperatorResult<Self> {
+        let OperatorSpec::Rank {
+            partition,
+            order,
+            range,
+            numbered,
+            input: mode,
+            generate_update_before,
+            state_ttl_ms,
+        } = &node.spec
+        else {
+            return Err(OperatorError::fatal(format!("{} is no Rank", node.name)));
+        };
+        Ok(Rank {
+            rows: OrderedRows::new(
+                STATE,
+                key_types(partition, input)?,
+                sort_columns(order, input)?,
+                input,
+                *state_ttl_ms,
+            )?,
+            partition: partition.clone(),
+            order: order.clone(),
+            range: *range,
+            numbered: *numbered,
+            append_only: *mode == ChangelogMode::InsertOnly,
+            update_before: *generate_update_before,
+            timed: *state_ttl_ms > 0,
+            output: node.output.to_arrow(),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    fn now(&self) -> i64 {
+        if self.timed { self.clock.now_ms() } else { 0 }
+    }
+
+    fn top(&self, slot: u32) -> OperatorResult<Top> {
+        let mut top = Top::default();
+        let needed = self.range.needed();
+        if needed == 0 {
+            return Ok(top);
+        }
+        let all = EntryRange::ALL;
+        let mut visit = |entry: &[u8], value: &alpheus_state::map_state::Value<'_>| {
+            top.entries.push(entry);
+            top.rows.push(value.payload());
+            match top.rows.len() == needed {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        self.rows
+            .state
+            .scan(slot, &all, ScanOrder::Forward, &mut visit)?;
+        Ok(top)
+    }
+
+    fn touch(&self, slot: u32) -> OperatorResult<Touched> {
+        let before = self.top(slot)?;
+        let kept = before.entries.len();
+        let last = match kept {
+            0 => Vec::new(),
+            kept => before.entries.row(kept - 1).to_vec(),
+        };
+        Ok(Touched {
+            slot,
+            before,
+            kept,
+            last,
+        })
+    }
+
+    /// Adds a row where only the first ones are kept.
+    fn add_bounded(
+        &mut self,
+        touched: &mut Touched,
+        entry: &[u8],
+        row: &[u8],
+    ) -> OperatorResult<()> {
+        let needed = self.range.needed();
+        let slot = touched.slot;
+        if touched.kept < needed {
+            self.rows.state.put(slot, entry, &[], row)?;
+            touched.kept += 1;
+            if *entry > *touched.last {
+                touched.last = entry.to_vec();
+            }
+            return Ok(());
+        }
+        if *entry > *touched.last {
+            return Ok(());
+        }
+        self.rows.state.put(slot, entry, &[], row)?;
+        self.rows.state.remove(slot, &touched.last)?;
+        let last = &mut touched.last;
+        last.clear();
+        let mut visit = |entry: &[u8], _: &alpheus_state::map_state::Value<'_>| {
+            last.extend_from_slice(entry);
+            ControlFlow::Break(())
+        };
+        let all = EntryRange::ALL;
+        self.rows
+            .state
+            .scan(slot, &all, ScanOrder::Backward, &mut visit)
+    }
+
+    /// Takes back the first row that equals this one.
+    fn remove(&mut self, slot: u32, prefix: &[u8], row: &[u8]) -> OperatorResult<()> {
+        let mut found: Option<Vec<u8>> = None;
+        let mut visit = |entry: &[u8], value: &alpheus_state::map_state::Value<'_>| {
+            if value.payload() != row {
+                return ControlFlow::Continue(());
+            }
+            found = Some(entry.to_vec());
+            ControlFlow::Break(())
+        };
+        let range = EntryRange::prefix(prefix);
+        self.rows
+            .state
+            .scan(slot, &range, ScanOrder::Forward, &mut visit)?;
+        match found {
+            Some(entry) => self.rows.state.remove(slot, &entry),
+            None => Ok(()),
+        }
+    }
+
+    fn apply(&mut self, batch: &ChangelogBatch) -> OperatorResult<Vec<Touched>> {
+        let columns = batch.rows().columns();
+        let count = batch.num_rows();
+        let keys = pick(columns, self.partition.iter().copied());
+        let slots = self.rows.load(&keys, count)?;
+        let sort = pick(columns, self.order.iter().map(|key| key.column));
+        let entries = self.rows.entries(&sort, count)?;
+        let rows = self.rows.payloads(columns)?;
+        let prefixes = match batch.ops() {
+            Some(_) => Some(self.rows.prefixes(&sort)?),
+            None => None,
+        };
+        let mut touched: Vec<Touched> = Vec::new();
+        let mut known: HashMap<u32, usize> = HashMap::new();
+        for (row, &slot) in slots.iter().enumerate() {
+            let at = match known.get(&slot) {
+                Some(&at) => at,
+                None => {
+                    touched.push(self.touch(slot)?);
+                    known.insert(slot, touched.len() - 1);
+                    touched.len() - 1
+                }
+            };
+            if batch.kind(row).is_additive() {
+                if self.append_only {
+                    self.add_bounded(&mut touched[at], entries.row(row), rows.row(row))?;
+                } else {
+                    let state = &mut self.rows.state;
+                    state.put(slot, entries.row(row), &[], rows.row(row))?;
+                }
+            } else if let Some(prefixes) = &prefixes {
+                self.remove(slot, prefixes.row(row), rows.row(row))?;
+            }
+        }
+        Ok(touched)
+    }
+
+    fn emit(&self, changes: Changes, out: &mut dyn Collector) -> OperatorResult<()> {
+        if changes.ops.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<ArrayRef> = match self.numbered {
+            true => vec![Arc::new(Int64Array::from(changes.numbers))],
+            false => Vec::new(),
+        };
+        let rows = self.rows.decode(&changes.rows, numbers, &self.output)?;
+        let inserts = changes.ops.iter().all(|&op| op == RowKind::Insert as u8);
+        let ops = (!inserts).then(|| UInt8Array::from(changes.ops));
+        out.collect(ChangelogBatch::try_new(rows, ops)?);
+        Ok(())
+    }
+}
+
+/// What is emitted.
+#[derive(Default)]
+struct Changes {
+    rows: RowBuffer,
+    numbers: Vec<i64>,
+    ops: Vec<u8>,
+}
+
+impl Changes {
+    fn push(&mut self, kind: RowKind, row: &[u8], number: usize) {
+        self.rows.push(row);
+        self.numbers.push(number as i64);
+        self.ops.push(kind as u8);
+    }
+
+    /// Each number is a row.
+    fn by_number(&mut self, before: &Top, after: &Top, skipped: usize, update_before: bool) {
+        let row_of = |top: &Top, at: usize| (at < top.rows.len()).then_some(at);
+        for at in skipped..before.rows.len().max(after.rows.len()) {
+            match (row_of(before, at), row_of(after, at)) {
+                (Some(old), Some(new)) => {
+                    let (old, new) = (before.rows.row(old), after.rows.row(new));
+                    if old == new {
+                        continue;
+                    }
+                    if update_before {
+                        self.push(RowKind::UpdateBefore, old, at + 1);
+                    }
+                    self.push(RowKind::UpdateAfter, new, at + 1);
+                }
+                (Some(old), None) => self.push(RowKind::Delete, before.rows.row(old), at + 1),
+                (None, Some(new)) => self.push(RowKind::Insert, after.rows.row(new), at + 1),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Rows come and go.
+    fn by_row(&mut self, before: &Top, after: &Top, skipped: usize) {
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let (mut old, mut new) = (skipped, skipped);
+        loop {
+            let order = match (old < before.rows.len(), new < after.rows.len()) {
+                (false, false) => break,
+                (true, false) => std::cmp::Ordering::Less,
+                (false, true) => std::cmp::Ordering::Greater,
+                (true, true) => before.entries.row(old).cmp(after.entries.row(new)),
+            };
+            if order.is_lt() {
+                gone.push(old);
+            }
+            if order.is_gt() {
+                come.push(new);
+            }
+            old += usize::from(order.is_le());
+            new += usize::from(order.is_ge());
+        }
+        // An equal row that took the place is no change.
+        gone.retain(|&old| {
+            let row = before.rows.row(old);
+            let equal = come.iter().position(|&new| after.rows.row(new) == row);
+            equal.map(|at| come.remove(at)).is_none()
+        });
+        for old in gone {
+            self.push(RowKind::Delete, before.rows.row(old), 0);
+        }
+        for new in come {
+            self.push(RowKind::Insert, after.rows.row(new), 0);
+        }
+    }
+}
+
+impl Operator for Rank {
+    fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.clock = Arc::clone(&context.clock);
+        self.rows.open(context)
+    }
+
+    fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
+        let now = self.now();
+        self.rows.restore(state, now)
+    }
+
+    fn process_batch(
+        &mut self,
+        _input: usize,
+        batch: ChangelogBatch,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        if batch.is_empty() || self.range.needed() == 0 {
+            return Ok(());
+        }
+        let now = self.now();
+        self.rows.state.begin(now);
+        let touched = self.apply(&batch)?;
+        let mut changes = Changes::default();
+        for Touched { slot, before, .. } in &touched {
+            let after = self.top(*slot)?;
+            let skipped = self.range.skipped();
+            match self.numbered {
+                true => changes.by_number(before, &after, skipped, self.update_before),
+                false => changes.by_row(before, &after, skipped),
+            }
+        }
+        self.emit(changes, out)?;
+        self.rows.state.store()
+    }
+
+    fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        let (rows, sequence) = self.rows.freeze(barrier)?;
+        Ok(OperatorSnapshot {
+            keyed: vec![rows],
+            lists: vec![sequence],
+            ..OperatorSnapshot::default()
+        })
+    }
+
+    fn state_size(&self) -> usize {
+        self.rows.state.memory_size()
+    }
+}
