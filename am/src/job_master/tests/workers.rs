@@ -1,0 +1,74 @@
+//! Workers that die, fall silent, or do not stop.
+
+use alpheus_dataflow::ids::AttemptNumber;
+use alpheus_worker::control::WorkerId;
+
+use super::World;
+use crate::job_master::fact::{Action, Fact};
+use crate::job_status::JobStatus;
+
+#[test]
+fn crash_of_a_worker_while_the_others_stop_is_the_same_failure() {
+    let mut world = World::checkpointing(&["restart-strategy.fixed-delay.attempts=1"]);
+    world.run();
+    world.fail_task(false);
+    world.lose(0);
+    assert_eq!(world.machine.status(), JobStatus::Restarting);
+    world.recover();
+    let pids: Vec<_> = world.machine.workers().keys().copied().collect();
+    assert_eq!(pids, [WorkerId(1), WorkerId(2)], "the lost one is replaced");
+    world.fail_task(false);
+    assert_eq!(
+        world.machine.status(),
+        JobStatus::Failing,
+        "one attempt was allowed"
+    );
+}
+
+#[test]
+fn a_worker_that_does_not_stop_is_ended_and_replaced() {
+    let mut world = World::checkpointing(&[]);
+    world.run();
+    world.fail_task(false);
+    let cancels = world.cancels();
+    assert_eq!(cancels.len(), 2);
+    world.tell(Fact::Canceled {
+        worker: WorkerId(0),
+        attempt: AttemptNumber(1),
+    });
+    world.wait(4_999);
+    assert!(world.preparations().is_empty(), "a task may still run");
+    world.wait(1);
+    let stopped = world.take(|action| match action {
+        Action::StopWorker(worker) => Some(*worker),
+        _ => None,
+    });
+    assert_eq!(stopped, [WorkerId(1)]);
+    world.recover();
+}
+
+#[test]
+fn a_silent_worker_is_taken_for_dead() {
+    let mut world = World::checkpointing(&[]);
+    world.run();
+    world.now += 30_000;
+    world.tell(Fact::WorkerHeard(WorkerId(0)));
+    world.wait(20_000);
+    assert_eq!(world.machine.status(), JobStatus::Restarting);
+    assert!(!world.machine.workers().contains_key(&WorkerId(1)));
+    assert!(world.machine.workers().contains_key(&WorkerId(0)));
+}
+
+#[test]
+fn workers_that_end_before_they_register_fail_the_job() {
+    let mut world = World::checkpointing(&[]);
+    world.tell(Fact::Start);
+    for worker in 0..3 {
+        assert_eq!(world.machine.status(), JobStatus::Created);
+        world.lose(worker);
+    }
+    assert_eq!(world.machine.status(), JobStatus::Failing);
+    world.prepare();
+    world.concluded();
+    assert_eq!(world.machine.status(), JobStatus::Failed);
+}
