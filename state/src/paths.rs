@@ -10,6 +10,7 @@ use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
 use crate::error::{Result, StateError};
 use crate::metadata::{CheckpointMetadata, METADATA_FILE};
+use crate::protocol::{FoundFolder, decide_restart};
 
 const CHECKPOINT_PREFIX: &str = "chk-";
 const CLAIM_PREFIX: &str = ".attempt-";
@@ -103,6 +104,36 @@ pub fn list_checkpoints(
     Ok(found)
 }
 
+/// The one of a job's checkpoints that it goes on from: of several attempts' the last attempt's newest.
+fn newest_complete(
+    fs: &dyn FileSystem,
+    checkpoints: &[(CheckpointId, Location, bool)],
+) -> Result<Option<FoundCheckpoint>> {
+    let mut complete = Vec::new();
+    for (_, folder, _) in checkpoints.iter().rev().filter(|found| found.2) {
+        match CheckpointMetadata::read(fs, folder) {
+            Ok(metadata) => complete.push(FoundCheckpoint {
+                folder: folder.clone(),
+                metadata,
+            }),
+            // To go back behind the newest is for the user to decide.
+            Err(error) if complete.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    let folders: Vec<FoundFolder> = complete
+        .iter()
+        .map(|found| FoundFolder {
+            id: found.metadata.checkpoint,
+            published_by: Some(found.metadata.attempt),
+        })
+        .collect();
+    let newest = decide_restart(&folders, usize::MAX).restore;
+    Ok(complete
+        .into_iter()
+        .find(|found| Some(found.metadata.checkpoint) == newest))
+}
+
 /// The checkpoint that `path` names: a savepoint's or checkpoint's folder, its `_metadata` file, or a
 /// job's checkpoint folder (then the newest complete one).
 ///
@@ -136,13 +167,13 @@ pub fn resolve_restore_path(fs: &dyn FileSystem, path: &Location) -> Result<Foun
         return found(path.clone());
     }
     let checkpoints = list_checkpoints(fs, path)?;
-    let unfinished = checkpoints.len();
-    if let Some((_, folder, _)) = checkpoints.into_iter().rev().find(|found| found.2) {
-        return found(folder);
+    if let Some(newest) = newest_complete(fs, &checkpoints)? {
+        return Ok(newest);
     }
-    if unfinished > 0 {
+    if !checkpoints.is_empty() {
         return Err(none(format!(
-            "none of its {unfinished} checkpoint folders has a {METADATA_FILE}, so none is complete"
+            "none of its {} checkpoint folders has a {METADATA_FILE}, so none is complete",
+            checkpoints.len()
         )));
     }
     if checkpoint_number(path.name()).is_some() {
@@ -194,6 +225,12 @@ mod tests {
         };
         let job = job_folder(&base, JobId(7));
         assert_eq!(number(&job).unwrap(), 10);
+        // What a later attempt has published counts, whatever its number.
+        let mut later = sample(3);
+        later.attempt = AttemptNumber(2);
+        let folder = checkpoint_folder(&base, JobId(7), CheckpointId(3));
+        later.publish(&fs, &folder).unwrap();
+        assert_eq!(number(&job).unwrap(), 3);
         assert_eq!(number(&job.join("chk-9")).unwrap(), 9);
         assert_eq!(number(&job.join("chk-2/_metadata")).unwrap(), 2);
         for (path, words) in [

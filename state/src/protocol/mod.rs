@@ -1,18 +1,13 @@
-//! The checkpoint protocol as pure functions from observed facts to decisions.
+//! What makes checkpoints safe across attempts, as pure functions from observed facts to decisions.
 //!
-//! The coordinator does the I/O and keeps the clock; what it does next is decided here, so that every
-//! crash point is a unit test.
+//! When a checkpoint begins, who has to acknowledge it and what it holds is the AM's checkpoint
+//! coordinator's business; here is what a checkpoint means to whoever comes after a crash:
 //!
-//! # The protocol
-//!
-//! 1. *Trigger* ([`trigger`]): the barrier goes into the sources, folder `chk-N` is made.
-//! 2. *Acknowledge* ([`pending`]): workers write their state file and acknowledge with handles. The
-//!    checkpoint is complete when every task has acknowledged it or finished without doing so.
-//! 3. *Publish* (`CheckpointMetadata::publish`): `_metadata` appears by rename. This is the one moment
+//! 1. *Publish* (`CheckpointMetadata::publish`): `_metadata` appears by rename. This is the one moment
 //!    that counts: before it the checkpoint does not exist, after it the job never goes back behind it.
-//! 4. *Commit*: what sinks had prepared becomes visible, only with a [`CommitPermit`]. Commits are
+//! 2. *Commit*: what sinks had prepared becomes visible, only with a [`CommitPermit`]. Commits are
 //!    idempotent, because a restart from this checkpoint commits again.
-//! 5. *Subsume* ([`subsumed`]): older checkpoints beyond `state.checkpoints.num-retained` are deleted.
+//! 3. *Restart* ([`decide_restart`]): the newest published checkpoint is restored, leftovers go.
 //!
 //! # Two coordinators
 //!
@@ -23,17 +18,13 @@
 //! the old one finds the mark and commits nothing. Checkpoints are ordered by attempt before number,
 //! and a new attempt takes numbers above all that it found.
 
-pub mod pending;
 pub mod restart;
 #[cfg(test)]
 mod tests;
-pub mod trigger;
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 
-pub use pending::{AckDecision, PendingCheckpoint};
 pub use restart::{FoundFolder, RestartPlan, decide_restart};
-pub use trigger::{TriggerDecision, TriggerFacts, TriggerOptions, decide_trigger};
 
 /// The right to commit what was prepared for a checkpoint. Only [`may_commit`] makes one.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,57 +51,4 @@ pub fn may_commit(
         .then_some(CommitPermit {
             checkpoint: published,
         })
-}
-
-/// A checkpoint that is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CompletedCheckpoint {
-    /// Its number.
-    pub id: CheckpointId,
-    /// Whether the user owns it.
-    pub is_savepoint: bool,
-}
-
-/// Which of the completed checkpoints (ascending) are to be deleted so that `retained`
-/// (`state.checkpoints.num-retained`, at least one) are left. Savepoints are never deleted and do not
-/// count.
-pub fn subsumed(completed: &[CompletedCheckpoint], retained: usize) -> Vec<CheckpointId> {
-    let own: Vec<CheckpointId> = completed
-        .iter()
-        .filter(|checkpoint| !checkpoint.is_savepoint)
-        .map(|checkpoint| checkpoint.id)
-        .collect();
-    let surplus = own.len().saturating_sub(retained.max(1));
-    own[..surplus].to_vec()
-}
-
-/// `execution.checkpointing.externalized-checkpoint-retention`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExternalizedRetention {
-    /// Kept when the job is canceled or fails.
-    RetainOnCancellation,
-    /// Deleted when the job is canceled, kept when it fails.
-    DeleteOnCancellation,
-    /// Deleted in both cases.
-    NoExternalizedCheckpoints,
-}
-
-/// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobEnd {
-    /// Its input ended, and everything is committed.
-    Finished,
-    /// Somebody canceled it (or stopped it with a savepoint).
-    Canceled,
-    /// It failed for good.
-    Failed,
-}
-
-/// Whether the job's checkpoints are deleted as it ends.
-pub fn delete_at_end(end: JobEnd, retention: ExternalizedRetention) -> bool {
-    match (end, retention) {
-        (JobEnd::Finished, _) | (_, ExternalizedRetention::NoExternalizedCheckpoints) => true,
-        (JobEnd::Canceled, retention) => retention == ExternalizedRetention::DeleteOnCancellation,
-        (JobEnd::Failed, _) => false,
-    }
 }

@@ -24,7 +24,7 @@ pub struct RestartPlan {
 }
 
 /// Decides from the folders, listed after this attempt has claimed the job. `retained` is
-/// `state.checkpoints.num-retained`.
+/// `execution.checkpointing.num-retained`.
 pub fn decide_restart(folders: &[FoundFolder], retained: usize) -> RestartPlan {
     let mut complete: Vec<(AttemptNumber, CheckpointId)> = folders
         .iter()

@@ -3,11 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
-use alpheus_dataflow::ids::{OperatorId, SubtaskIndex, VertexId};
-
 use super::*;
-use crate::handle::{TaskId, TaskSnapshot};
 
 const RECORDS: u32 = 5;
 
@@ -93,17 +89,9 @@ fn run(store: &mut Store, attempt: u32, crash: usize) -> bool {
             store.commit(&permit, record);
         }
         completed.push(next);
-        let all: Vec<_> = completed
-            .iter()
-            .map(|id| CompletedCheckpoint {
-                id: *id,
-                is_savepoint: false,
-            })
-            .collect();
-        for id in subsumed(&all, 1) {
+        while completed.len() > 1 {
             step!();
-            store.folders.remove(&id);
-            completed.retain(|kept| *kept != id);
+            store.folders.remove(&completed.remove(0));
         }
         position = after;
         next = next.next();
@@ -174,89 +162,6 @@ fn of_an_old_and_a_new_attempt_exactly_one_commits() {
         }
         assert_eq!(store.visible[&0].len(), 1, "order {order:06b}");
     }
-}
-
-fn task(subtask: u32) -> TaskId {
-    TaskId {
-        vertex: VertexId(0),
-        subtask: SubtaskIndex(subtask),
-    }
-}
-
-fn snapshot(subtask: u32) -> TaskSnapshot {
-    TaskSnapshot {
-        task: task(subtask),
-        operators: Vec::new(),
-        splits: Vec::new(),
-    }
-}
-
-#[test]
-fn complete_when_all_have_acknowledged_or_finished() {
-    let barrier = CheckpointBarrier {
-        id: CheckpointId(3),
-        timestamp: 0,
-        kind: CheckpointKind::Checkpoint,
-    };
-    let attempt = AttemptNumber(2);
-    let left = |n| vec![(OperatorId(1), vec![vec![n]])];
-    let mut pending = PendingCheckpoint::new(barrier, attempt, (0..3).map(task), left(9));
-    let ack = |pending: &mut PendingCheckpoint, attempt, id, subtask| {
-        pending.acknowledge(
-            AttemptNumber(attempt),
-            CheckpointId(id),
-            vec![snapshot(subtask)],
-        )
-    };
-    assert_eq!(
-        ack(&mut pending, 1, 3, 0),
-        AckDecision::Ignored,
-        "older attempt"
-    );
-    assert_eq!(
-        ack(&mut pending, 2, 2, 0),
-        AckDecision::Ignored,
-        "older checkpoint"
-    );
-    assert_eq!(ack(&mut pending, 2, 3, 0), AckDecision::Waiting);
-    assert_eq!(ack(&mut pending, 2, 3, 0), AckDecision::Ignored, "again");
-    assert_eq!(
-        pending.task_finished(task(0), left(0)),
-        Err(left(0)),
-        "for the next one"
-    );
-    assert_eq!(
-        pending.task_finished(task(1), left(1)),
-        Ok(AckDecision::Waiting)
-    );
-    assert_eq!(pending.waiting().collect::<Vec<_>>(), [task(2)]);
-    assert_eq!(ack(&mut pending, 2, 3, 2), AckDecision::Complete);
-    let (tasks, committables) = pending.into_parts();
-    assert_eq!(tasks.len(), 2);
-    assert_eq!(committables, [left(9), left(1)].concat());
-}
-
-#[test]
-fn savepoints_are_nobodys_to_delete() {
-    let completed = |id, is_savepoint| CompletedCheckpoint {
-        id: CheckpointId(id),
-        is_savepoint,
-    };
-    let all = [
-        completed(1, false),
-        completed(2, true),
-        completed(3, false),
-        completed(4, false),
-    ];
-    assert_eq!(subsumed(&all, 1), [CheckpointId(1), CheckpointId(3)]);
-    assert_eq!(subsumed(&all, 0), subsumed(&all, 1));
-    assert_eq!(subsumed(&all, 5), []);
-    use ExternalizedRetention::*;
-    assert!(delete_at_end(JobEnd::Finished, RetainOnCancellation));
-    assert!(!delete_at_end(JobEnd::Canceled, RetainOnCancellation));
-    assert!(delete_at_end(JobEnd::Canceled, DeleteOnCancellation));
-    assert!(!delete_at_end(JobEnd::Failed, DeleteOnCancellation));
-    assert!(delete_at_end(JobEnd::Failed, NoExternalizedCheckpoints));
 }
 
 #[test]
