@@ -147,11 +147,6 @@ fn start(
         };
         Box::new(move |events| Ok(Box::new(InProcessDriver::new(config, events))))
     } else {
-        if results.is_some() {
-            return Err(CliError::usage(
-                "a SELECT shows its rows in this process: run it without --workers, or INSERT INTO a table",
-            ));
-        }
         let per_worker = required.div_ceil(options.workers);
         let config = ChildProcessConfig {
             job,

@@ -145,7 +145,6 @@ fn run_job(job: PlannedJob, settings: &Settings) -> CliResult<Exit> {
         job: id,
         workers: match settings.workers {
             Some(workers) => workers,
-            None if printer.is_some() => 0,
             None => job.configuration.get(&cluster::LOCAL_WORKERS)?,
         },
         public: printer.is_none(),

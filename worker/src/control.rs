@@ -23,6 +23,8 @@ pub use alpheus_state::handle::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::results::EncodedRows;
+
 /// A worker process, numbered by the AM in the order it asked for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -57,6 +59,13 @@ pub enum ToWorker {
         group: String,
         /// Milliseconds since the epoch.
         max_watermark: i64,
+    },
+    /// The client has taken rows of so many bytes: room for more.
+    RowsTaken {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// As [`EncodedRows::bytes`] counts them.
+        bytes: u64,
     },
     /// Stop all tasks of this attempt, give nothing more out, and say [`FromWorker::Canceled`].
     Cancel(AttemptNumber),
@@ -114,6 +123,15 @@ pub enum FromWorker {
         checkpoint: CheckpointId,
         /// Why.
         reason: String,
+    },
+    /// Rows for the client; answered by [`ToWorker::RowsTaken`].
+    Rows {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// The number of the result.
+        result: u32,
+        /// The rows.
+        rows: EncodedRows,
     },
     /// All tasks of this attempt have ended.
     Canceled(AttemptNumber),

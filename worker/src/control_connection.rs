@@ -18,8 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::control::{FromWorker, ToWorker};
 
-/// The most bytes one message may have: a deployment of a large job with its restore handles fits.
-pub const MAX_MESSAGE_BYTES: usize = 64 << 20;
+/// The most bytes one message may have. A deployment of a large job with its restore handles fits, and so
+/// do the rows that a SELECT has collected between two checkpoints, which travel in the acknowledgment.
+pub const MAX_MESSAGE_BYTES: usize = 512 << 20;
 
 /// How many messages may wait in one direction before the peer counts as gone.
 const QUEUE_MESSAGES: usize = 1 << 16;

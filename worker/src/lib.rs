@@ -13,6 +13,7 @@ pub mod environment;
 pub mod exchange;
 pub mod metrics;
 pub mod operators;
+pub mod results;
 pub mod slot;
 pub mod task;
 pub mod task_manager;

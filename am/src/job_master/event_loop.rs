@@ -15,10 +15,12 @@ use alpheus_dataflow::operator::Clock;
 use alpheus_state::handle::{TaskId, TaskRestore};
 use alpheus_worker::control::{Deployment, FromWorker, ToWorker, WorkerId};
 use alpheus_worker::control_connection::ControlSender;
+use alpheus_worker::results::EncodedRows;
 
 use super::fact::{Action, Fact};
 use super::handle::{JobOutcome, LastView, UserRequest};
 use super::machine::JobMachine;
+use super::results::ResultRelay;
 use super::savepoints::Savepoints;
 use super::view::{JobView, MetricScope, MetricValues};
 use super::watermarks::WatermarkAlignments;
@@ -26,6 +28,7 @@ use crate::checkpoint::io::IoCommand;
 use crate::checkpoint::{SavepointRequest, TriggerId};
 use crate::deployment::DeploymentDriver;
 use crate::event::Event;
+use crate::failure::Failure;
 use crate::job_status::JobStatus;
 use crate::source_coordinator::{SourceCommand, SourceSender};
 
@@ -36,7 +39,7 @@ const SHUT_DOWN_PATIENCE: Duration = Duration::from_secs(10);
 pub type StatusListener = Box<dyn Fn(JobStatus, &JobMachine) + Send>;
 
 /// What the loop works with.
-pub struct LoopContext {
+pub(crate) struct LoopContext {
     /// The job.
     pub job: JobId,
     /// What it runs.
@@ -55,6 +58,8 @@ pub struct LoopContext {
     pub clock: Arc<dyn Clock>,
     /// Who is told of changes.
     pub listener: StatusListener,
+    /// Who takes the rows that worker processes send, if a client waits for them.
+    pub results: Option<ResultRelay>,
     /// How long a savepoint's outcome can be asked for, ms (`rest.async.store-duration`).
     pub keep_outcomes_ms: i64,
     /// Where the last picture of the job is left.
@@ -110,6 +115,9 @@ impl EventLoop {
                 // The loop itself holds senders through its threads: they outlive it.
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+        }
+        if let Some(results) = self.context.results.take() {
+            results.finish(self.context.machine.status() == JobStatus::Canceled);
         }
         let view = Box::new(self.view());
         let _ = self.context.last.set((*view).clone());
@@ -261,7 +269,34 @@ impl EventLoop {
             FromWorker::CheckpointDeclined { checkpoint, reason } => {
                 self.fact(Fact::CheckpointDeclined { checkpoint, reason });
             }
+            FromWorker::Rows {
+                attempt,
+                result,
+                rows,
+            } => self.on_rows(worker, attempt, result, rows),
             FromWorker::Canceled(attempt) => self.fact(Fact::Canceled { worker, attempt }),
+        }
+    }
+
+    fn on_rows(
+        &mut self,
+        worker: WorkerId,
+        attempt: AttemptNumber,
+        result: u32,
+        rows: EncodedRows,
+    ) {
+        match (&self.context.results, self.connections.get(&worker)) {
+            (Some(results), Some(connection)) => {
+                results.show(connection.clone(), attempt, result, rows);
+            }
+            (None, _) => self.fact(Fact::ResultsRefused {
+                attempt,
+                failure: Failure::fatal(
+                    "no client waits for the rows of this query; write them to a table instead",
+                ),
+            }),
+            // The worker is given up.
+            (Some(_), None) => {}
         }
     }
 

@@ -88,6 +88,13 @@ pub enum Fact {
         /// Why.
         failure: Failure,
     },
+    /// The client does not take the rows of its SELECT.
+    ResultsRefused {
+        /// Of which start of the job.
+        attempt: AttemptNumber,
+        /// Why.
+        failure: Failure,
+    },
     /// A checkpoint's metadata is published, or could not be.
     Published {
         /// Which.

@@ -8,6 +8,7 @@ pub mod fact;
 pub mod handle;
 pub mod machine;
 pub mod placement;
+mod results;
 pub mod savepoints;
 mod start;
 pub mod view;

@@ -8,7 +8,8 @@ use alpheus_dataflow::graph::{InvalidGraph, JobGraph, OperatorSpec};
 use alpheus_dataflow::ids::{JobId, OperatorId};
 use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_dataflow::sink::Committer;
-use alpheus_hadoop_conf::options::{checkpointing, cluster, execution, rest};
+use alpheus_hadoop_conf::options::checkpointing::{self, CheckpointingMode};
+use alpheus_hadoop_conf::options::{cluster, execution, rest};
 use alpheus_hadoop_conf::{ConfigError, Configuration};
 use alpheus_worker::environment::{Connectors, ResultReceiver, SinkRequest};
 use alpheus_worker::operators::collect::ResultCommitter;
@@ -17,6 +18,7 @@ use super::event_loop::{EventLoop, LoopContext, StatusListener};
 use super::handle::{JobGateway, JobHandle, LastView};
 use super::machine::{JobMachine, MachineConfig};
 use super::placement::tasks_of;
+use super::results::ResultRelay;
 use crate::checkpoint::CheckpointConfig;
 use crate::checkpoint::io::{self, CommitterFactory, IoContext};
 use crate::checkpoint::store::CheckpointStore;
@@ -92,12 +94,23 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
              lost with this process"
         );
     }
+    if config.checkpoints.interval_ms.is_some()
+        && configuration.get(&checkpointing::MODE)? == CheckpointingMode::AtLeastOnce
+    {
+        tracing::warn!(
+            "execution.checkpointing.mode: what is promised is EXACTLY_ONCE all the same"
+        );
+    }
     let keep_outcomes_ms = millis(configuration.get(&rest::ASYNC_STORE_DURATION)?);
     let (events, queue) = event_channel();
     let (sources, _) = source_coordinator::start(
         source_factory(Arc::clone(&graph), Arc::clone(&connectors)),
         events.clone(),
     )?;
+    let relay = match &results {
+        Some(receiver) => Some(ResultRelay::start(Arc::clone(receiver), events.clone())?),
+        None => None,
+    };
     let (io, _) = io::start(IoContext {
         job,
         store,
@@ -119,6 +132,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         sources,
         clock,
         listener,
+        results: relay,
         keep_outcomes_ms,
         last,
     };

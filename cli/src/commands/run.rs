@@ -64,6 +64,10 @@ impl RunArgs {
             return detach();
         }
         let mut configuration = config::load(&self.config)?;
+        // A job that was detached already has its id from the command that did it.
+        if self.job_id.is_none() && !configuration.get(&execution::ATTACHED)? {
+            return detach();
+        }
         let configured = configuration.get(&execution::TARGET)?;
         match self.target.or(configured).as_deref() {
             None | Some("local") => {}

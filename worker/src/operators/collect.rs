@@ -1,11 +1,10 @@
-//! Hands rows to the client that waits for them in this process (Flink's collect sink).
+//! Hands rows to the client that waits for them, here or where the AM runs (Flink's collect sink).
 //!
 //! Without checkpoints rows go to the client as they come. With checkpoints they are committables like
 //! those of any sink: the client sees them when the checkpoint that holds them is complete, so that a
 //! restart shows none twice.
 
 use std::collections::HashSet;
-use std::io::Cursor;
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::ChangelogBatch;
@@ -15,17 +14,12 @@ use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::operator::{Collector, Operator, OperatorContext};
 use alpheus_dataflow::sink::Committer;
 use alpheus_dataflow::snapshot::OperatorSnapshot;
-use arrow::array::{Array, AsArray, RecordBatch, UInt8Array};
-use arrow::datatypes::{DataType, Field, Schema, UInt8Type};
-use arrow::ipc::reader::StreamReader;
-use arrow::ipc::writer::StreamWriter;
 
 use crate::environment::ResultReceiver;
+use crate::results::{decode, encode};
 
 /// Its presence switches checkpoints on.
 const CHECKPOINT_INTERVAL: &str = "execution.checkpointing.interval";
-/// Name of the column of row kinds in a committable.
-const OP_COLUMN: &str = "$op";
 /// Length of the identifier in front of a committable's rows.
 const ID_LENGTH: usize = 24;
 
@@ -89,40 +83,6 @@ impl Operator for Collect {
         }
         Ok(snapshot)
     }
-}
-
-fn encode(batch: &ChangelogBatch, out: &mut Vec<u8>) -> OperatorResult<()> {
-    let rows = batch.rows();
-    let mut fields = rows.schema().fields().to_vec();
-    fields.push(Arc::new(Field::new(OP_COLUMN, DataType::UInt8, false)));
-    let mut columns = rows.columns().to_vec();
-    let kinds = (0..batch.num_rows()).map(|row| batch.kind(row) as u8);
-    columns.push(Arc::new(UInt8Array::from_iter_values(kinds)));
-    let with_kinds = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
-    let mut writer = StreamWriter::try_new(out, &with_kinds.schema())?;
-    writer.write(&with_kinds)?;
-    writer.finish()?;
-    Ok(())
-}
-
-fn decode(bytes: &[u8]) -> OperatorResult<Vec<ChangelogBatch>> {
-    let malformed = || OperatorError::fatal("the rows in a checkpoint of this query are damaged");
-    let mut batches = Vec::new();
-    for batch in StreamReader::try_new(Cursor::new(bytes), None)? {
-        let batch = batch?;
-        let last = batch.num_columns().checked_sub(1).ok_or_else(malformed)?;
-        let kinds = batch
-            .column(last)
-            .as_primitive_opt::<UInt8Type>()
-            .ok_or_else(malformed)?;
-        let kinds = UInt8Array::from(kinds.to_data());
-        let columns: Vec<usize> = (0..last).collect();
-        batches.push(ChangelogBatch::try_new(
-            batch.project(&columns)?,
-            Some(kinds),
-        )?);
-    }
-    Ok(batches)
 }
 
 /// Shows the client what a complete checkpoint holds, each part once.

@@ -9,8 +9,10 @@ use super::deploy::{DeployContext, plan};
 use super::{Event, Worker};
 use crate::checkpoint::{CheckpointWriter, Gathering, Order};
 use crate::control::{Deployment, FromWorker, TaskId, TaskState};
+use crate::environment::ResultReceiver;
 use crate::metrics::TaskGauges;
 use crate::operators::BuildContext;
+use crate::results::ResultLink;
 use crate::slot::SlotCommand;
 use crate::task::{SnapshotEvent, TaskEvent, failed};
 
@@ -20,6 +22,17 @@ pub(super) struct RunningAttempt {
     slots: HashMap<TaskId, usize>,
     gauges: HashMap<TaskId, TaskGauges>,
     gathering: Gathering<Box<SnapshotEvent>>,
+    /// To the client, if it is not in this process.
+    results: Option<Arc<ResultLink>>,
+}
+
+impl Drop for RunningAttempt {
+    /// A task that waits for the client must not keep its slot from being told to stop.
+    fn drop(&mut self) {
+        if let Some(results) = &self.results {
+            results.close();
+        }
+    }
 }
 
 impl RunningAttempt {
@@ -39,6 +52,12 @@ impl RunningAttempt {
     ) {
         let orders = self.gathering.on_trigger(checkpoint, directory);
         carry_out(self.number, orders, writer);
+    }
+
+    pub(super) fn rows_taken(&self, bytes: u64) {
+        if let Some(results) = &self.results {
+            results.taken(bytes);
+        }
     }
 
     pub(super) fn abort(&mut self, checkpoint: CheckpointId) {
@@ -69,6 +88,13 @@ impl Worker {
             self.cancel(number);
         }
         let deployment = Arc::new(deployment);
+        let (results, link) = match &self.config.results {
+            Some(here) => (Arc::clone(here), None),
+            None => {
+                let link = Arc::new(ResultLink::new(self.sender.clone(), deployment.attempt));
+                (Arc::clone(&link) as Arc<dyn ResultReceiver>, Some(link))
+            }
+        };
         let planned = plan(
             &deployment,
             &DeployContext {
@@ -80,7 +106,7 @@ impl Worker {
                     job: deployment.job,
                     session: Arc::new(deployment.graph.session.clone()),
                     connectors: Arc::clone(&self.config.connectors),
-                    results: self.config.results.clone(),
+                    results,
                 },
                 clock: Arc::clone(&self.config.clock),
                 events: Arc::clone(&self.task_events),
@@ -105,6 +131,7 @@ impl Worker {
             slots: HashMap::new(),
             gauges: HashMap::new(),
             gathering: Gathering::new(planned.iter().map(|task| task.plan.id)),
+            results: link,
         };
         let mut by_slot: Vec<Vec<_>> = self.slots.iter().map(|_| Vec::new()).collect();
         for task in planned {

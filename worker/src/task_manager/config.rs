@@ -21,7 +21,7 @@ pub struct TaskManagerConfig {
     pub runtime: Handle,
     /// Sources and sinks.
     pub connectors: Arc<dyn Connectors>,
-    /// Where the rows of `Collect` go; `None` where no client waits in this process.
+    /// Where the rows of `Collect` go; `None` sends them to the AM, where the client waits.
     pub results: Option<Arc<dyn ResultReceiver>>,
     /// Where other workers connect to; `None` for a worker that is alone.
     pub exchange: Option<ExchangeConfig>,

@@ -195,6 +195,13 @@ impl Worker {
                 group: group.into(),
                 max_watermark,
             }),
+            ToWorker::RowsTaken { attempt, bytes } => {
+                if let Some(running) = &self.attempt
+                    && running.number() == attempt
+                {
+                    running.rows_taken(bytes);
+                }
+            }
             ToWorker::Cancel(attempt) => self.cancel(attempt),
             // Seen by the loop.
             ToWorker::Shutdown => {}
@@ -238,7 +245,8 @@ impl Worker {
         });
     }
 
-    async fn stop(self) {
+    async fn stop(mut self) {
+        self.attempt = None;
         if let Some(exchange) = &self.exchange {
             exchange.close(AttemptNumber(u32::MAX));
         }

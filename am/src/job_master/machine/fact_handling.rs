@@ -86,7 +86,7 @@ impl JobMachine {
                     self.carry_out(step, then);
                 }
             }
-            Fact::SourceFailed { attempt, failure } => {
+            Fact::SourceFailed { attempt, failure } | Fact::ResultsRefused { attempt, failure } => {
                 if attempt == self.attempt && self.deployed {
                     self.fail(step, failure, None, None);
                 }
