@@ -79,7 +79,8 @@ pub struct SessionWindowAggregate {
     sessions: CowVec<Session>,
     free: Vec<u32>,
     aggregates: AggregateSet,
-    /// Sessions by an end that they had once; a session that has grown is put back.
+    /// Sessions by an end that they had once; a session that has grown is put back. One that is gone leaves
+    /// its entry here, also when its slot has been given to another.
     timers: BinaryHeap<Reverse<(i64, u32)>>,
     progress: i64,
     late: Metric,
@@ -226,7 +227,8 @@ impl SessionWindowAggregate {
             }
             self.timers.pop();
             let session = *self.sessions.get(slot as usize);
-            if session.key == NONE {
+            // Of a session that was absorbed, or that had this slot before.
+            if session.key == NONE || session.end < end {
                 continue;
             }
             if session.end > end {

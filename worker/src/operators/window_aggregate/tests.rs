@@ -613,6 +613,25 @@ proptest! {
 }
 
 #[test]
+fn a_session_is_complete_once_whoever_had_its_slot_before() {
+    let window = WindowSpec::Session { gap: 7 };
+    let mut harness = Harness::new(window_node(window, true), input_type(), true, 1);
+    // The third batch joins two sessions, the fourth takes the slot that this frees.
+    let events = [
+        vec![(Some(2), 87, 0, false)],
+        vec![(Some(2), 95, 0, false), (None, 64, 0, false)],
+        vec![(Some(2), 88, 0, false)],
+        vec![(None, 0, 0, false)],
+    ]
+    .map(Event::Rows);
+    for event in &events {
+        harness.event(event);
+    }
+    harness.event(&Event::Watermark(i64::MAX));
+    assert_eq!(harness.sorted_inserts(), model(window, true, &events).0);
+}
+
+#[test]
 fn expired_groups_start_anew() {
     let spec = OperatorSpec::GroupAggregate {
         keys: vec![0],
