@@ -15,6 +15,7 @@ pub mod rank;
 #[cfg(test)]
 mod ranking_tests;
 pub mod session_window_aggregate;
+pub mod session_window_table_function;
 pub mod sink;
 pub mod temporal_sort;
 #[cfg(test)]
@@ -49,7 +50,7 @@ pub struct BuildContext {
     /// Makes sinks.
     pub connectors: Arc<dyn Connectors>,
     /// Takes the rows of `Collect`.
-    pub results: Option<Arc<dyn ResultReceiver>>,
+    pub results: Arc<dyn ResultReceiver>,
 }
 
 /// Builds the operator of a node whose input has the columns `input`. Sources are no operators.
@@ -81,9 +82,13 @@ pub fn build_operator(
         )),
         OperatorSpec::Match(_) => Box::new(match_recognize::MatchRecognize::new(node, input)?),
         OperatorSpec::Unnest { .. } => Box::new(unnest::Unnest::new(node, input)?),
-        OperatorSpec::WindowTableFunction { window, time, keys } => {
-            window_table_function::build(*window, *time, keys, &node.output)?
-        }
+        OperatorSpec::WindowTableFunction {
+            window: WindowSpec::Session { .. },
+            ..
+        } => Box::new(session_window_table_function::SessionWindowTableFunction::new(node, input)?),
+        OperatorSpec::WindowTableFunction { window, time, .. } => Box::new(
+            window_table_function::WindowTableFunction::new(*window, *time, &node.output),
+        ),
         OperatorSpec::Sink {
             table,
             input,
@@ -101,12 +106,7 @@ pub fn build_operator(
             Box::new(sink::SinkOperator::new(Arc::from(sink)))
         }
         OperatorSpec::Collect { result } => {
-            let receiver = context.results.clone().ok_or_else(|| {
-                OperatorError::fatal(
-                    "no client waits for rows in this process; write them to a table instead",
-                )
-            })?;
-            Box::new(collect::Collect::new(*result, receiver))
+            Box::new(collect::Collect::new(*result, Arc::clone(&context.results)))
         }
         OperatorSpec::GroupAggregate { .. } => {
             Box::new(group_aggregate::GroupAggregate::new(node, input)?)

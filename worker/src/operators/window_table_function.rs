@@ -20,41 +20,30 @@ use arrow::datatypes::{DataType, SchemaRef};
 
 use super::time_column::TimeColumn;
 
-/// The operator for a window table function.
-///
-/// # Errors
-/// SESSION, whose windows are only known when they end, is refused.
-pub fn build(
-    window: WindowSpec,
-    time: TimeAttribute,
-    _keys: &[usize],
-    output: &RowType,
-) -> OperatorResult<Box<dyn Operator>> {
-    if let WindowSpec::Session { .. } = window {
-        return Err(OperatorError::fatal(
-            "SESSION without an aggregation over its window_start and window_end is not supported; \
-             group by them, or use TUMBLE, HOP or CUMULATE",
-        ));
-    }
-    Ok(Box::new(WindowTableFunction {
-        window,
-        time,
-        output: output.to_arrow(),
-        open: None,
-    }))
-}
-
 struct Open {
     clock: Arc<dyn Clock>,
     /// `None` when times are already what the wall shows.
     zone: Option<Zone>,
 }
 
-struct WindowTableFunction {
+/// The operator; see the module's documentation.
+pub struct WindowTableFunction {
     window: WindowSpec,
     time: TimeAttribute,
     output: SchemaRef,
     open: Option<Open>,
+}
+
+impl WindowTableFunction {
+    /// The operator for windows of a fixed place, which SESSION's are not.
+    pub fn new(window: WindowSpec, time: TimeAttribute, output: &RowType) -> Self {
+        WindowTableFunction {
+            window,
+            time,
+            output: output.to_arrow(),
+            open: None,
+        }
+    }
 }
 
 impl Operator for WindowTableFunction {
@@ -185,7 +174,7 @@ mod tests {
             offset: 0,
         };
         let time = TimeAttribute::Event { column: 0 };
-        let mut operator = build(window, time, &[], &output).unwrap();
+        let mut operator = WindowTableFunction::new(window, time, &output);
         operator.open(&context(BTreeMap::new())).unwrap();
         let column: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![
             Some(5),
