@@ -54,6 +54,13 @@ impl Binder<'_> {
                 name.span,
             ));
         }
+        if insert.overwrite && self.is_streaming() {
+            // As Flink: what a stream would replace is not whole before its end, which may never come.
+            return Err(
+                SqlError::unsupported("INSERT OVERWRITE in streaming mode", name.span)
+                    .with_help("SET 'execution.runtime-mode' = 'batch'"),
+            );
+        }
         let query = self.subquery(&insert.query, None)?;
         let fixed = self.static_partition(insert, &spec)?;
         let targets = targets(insert, &spec, &fixed)?;
