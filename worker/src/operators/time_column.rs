@@ -45,6 +45,20 @@ impl<'a> TimeColumn<'a> {
         })
     }
 
+    /// Refuses rows without a time; `name` is the column's.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub fn reject_nulls(&self, name: &str) -> OperatorResult<()> {
+        match self.nulls.is_some_and(|nulls| nulls.null_count() > 0) {
+            false => Ok(()),
+            true => Err(OperatorError::data(format!(
+                "the time attribute `{name}` is NULL in a row; a streaming job needs a time in every row: \
+                 filter such rows out before they get their watermark or window, or give the column a default"
+            ))),
+        }
+    }
+
     /// The time of a row that is not NULL.
     #[inline]
     pub fn millis(&self, row: usize) -> i64 {

@@ -6,19 +6,22 @@
 use std::sync::Arc;
 
 use alpheus_dataflow::operator::{Clock, OperatorContext, SystemClock};
-use alpheus_dataflow::types::units_per_millisecond;
 use alpheus_dataflow::window::TimeAttribute;
-use alpheus_dataflow::{OperatorError, OperatorResult, RowType, TypeKind, fixed};
+use alpheus_dataflow::{OperatorError, OperatorResult, RowType, TypeKind};
 use alpheus_functions::time::Zone;
-use arrow::array::{Array, ArrayRef, TimestampMillisecondArray};
+use arrow::array::{ArrayRef, TimestampMillisecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+
+use crate::operators::time_column::TimeColumn;
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// Where an operator's time comes from; see the module's documentation.
 pub(crate) struct WindowClock {
     pub(crate) attribute: TimeAttribute,
+    /// Of the time attribute's column, for messages.
+    name: String,
     local: bool,
     zone: Option<Zone>,
     clock: Arc<dyn Clock>,
@@ -26,16 +29,19 @@ pub(crate) struct WindowClock {
 
 impl WindowClock {
     pub(crate) fn new(attribute: TimeAttribute, input: &RowType) -> Self {
-        let local = match attribute {
-            TimeAttribute::Processing => true,
-            TimeAttribute::Event { column } => input
-                .fields
-                .get(column)
-                .is_some_and(|field| matches!(field.ty.kind, TypeKind::TimestampLtz(_))),
+        let field = match attribute {
+            TimeAttribute::Processing => None,
+            TimeAttribute::Event { column } => input.fields.get(column),
         };
         WindowClock {
             attribute,
-            local,
+            name: field.map_or_else(String::new, |field| field.name.clone()),
+            local: match attribute {
+                TimeAttribute::Processing => true,
+                TimeAttribute::Event { .. } => {
+                    field.is_some_and(|field| matches!(field.ty.kind, TypeKind::TimestampLtz(_)))
+                }
+            },
             zone: None,
             clock: Arc::new(SystemClock),
         }
@@ -77,26 +83,11 @@ impl WindowClock {
             let now = self.clock.now_ms().max(progress.saturating_add(1));
             return Ok(vec![self.to_local(now); rows]);
         };
-        let column = &columns[column];
-        let (DataType::Timestamp(unit, _), Some((values, nulls))) =
-            (column.data_type(), fixed::to_i64(column))
-        else {
-            return Err(OperatorError::fatal(format!(
-                "a time attribute must be TIMESTAMP or TIMESTAMP_LTZ, not {}",
-                column.data_type()
-            )));
-        };
-        if nulls.is_some() {
-            return Err(OperatorError::data(
-                "the time attribute of a row is NULL; give it a value or filter such rows out",
-            ));
-        }
-        let per_ms = units_per_millisecond(*unit);
-        let times = values.iter().map(|&value| match per_ms {
-            1 => self.to_local(value),
-            per_ms => self.to_local(value.div_euclid(per_ms)),
-        });
-        Ok(times.collect())
+        let times = TimeColumn::new(&columns[column])?;
+        times.reject_nulls(&self.name)?;
+        Ok((0..rows)
+            .map(|row| self.to_local(times.millis(row)))
+            .collect())
     }
 
     fn to_local(&self, utc: i64) -> i64 {
