@@ -12,6 +12,9 @@ use alpheus_dataflow::operator::{Metric, OperatorMetrics};
 use crate::control::{TaskId, TaskMetrics};
 use crate::task::Step;
 
+/// Whether a task has said that no rows are to be expected of it for now (1) or not (0).
+pub const OUTPUT_IDLE: &str = "outputIdle";
+
 /// Where the time of a task goes.
 #[derive(Debug)]
 pub struct TaskTimes {

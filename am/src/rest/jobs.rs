@@ -1,6 +1,7 @@
 //! `/jobs`, `/jobs/overview`, `/jobs/:jobid` and what lies below it about the job as a whole.
 
 use alpheus_dataflow::graph::{Partitioning, Vertex};
+use alpheus_hadoop_conf::options::{execution, restart};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
@@ -43,6 +44,36 @@ pub async fn overview(State(state): State<RestState>) -> Answer {
         "tasks": tasks,
     });
     Ok(Json(json!({ "jobs": [job] })))
+}
+
+/// How the job runs, with the user's own parameters (Flink's `JobConfigInfo`).
+pub async fn config(State(state): State<RestState>, Path(job): Path<String>) -> Answer {
+    let view = state.view_of(&job).await?;
+    let settings = &view.graph.configuration;
+    let parallelism = execution::PARALLELISM.of_job(settings).unwrap_or(1);
+    let strategy = restart::STRATEGY.of_job(settings).ok().flatten();
+    let mut parameters = execution::GLOBAL_JOB_PARAMETERS
+        .of_job(settings)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    // Entries may also be keys of their own.
+    for (key, value) in settings {
+        let entry = key.strip_prefix(execution::GLOBAL_JOB_PARAMETERS.key());
+        if let Some(name) = entry.and_then(|rest| rest.strip_prefix('.')) {
+            parameters.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(Json(json!({
+        "jid": view.job,
+        "name": view.graph.name,
+        "execution-config": {
+            "restart-strategy": strategy.map(|strategy| strategy.to_string()),
+            "job-parallelism": parallelism,
+            "object-reuse-mode": true,
+            "user-config": parameters,
+        },
+    })))
 }
 
 pub async fn details(State(state): State<RestState>, Path(job): Path<String>) -> Answer {

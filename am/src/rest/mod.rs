@@ -174,6 +174,7 @@ fn router(state: RestState) -> Router {
         .route("/jobs/{job}", patch(operations::cancel))
         .route("/jobs/{job}/status", get(jobs::status))
         .route("/jobs/{job}/plan", get(jobs::plan))
+        .route("/jobs/{job}/config", get(jobs::config))
         .route("/jobs/{job}/exceptions", get(jobs::exceptions))
         .route("/jobs/{job}/metrics", get(metrics::of_job))
         .route("/jobs/{job}/vertices/{vertex}", get(vertices::details))

@@ -1,7 +1,7 @@
 //! Batches on the wire: an Arrow IPC record batch message and the column of row kinds.
 //!
 //! The schema is known on both sides from the job graph, so no schema message is sent; columns are
-//! canonical, so there are no dictionaries. The body of a data frame is
+//! canonical, so there are no dictionaries. Buffers may be compressed, as the message says. The body of a data frame is
 //!
 //! ```text
 //! metadata length u32 | row kinds length u32 | window cost in bytes u64      (big-endian)
@@ -17,15 +17,17 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use alpheus_dataflow::changelog::ChangelogBatch;
+use alpheus_hadoop_conf::options::taskmanager::ExchangeCodec;
 use arrow::array::{RecordBatch, UInt8Array};
 use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
+use arrow::ipc::CompressionType;
 use arrow::ipc::reader::read_record_batch;
 use arrow::ipc::root_as_message;
 use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 
-use super::frame::{FrameError, FrameKind};
+use super::frame::{FrameError, FrameKind, MAX_DATA_BYTES};
 
 const PRELUDE_BYTES: usize = 16;
 const ALIGNMENT: usize = 16;
@@ -36,6 +38,24 @@ pub struct BatchEncoder {
     generator: IpcDataGenerator,
     options: IpcWriteOptions,
     context: IpcWriteContext,
+}
+
+impl BatchEncoder {
+    /// An encoder that compresses each column's buffers.
+    ///
+    /// # Errors
+    /// When Arrow was built without the codec.
+    pub fn compressing(codec: ExchangeCodec) -> Result<Self, ArrowError> {
+        let compression = match codec {
+            ExchangeCodec::None => None,
+            ExchangeCodec::Lz4 => Some(CompressionType::LZ4_FRAME),
+            ExchangeCodec::Zstd => Some(CompressionType::ZSTD),
+        };
+        Ok(BatchEncoder {
+            options: IpcWriteOptions::default().try_with_compression(compression)?,
+            ..BatchEncoder::default()
+        })
+    }
 }
 
 fn padded(length: usize) -> usize {
@@ -121,9 +141,11 @@ fn decode_rows(
     let batch = message
         .header_as_record_batch()
         .ok_or("it holds no record batch")?;
-    if batch.length() < 0 || batch.compression().is_some() {
-        return Err("its length is negative or it is compressed".to_owned());
+    if batch.length() < 0 {
+        return Err("its length is negative".to_owned());
     }
+    let compressed = batch.compression().is_some();
+    let mut unpacked_bytes: u64 = 0;
     for buffer in batch.buffers().into_iter().flatten() {
         let within = buffer.offset() >= 0
             && buffer.length() >= 0
@@ -133,6 +155,13 @@ fn decode_rows(
                 .is_some_and(|end| end as u64 <= columns.len() as u64);
         if !within {
             return Err("a buffer lies outside of it".to_owned());
+        }
+        if compressed && buffer.length() > 0 {
+            let begin = buffer.offset() as usize;
+            unpacked_bytes = unpacked_length(&columns[begin..begin + buffer.length() as usize])
+                .and_then(|length| unpacked_bytes.checked_add(length))
+                .filter(|total| *total <= u64::from(MAX_DATA_BYTES))
+                .ok_or("a compressed buffer has no length, or one over the limit")?;
         }
     }
     let length = batch.length();
@@ -153,6 +182,16 @@ fn decode_rows(
     match rows.num_rows() as i64 == length {
         true => Ok(rows),
         false => Err("its columns have another length than it says".to_owned()),
+    }
+}
+
+/// What a compressed buffer says about its length: eight bytes, little-endian, in front of the data; -1
+/// says that it is not compressed after all.
+fn unpacked_length(buffer: &[u8]) -> Option<u64> {
+    let (length, rest) = buffer.split_first_chunk()?;
+    match i64::from_le_bytes(*length) {
+        -1 => Some(rest.len() as u64),
+        length => u64::try_from(length).ok(),
     }
 }
 
@@ -188,20 +227,35 @@ mod tests {
         ChangelogBatch::try_new(batch.unwrap(), Some(ops)).unwrap()
     }
 
-    fn wire(batch: &ChangelogBatch) -> Vec<u8> {
-        let (mut head, columns) = BatchEncoder::default().encode(batch, 77).unwrap();
+    const CODECS: [ExchangeCodec; 3] =
+        [ExchangeCodec::None, ExchangeCodec::Lz4, ExchangeCodec::Zstd];
+
+    fn wire(batch: &ChangelogBatch, codec: ExchangeCodec) -> Vec<u8> {
+        let mut encoder = BatchEncoder::compressing(codec).unwrap();
+        let (mut head, columns) = encoder.encode(batch, 77).unwrap();
         head.extend(columns);
         head
     }
 
     #[test]
     fn batches_survive_the_wire_sliced_or_not() {
-        for batch in [sample(0), sample(100), sample(100).slice(13, 31)] {
-            let schema = batch.rows().schema();
-            let (decoded, cost) = decode(wire(&batch), &schema).unwrap();
-            assert_eq!(decoded.rows(), batch.rows());
-            assert_eq!(cost, 77);
-            assert!((0..batch.num_rows()).all(|row| decoded.kind(row) == batch.kind(row)));
+        for codec in CODECS {
+            for batch in [sample(0), sample(100), sample(100).slice(13, 31)] {
+                let schema = batch.rows().schema();
+                let (decoded, cost) = decode(wire(&batch, codec), &schema).unwrap();
+                assert_eq!(decoded.rows(), batch.rows());
+                assert_eq!(cost, 77);
+                assert!((0..batch.num_rows()).all(|row| decoded.kind(row) == batch.kind(row)));
+            }
+        }
+    }
+
+    #[test]
+    fn compression_saves_bytes() {
+        let batch = sample(4000);
+        let plain = wire(&batch, ExchangeCodec::None).len();
+        for codec in [ExchangeCodec::Lz4, ExchangeCodec::Zstd] {
+            assert!(wire(&batch, codec).len() * 2 < plain, "{codec}");
         }
     }
 
@@ -210,7 +264,11 @@ mod tests {
         let options = RecordBatchOptions::new().with_row_count(Some(5));
         let schema = Arc::new(Schema::empty());
         let rows = RecordBatch::try_new_with_options(schema.clone(), vec![], &options).unwrap();
-        let (decoded, _) = decode(wire(&ChangelogBatch::inserts(rows)), &schema).unwrap();
+        let (decoded, _) = decode(
+            wire(&ChangelogBatch::inserts(rows), ExchangeCodec::Lz4),
+            &schema,
+        )
+        .unwrap();
         assert_eq!(decoded.num_rows(), 5);
     }
 
@@ -218,10 +276,11 @@ mod tests {
         #[test]
         fn damaged_batches_are_refused_or_valid(
             damage in proptest::collection::vec((0usize..4000, any::<u8>()), 1..8), cut in 0usize..4000,
+            codec in 0usize..3,
         ) {
             let batch = sample(40);
             let schema = batch.rows().schema();
-            let mut bytes = wire(&batch);
+            let mut bytes = wire(&batch, CODECS[codec]);
             for (at, value) in damage {
                 let length = bytes.len();
                 bytes[at % length] = value;

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use alpheus_dataflow::element::StreamElement;
+use alpheus_hadoop_conf::options::taskmanager::ExchangeCodec;
 use alpheus_security::tls::{Peers, TlsClient};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufWriter};
 use tokio::net::TcpStream;
@@ -96,6 +97,8 @@ pub(super) struct LinkSetup {
     pub peer: WorkerId,
     pub hello: Hello,
     pub channels: Vec<LinkChannel>,
+    /// For a peer on another machine.
+    pub codec: ExchangeCodec,
 }
 
 impl Link {
@@ -129,6 +132,16 @@ async fn drive(setup: &LinkSetup, outgoing: UnboundedReceiver<Outgoing>) -> Resu
         let tcp = TcpStream::connect(&setup.address)
             .await
             .map_err(|error| error.to_string())?;
+        // Within a machine compressing costs more than it saves.
+        let near = matches!(
+            (tcp.local_addr(), tcp.peer_addr()),
+            (Ok(here), Ok(there)) if here.ip() == there.ip()
+        );
+        let codec = if near {
+            ExchangeCodec::None
+        } else {
+            setup.codec
+        };
         tcp.set_nodelay(true).map_err(|error| error.to_string())?;
         let peers = Peers::Exactly(worker_role(setup.peer));
         let connected = setup.client.connect(tcp, &peers).await;
@@ -140,15 +153,16 @@ async fn drive(setup: &LinkSetup, outgoing: UnboundedReceiver<Outgoing>) -> Resu
             ..setup.hello.clone()
         };
         match answer == expected {
-            true => Ok(stream),
+            true => Ok((stream, codec)),
             false => Err(format!("it answers as {answer:?}")),
         }
     };
     let connected = timeout(CONNECT_TIMEOUT, connect).await;
-    let stream = connected.unwrap_or_else(|_| Err("it does not answer".to_owned()))?;
+    let (stream, codec) = connected.unwrap_or_else(|_| Err("it does not answer".to_owned()))?;
     let (reader, writer) = tokio::io::split(stream);
     let credits = receive_credits(setup, reader);
-    let elements = send_elements(setup, outgoing, writer);
+    let encoder = BatchEncoder::compressing(codec).map_err(|error| error.to_string())?;
+    let elements = send_elements(setup, encoder, outgoing, writer);
     // Credits end with the connection; elements end with the tasks. An end of the credits before the
     // last element is out is a failure, after it is the peer's goodbye.
     tokio::pin!(credits, elements);
@@ -164,11 +178,11 @@ async fn drive(setup: &LinkSetup, outgoing: UnboundedReceiver<Outgoing>) -> Resu
 
 async fn send_elements(
     setup: &LinkSetup,
+    mut encoder: BatchEncoder,
     mut outgoing: UnboundedReceiver<Outgoing>,
     writer: impl AsyncWrite + Unpin,
 ) -> Result<(), String> {
     let mut writer = BufWriter::with_capacity(64 << 10, writer);
-    let mut encoder = BatchEncoder::default();
     let mut sequences: HashMap<u32, u64> = HashMap::new();
     loop {
         let next = match outgoing.try_recv() {

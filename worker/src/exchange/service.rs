@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
+use alpheus_hadoop_conf::options::taskmanager::ExchangeCodec;
 use alpheus_security::tls::{TlsError, TlsServer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -94,8 +95,14 @@ impl Exchange {
         self.registry.changed.notify_waiters();
     }
 
-    /// Connects to a peer.
-    pub fn connect(&self, peer: PeerKey, address: String, channels: Vec<LinkChannel>) -> Arc<Link> {
+    /// Connects to a peer. `codec` compresses what goes to another machine.
+    pub fn connect(
+        &self,
+        peer: PeerKey,
+        address: String,
+        channels: Vec<LinkChannel>,
+        codec: ExchangeCodec,
+    ) -> Arc<Link> {
         let (link, drive) = Link::new(LinkSetup {
             client: self.tls.client.clone(),
             address,
@@ -106,6 +113,7 @@ impl Exchange {
                 worker: self.worker,
             },
             channels,
+            codec,
         });
         let task = self.runtime.spawn(drive);
         lock(&self.registry.tasks).push((peer.attempt, task.abort_handle()));

@@ -15,7 +15,6 @@ use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::graph::WatermarkSpec;
 use alpheus_dataflow::operator::OperatorContext;
 use alpheus_functions::compile::{CompiledExpr, EvalContext};
-use arrow::array::Array;
 
 use super::time_column::TimeColumn;
 
@@ -88,6 +87,12 @@ impl WatermarkAssigner {
         Watermark(self.current)
     }
 
+    /// Counts the time without rows from now on: until now they were kept from coming (Flink's pausable
+    /// clock of idleness).
+    pub fn restart_idleness(&mut self, now_ms: i64) {
+        self.last_row_at = self.last_row_at.max(now_ms);
+    }
+
     /// When to say a watermark that no row was worth, or that no rows come.
     pub fn next_timer(&self) -> Option<i64> {
         let idle = (self.spec.idle_timeout_ms > 0 && !self.idle).then(|| {
@@ -130,14 +135,8 @@ impl WatermarkAssigner {
             return Ok(());
         }
         let rowtime = batch.rows().column(self.spec.rowtime);
-        if rowtime.null_count() > 0 {
-            return Err(OperatorError::data(format!(
-                "the rowtime column `{}` is NULL in a row; a streaming job needs a time in every row: \
-                 filter such rows out before the table's WATERMARK, or give the column a default",
-                self.rowtime_name
-            )));
-        }
         let times = TimeColumn::new(rowtime)?;
+        times.reject_nulls(&self.rowtime_name)?;
         let values = expression.evaluate(batch.rows(), &EvalContext { now_ms })?;
         let watermarks = TimeColumn::new(&values)?;
         let mut start = 0;

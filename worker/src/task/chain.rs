@@ -240,6 +240,15 @@ impl Chain {
         }
     }
 
+    /// Rows were kept from coming until now: assigners count the time without rows from here.
+    pub fn restart_idleness(&mut self, now_ms: i64) {
+        for stage in &mut self.stages {
+            if let StageKind::Assigner(assigner) = &mut stage.kind {
+                assigner.restart_idleness(now_ms);
+            }
+        }
+    }
+
     /// Flushes and freezes every operator in turn and sends the barrier on. A drain ends the operators'
     /// inputs first, so that the savepoint holds what they emit at their end.
     ///

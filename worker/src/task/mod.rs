@@ -26,7 +26,7 @@ use alpheus_dataflow::source::{NextSplit, SourceSplit};
 
 pub use chain::{Chain, ChainSnapshot, Stage, StageKind};
 pub use input_gate::{GateEvent, GatePoll, InputGate};
-pub use output::{Output, Outputs};
+pub use output::{Output, OutputGauges, Outputs};
 pub use partitioner::Partitioner;
 pub use source_faults::SourceFaults;
 pub use source_input::{SourceInput, SourceStep};
@@ -131,6 +131,9 @@ pub struct Task {
     last_checkpoint: CheckpointId,
     /// A savepoint to stop with has passed: what comes is the end, and it ends nothing in the operators.
     stopped: bool,
+    /// It has been kept from reading, by full outputs or by alignment: that no rows came says nothing
+    /// about its input.
+    held: bool,
     /// All inputs have ended; what is left is to send what is pending.
     ended: Option<Vec<(OperatorId, Vec<Vec<u8>>)>>,
     done: bool,
@@ -176,6 +179,7 @@ impl Task {
             records_in: parts.records_in,
             last_checkpoint: CheckpointId(0),
             stopped: false,
+            held: false,
             ended: None,
             done: false,
         };
@@ -233,6 +237,7 @@ impl Task {
 
     fn try_step(&mut self, eager: bool, now: Instant) -> OperatorResult<Step> {
         if !self.chain.outputs.drain()? {
+            self.held = true;
             return Ok(Step::Blocked);
         }
         if let Some(committables) = self.ended.take() {
@@ -263,6 +268,9 @@ impl Task {
 
     fn fire_timers(&mut self) -> OperatorResult<bool> {
         let now_ms = self.clock.now_ms();
+        if std::mem::take(&mut self.held) {
+            self.chain.restart_idleness(now_ms);
+        }
         let due = self.chain.next_timer().is_some_and(|timer| timer <= now_ms);
         if due {
             self.chain.on_processing_time(now_ms)?;
@@ -305,6 +313,10 @@ impl Task {
                         self.report(TaskEvent::RequestSplit(self.id));
                     }
                     SourceStep::Wait(until) => return idle(until, false),
+                    SourceStep::Held => {
+                        self.held = true;
+                        return idle(None, false);
+                    }
                     SourceStep::Ended => {
                         if !self.stopped {
                             self.chain.process_watermark(Watermark::MAX)?;

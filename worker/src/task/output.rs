@@ -109,20 +109,29 @@ pub struct Outputs {
     edges: Vec<Output>,
     watermark: Watermark,
     idle: bool,
-    records_out: Metric,
-    watermark_gauge: Metric,
+    gauges: OutputGauges,
+}
+
+/// What a task shows of its outputs.
+#[derive(Default)]
+pub struct OutputGauges {
+    /// `numRecordsOut`.
+    pub records: Metric,
+    /// `currentOutputWatermark`.
+    pub watermark: Metric,
+    /// 1 while no rows are to be expected: nobody waits for such a task's watermark.
+    pub idle: Metric,
 }
 
 impl Outputs {
-    /// Edges of a task, with its metrics `numRecordsOut` and `currentOutputWatermark`.
-    pub fn new(edges: Vec<Output>, records_out: Metric, watermark_gauge: Metric) -> Self {
-        watermark_gauge.set(Watermark::MIN.0);
+    /// Edges of a task.
+    pub fn new(edges: Vec<Output>, gauges: OutputGauges) -> Self {
+        gauges.watermark.set(Watermark::MIN.0);
         Outputs {
             edges,
             watermark: Watermark::MIN,
             idle: false,
-            records_out,
-            watermark_gauge,
+            gauges,
         }
     }
 
@@ -134,7 +143,7 @@ impl Outputs {
         if batch.is_empty() {
             return Ok(());
         }
-        self.records_out.add(batch.num_rows() as u64);
+        self.gauges.records.add(batch.num_rows() as u64);
         let Some((last, others)) = self.edges.split_last_mut() else {
             return Ok(());
         };
@@ -157,7 +166,7 @@ impl Outputs {
         if watermark > self.watermark {
             self.idle(false);
             self.watermark = watermark;
-            self.watermark_gauge.set(watermark.0);
+            self.gauges.watermark.set(watermark.0);
             self.broadcast(StreamElement::Watermark(watermark));
         }
     }
@@ -171,6 +180,7 @@ impl Outputs {
     pub fn idle(&mut self, idle: bool) {
         if idle != self.idle {
             self.idle = idle;
+            self.gauges.idle.set(i64::from(idle));
             self.broadcast(StreamElement::Idle(idle));
         }
     }
@@ -227,7 +237,7 @@ mod tests {
             })
             .unzip();
         let output = Output::new(Partitioner::new(partitioning, targets, 128), senders);
-        let outputs = Outputs::new(vec![output], Metric::default(), Metric::default());
+        let outputs = Outputs::new(vec![output], OutputGauges::default());
         (outputs, channels)
     }
 

@@ -27,6 +27,8 @@ pub enum SourceStep {
     NeedSplit,
     /// Nothing now; look again by then.
     Wait(Option<Instant>),
+    /// It may not read at present; who allows it wakes the slot.
+    Held,
     /// There are no more rows.
     Ended,
 }
@@ -49,6 +51,8 @@ pub struct SourceInput {
     faults: SourceFaults,
     splits: Splits,
     stopped: bool,
+    /// Until a checkpoint has completed nothing is read.
+    paused: bool,
     group: Option<String>,
     max_watermark: Watermark,
 }
@@ -67,9 +71,17 @@ impl SourceInput {
             faults,
             splits: Splits::Unasked,
             stopped: false,
+            paused: false,
             group,
             max_watermark: Watermark::MAX,
         }
+    }
+
+    /// Has it wait for the first checkpoint before it reads anything
+    /// (`pipeline.sources.pause-until-first-checkpoint`).
+    pub fn paused_until_checkpoint(mut self) -> Self {
+        self.paused = true;
+        self
     }
 
     /// The next thing; `watermark` is the one that the chain has said.
@@ -80,8 +92,8 @@ impl SourceInput {
         if self.stopped {
             return Ok(SourceStep::Ended);
         }
-        if watermark > self.max_watermark {
-            return Ok(SourceStep::Wait(None));
+        if self.paused || watermark > self.max_watermark {
+            return Ok(SourceStep::Held);
         }
         if let Some(later) = self.faults.hold(now)? {
             return Ok(SourceStep::Wait(Some(later)));
@@ -138,6 +150,7 @@ impl SourceInput {
 
     /// A checkpoint has completed.
     pub fn checkpoint_complete(&mut self) {
+        self.paused = false;
         self.faults.checkpoint_complete();
     }
 

@@ -16,11 +16,11 @@ use alpheus_state::restored::SnapshotFiles;
 
 use crate::control::{Deployment, TaskId, TaskRestore};
 use crate::exchange::{Channel, ChannelSender};
-use crate::metrics::TaskTimes;
+use crate::metrics::{OUTPUT_IDLE, TaskTimes};
 use crate::operators::{BuildContext, build_operator, duration_option};
 use crate::task::{
-    Chain, InputGate, Output, Outputs, Partitioner, SourceFaults, SourceInput, Stage, Task,
-    TaskEvents, TaskInput, TaskParts,
+    Chain, InputGate, Output, OutputGauges, Outputs, Partitioner, SourceFaults, SourceInput, Stage,
+    Task, TaskEvents, TaskInput, TaskParts,
 };
 use crate::waker::SlotWaker;
 
@@ -140,11 +140,12 @@ impl TaskBuilder {
             let partitioner = Partitioner::new(&edge.partitioning, targets, graph.max_parallelism);
             Some(Output::new(partitioner, receivers.into_values().collect()))
         });
-        Outputs::new(
-            edges.collect(),
-            self.metrics.metric("numRecordsOut"),
-            self.metrics.metric("currentOutputWatermark"),
-        )
+        let gauges = OutputGauges {
+            records: self.metrics.metric("numRecordsOut"),
+            watermark: self.metrics.metric("currentOutputWatermark"),
+            idle: self.metrics.metric(OUTPUT_IDLE),
+        };
+        Outputs::new(edges.collect(), gauges)
     }
 
     fn source(
@@ -179,8 +180,19 @@ impl TaskBuilder {
         });
         let group = group.map(|alignment| alignment.group.clone());
         let batch_rows = faults.batch_rows(BATCH_ROWS);
-        Ok(SourceInput::new(reader, batch_rows, faults, group))
+        let input = SourceInput::new(reader, batch_rows, faults, group);
+        Ok(match waits_for_checkpoint(context) {
+            true => input.paused_until_checkpoint(),
+            false => input,
+        })
     }
+}
+
+/// `pipeline.sources.pause-until-first-checkpoint`, which means nothing for a job without checkpoints.
+fn waits_for_checkpoint(context: &OperatorContext) -> bool {
+    let set = |key: &str| context.configuration.get(key);
+    set("pipeline.sources.pause-until-first-checkpoint").is_some_and(|value| value == "true")
+        && set("execution.checkpointing.interval").is_some()
 }
 
 fn buffer_timeout(context: &OperatorContext) -> OperatorResult<Duration> {

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
-use alpheus_dataflow::graph::{Edge, Partitioning, Vertex};
+use alpheus_dataflow::graph::{Edge, JobGraph, Partitioning, Vertex};
 use alpheus_dataflow::ids::{SubtaskIndex, VertexId};
 use alpheus_dataflow::key_group::KeyGroupRange;
 use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics, StateBackendHandle};
 use alpheus_dataflow::schema::RowType;
+use alpheus_hadoop_conf::MemorySize;
+use alpheus_hadoop_conf::options::taskmanager as options;
 use alpheus_state::restored::SnapshotFiles;
 
 use super::build::TaskBuilder;
@@ -25,6 +27,9 @@ use crate::operators::BuildContext;
 use crate::slot::TaskPlan;
 use crate::task::TaskEvents;
 use crate::waker::SlotWaker;
+
+/// `taskmanager.memory.process.size` where nobody says (Flink's).
+const DEFAULT_PROCESS_BYTES: u64 = 1728 << 20;
 
 /// What tasks are built with, besides the deployment.
 pub struct DeployContext<'a> {
@@ -226,6 +231,15 @@ fn wire(
             .vertex(vertex)
             .map_or(0, |vertex: &Vertex| vertex.parallelism)
     };
+    // The same for all workers, because both ends of a channel count with it.
+    let channels: usize = (graph.edges.iter())
+        .map(|edge| channels_of(edge, parallelism(edge.from), parallelism(edge.to), 0).count())
+        .sum();
+    let workers = places.values().collect::<BTreeSet<_>>().len();
+    let memory = network_memory(graph).map_err(OperatorError::fatal)?;
+    let limits = context
+        .limits
+        .sharing(memory, channels.div_ceil(workers.max(1)));
     let mut first = 0;
     for (position, edge) in graph.edges.iter().enumerate() {
         let (from, to) = (parallelism(edge.from), parallelism(edge.to));
@@ -241,14 +255,14 @@ fn wire(
             match (sender == context.worker, receives) {
                 (true, true) => {
                     let (sender, queue) =
-                        local_channel(context.limits, slot(channel.from), slot(channel.to));
+                        local_channel(limits, slot(channel.from), slot(channel.to));
                     wiring.add_input(&channel, queue);
                     wiring.add_output(&channel, position, ChannelSender::Local(sender));
                 }
                 (false, true) => {
                     let peer = inbound
                         .entry(sender)
-                        .or_insert_with(|| InboundPeer::new(context.limits));
+                        .or_insert_with(|| InboundPeer::new(limits));
                     let credits = peer.credit_return(channel.number);
                     let queue = Arc::new(Channel::new(slot(channel.to), Upstream::Remote(credits)));
                     wiring.add_input(&channel, Arc::clone(&queue));
@@ -262,7 +276,7 @@ fn wire(
                     );
                 }
                 (true, false) => {
-                    let window = Arc::new(Window::new(context.limits));
+                    let window = Arc::new(Window::new(limits));
                     let to = outbound.entry(receiver).or_default();
                     to.push((channel, position, window));
                 }
@@ -281,6 +295,8 @@ fn wire(
     let exchange = context.exchange.ok_or_else(|| {
         OperatorError::fatal("the job runs on several workers, but this one takes no connections")
     })?;
+    let codec = options::EXCHANGE_CODEC.of_job(&graph.configuration);
+    let codec = codec.map_err(OperatorError::fatal)?;
     for (worker, peer) in inbound {
         exchange.expect(key(worker), peer);
     }
@@ -296,13 +312,31 @@ fn wire(
             window: Arc::clone(window),
             producer: slot(channel.from),
         });
-        let link = exchange.connect(key(worker), address.clone(), ends.collect());
+        let link = exchange.connect(key(worker), address.clone(), ends.collect(), codec);
         for (channel, position, window) in channels {
             let sender = RemoteSender::new(channel.number, window, Arc::clone(&link));
             wiring.add_output(&channel, position, ChannelSender::Remote(sender));
         }
     }
     Ok(wiring)
+}
+
+/// How much memory a worker has for records between tasks, in bytes: Flink's fraction of the process, within
+/// its bounds.
+fn network_memory(graph: &JobGraph) -> Result<u64, String> {
+    let settings = &graph.configuration;
+    let process = options::PROCESS_SIZE.of_job(settings)?;
+    let process = match process {
+        Some(size) => Some(size),
+        None => options::FLINK_SIZE.of_job(settings)?,
+    };
+    let process = process.map_or(DEFAULT_PROCESS_BYTES, MemorySize::bytes);
+    let part = (process as f64 * options::NETWORK_FRACTION.of_job(settings)?) as u64;
+    let least = options::NETWORK_MIN.of_job(settings)?.bytes();
+    let most = options::NETWORK_MAX
+        .of_job(settings)?
+        .map_or(u64::MAX, MemorySize::bytes);
+    Ok(part.max(least).min(most))
 }
 
 impl Wiring {

@@ -34,6 +34,8 @@ pub struct Am {
     managers: Vec<TaskManager>,
     inbox: mpsc::UnboundedReceiver<(WorkerId, FromWorker)>,
     pub splits: Vec<SourceSplit>,
+    /// Whether more splits may come when there are none.
+    pub more_splits: bool,
     pub attempt: AttemptNumber,
     tasks: HashSet<TaskId>,
     pub finished: HashSet<TaskId>,
@@ -46,6 +48,7 @@ pub struct Am {
     /// Splits that were not dealt out when a checkpoint was triggered.
     remaining_at: BTreeMap<CheckpointId, Vec<SourceSplit>>,
     pub metrics: BTreeMap<String, i64>,
+    pub heartbeats: usize,
 }
 
 impl Am {
@@ -59,6 +62,7 @@ impl Am {
             managers: Vec::new(),
             inbox,
             splits: Vec::new(),
+            more_splits: false,
             attempt: AttemptNumber(0),
             tasks: HashSet::new(),
             finished: HashSet::new(),
@@ -70,6 +74,7 @@ impl Am {
             directory: tempfile::tempdir().unwrap(),
             remaining_at: BTreeMap::new(),
             metrics: BTreeMap::new(),
+            heartbeats: 0,
         };
         for worker in (0..workers).map(WorkerId) {
             let (control, connection) = in_process();
@@ -156,6 +161,13 @@ impl Am {
         });
     }
 
+    pub fn align(&self, group: &str, max_watermark: i64) {
+        self.tell_all(&ToWorker::AlignWatermarks {
+            group: group.to_owned(),
+            max_watermark,
+        });
+    }
+
     pub fn abort(&self, id: u64) {
         self.tell_all(&ToWorker::CheckpointAborted(CheckpointId(id)));
     }
@@ -179,10 +191,11 @@ impl Am {
                 TaskState::Failed { message, .. } => self.failures.push((task, message)),
             },
             FromWorker::RequestSplit { task } => {
-                let next = self
-                    .splits
-                    .pop()
-                    .map_or(NextSplit::NoMore, NextSplit::Split);
+                let next = match self.splits.pop() {
+                    Some(split) => NextSplit::Split(split),
+                    None if self.more_splits => NextSplit::Wait,
+                    None => NextSplit::NoMore,
+                };
                 // A worker that was lost may have asked before.
                 if let Some(worker) = self.workers.get(&worker) {
                     worker.send(ToWorker::AssignSplit { task, next });
@@ -201,6 +214,7 @@ impl Am {
             }
             FromWorker::Canceled(attempt) if attempt == self.attempt => self.canceled += 1,
             FromWorker::Heartbeat { metrics } => {
+                self.heartbeats += 1;
                 for metric in metrics
                     .into_iter()
                     .filter(|metric| metric.operator.is_none())
