@@ -148,22 +148,43 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "table.exec.rank.topn-cache-size", "pipeline.auto-generate-uids", "pipeline.operator-chaining.*",
         "pipeline.vertex-*", "table.exec.sink.rowtime-inserter", "table.exec.sink.keyed-shuffle"]),
     (NoMeaning, "the web pages and the REST server are built otherwise", &[
-        "rest.*", "web.*", "jobmanager.web.*", "query.*", "historyserver.*"]),
+        "rest.*", "web.*", "jobmanager.web.*", "query.*"]),
     (NoMeaning, "metrics are Prometheus's; scopes are labels", &[
-        "metrics.scope.*", "metrics.internal.*", "metrics.latency.*", "metrics.job.*"]),
+        "metrics.scope.*", "metrics.internal.*", "metrics.job.*"]),
+    (NotSupported, "the REST server answers Prometheus at /metrics, with the numbers of each heartbeat; there \
+        are no other reporters, no latency markers and no numbers of the machine", &[
+        "metrics.*"]),
+    (NotSupported, "finished jobs are not archived", &[
+        "historyserver.*", "jobmanager.archive.*"]),
+    (NoMeaning, "tasks are not started anew one by one; web.exception-history-size remembers failures", &[
+        "jobmanager.execution.attempts-history-size", "job-manager.max-attempts-history-size"]),
+    (NoMeaning, "a script goes on with its next statement when an INSERT's job has ended", &[
+        "table.dml-sync"]),
+    (NoMeaning, "the statements of a STATEMENT SET always share their sources", &[
+        "table.optimizer.reuse-source-enabled"]),
+    (NoMeaning, "workers are named by the job manager", &[
+        "taskmanager.resource-id"]),
+    (NotSupported, "ZooKeeper is not spoken to", &[
+        "zookeeper.*"]),
     (NoMeaning, "state files are few and large without it", &[
         "execution.checkpointing.file-merging.*", "execution.checkpointing.write-buffer-size",
         "state.storage.fs.write-buffer-size", "state.backend.fs.write-buffer-size",
         "execution.checkpointing.cleaner.*", "state.checkpoint.cleaner.*",
         "execution.checkpointing.create-subdir", "state.checkpoints.create-subdir",
-        "execution.checkpointing.storage", "state.checkpoint-storage"]),
+        "execution.checkpointing.storage", "state.checkpoint-storage",
+        "execution.checkpointing.data-inline-threshold", "state.storage.fs.memory-threshold",
+        "state.backend.fs.memory-threshold"]),
+    (NotSupported, "sources do not say that they read a backlog; execution.checkpointing.interval counts", &[
+        "execution.checkpointing.interval-during-backlog"]),
     (NoMeaning, "a task is told once to stop and looks between two batches", &[
         "task.cancellation*", "timerservice.exceptional.shutdown.timeout"]),
     (NoMeaning, "logs go where the process or YARN puts them", &[
         "taskmanager.log.path"]),
     // Whole areas.
     (NotSupported, "deployments are this machine and YARN", &[
-        "kubernetes.*", "high-availability.kubernetes.*", "user.artifacts.*", "external-resource.*"]),
+        "kubernetes.*", "high-availability.kubernetes.*", "user.artifacts.*"]),
+    (NotSupported, "workers ask for memory and processors only", &[
+        "external-resource.*", "external-resources"]),
     (NotSupported, "functions are WASM modules; there is no Python", &[
         "python.*"]),
     (NotSupported, "there are no user programs besides SQL", &[
@@ -197,7 +218,9 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "jobmanager.adaptive-scheduler.*", "web.adaptive-scheduler.*", "web.rescale.enable",
         "taskmanager.load-balance.mode"]),
     (NotSupported, "there is no SQL gateway", &[
-        "sql-gateway.*", "the prompt does not have it", "sql-client.*"]),
+        "sql-gateway.*"]),
+    (NoMeaning, "the prompt shows results as --output says", &[
+        "sql-client.*"]),
     (NotSupported, "there are no materialized tables and no workflow scheduler", &[
         "materialized-table.*", "workflow-scheduler.*"]),
     (NotSupported, "plans cannot be compiled to files", &[
@@ -217,8 +240,10 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
     (NotSupported, "spans and events have no reporters; see the logs", &[
         "traces.*", "events.*"]),
     (NotSupported, "HBase is not there", &[
-        "env.hbase.conf.dir", "files are reached by their URI", "fs.default-scheme",
-        "fs.allowed-fallback-filesystems", "fs.output.always-create-directory", "fs.overwrite-files"]),
+        "env.hbase.conf.dir"]),
+    (NoMeaning, "files are reached by their URI", &[
+        "fs.default-scheme", "fs.allowed-fallback-filesystems", "fs.output.always-create-directory",
+        "fs.overwrite-files"]),
     // What Flink keeps in other places under the same kind of name.
     (Elsewhere, TABLE, &[
         "allow-comments", "allow-trailing-comma", "allowList", "array-element-delimiter", "async",
@@ -237,8 +262,6 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "exporter.*", "factory.class", "filter.*", "filterLabelValueCharacters", "groupingKey", "host",
         "hostUrl", "interval", "jobName", "password", "port", "randomJobNameSuffix", "retentionPolicy",
         "scheme", "scope.*", "service.*", "username", "writeTimeout", "<parameter>"]),
-    (NotSupported, "Prometheus is the only reporter, with the options that docs/configuration.md lists", &[
-        "metrics.reporter.*"]),
 ];
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! A key may hold one placeholder, `<name>`: then it stands for a family of options (one per token provider, one
 //! per environment variable, ...) and is read with [`crate::Configuration::get_named`].
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use crate::Value;
@@ -154,6 +155,21 @@ impl<T: Value> ConfigOption<T> {
     /// A sentence that says what was expected.
     pub fn parse(&self, text: &str) -> Result<T, String> {
         parse(&self.spec, text)
+    }
+
+    /// The option's value among the settings that travel with a job, by key.
+    ///
+    /// # Errors
+    /// A sentence that names the key and says what was expected.
+    pub fn of_job(&self, settings: &BTreeMap<String, String>) -> Result<T, String> {
+        let keys = std::iter::once(&self.spec.key).chain(self.spec.fallback);
+        let set = keys.filter_map(|key| settings.get(*key)).next();
+        match set.map(String::as_str).or(self.spec.default) {
+            Some(text) => self
+                .parse(text)
+                .map_err(|reason| format!("option `{}` is `{text}`: {reason}", self.spec.key)),
+            None => T::absent().ok_or_else(|| format!("option `{}` is not set", self.spec.key)),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind, StreamElement, Watermark};
 use alpheus_dataflow::{AttemptNumber, CheckpointId, JobId};
+use alpheus_hadoop_conf::options::taskmanager::ExchangeCodec;
 use alpheus_worker::control::WorkerId;
 use alpheus_worker::exchange::Cost;
 use alpheus_worker::exchange::frame::{
@@ -139,10 +140,15 @@ fn batches(bytes: &[u8]) {
 
 fn batch_seeds() -> Vec<Vec<u8>> {
     let changes = ChangelogBatch::try_new(rows(), Some(UInt8Array::from(vec![0, 1, 2]))).ok();
-    [Some(ChangelogBatch::inserts(rows())), changes]
+    let batches = [Some(ChangelogBatch::inserts(rows())), changes];
+    let codecs = [ExchangeCodec::None, ExchangeCodec::Lz4, ExchangeCodec::Zstd];
+    codecs
         .into_iter()
-        .flatten()
-        .filter_map(|batch| BatchEncoder::default().encode(&batch, 100).ok())
+        .flat_map(|codec| batches.iter().flatten().map(move |batch| (codec, batch)))
+        .filter_map(|(codec, batch)| {
+            let mut encoder = BatchEncoder::compressing(codec).ok()?;
+            encoder.encode(batch, 100).ok()
+        })
         .map(|(head, columns)| [head, columns].concat())
         .collect()
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::MemorySize;
 use crate::config_enum;
 use crate::option::{option, optional, options};
 
@@ -42,8 +41,6 @@ options! {
     "Checkpointing";
     /// Time between the starts of two checkpoints. Not set: no checkpoints.
     INTERVAL: Option<Duration> = optional("execution.checkpointing.interval").range(0.01, f64::INFINITY);
-    /// Interval while a source says that it reads a backlog; `0` takes none then. Not set: the usual interval.
-    INTERVAL_DURING_BACKLOG: Option<Duration> = optional("execution.checkpointing.interval-during-backlog");
     /// What a checkpoint promises after a failure.
     MODE: CheckpointingMode = option("execution.checkpointing.mode", "EXACTLY_ONCE");
     /// A checkpoint that takes longer is given up.
@@ -80,10 +77,6 @@ options! {
         .was(&["execution.checkpointing.alignment-timeout"]);
     /// Whether state files are compressed.
     COMPRESSION: bool = option("execution.checkpointing.snapshot-compression", "false");
-    /// State smaller than this is stored in the checkpoint's metadata instead of a file.
-    INLINE_THRESHOLD: MemorySize = option("execution.checkpointing.data-inline-threshold", "20 kb")
-        .was(&["state.storage.fs.memory-threshold", "state.backend.fs.memory-threshold"])
-        .range(0.0, 1_048_576.0);
     /// Checkpoint or savepoint that the job starts from; the folder of a job's checkpoints means the newest
     /// complete one.
     RECOVERY_PATH: Option<String> = optional("execution.state-recovery.path").was(&["execution.savepoint.path"]);

@@ -16,9 +16,6 @@ options! {
     JOBMANAGER_BIND_HOST: Option<String> = optional("jobmanager.bind-host");
     /// Port that workers connect to; `0` takes a free one.
     JOBMANAGER_PORT: u16 = option("jobmanager.rpc.port", "0");
-    /// How many earlier attempts of a task are remembered for the job's pages.
-    ATTEMPTS_HISTORY: u32 = option("jobmanager.execution.attempts-history-size", "16")
-        .was(&["job-manager.max-attempts-history-size"]);
     /// Time between two heartbeats of the job manager and a worker.
     HEARTBEAT_INTERVAL: Duration = option("heartbeat.interval", "10 s").range(0.01, f64::INFINITY);
     /// A worker or job manager that has not been heard of for so long is taken for dead.

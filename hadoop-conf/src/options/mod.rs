@@ -8,12 +8,9 @@ pub mod cluster;
 pub mod execution;
 pub mod hadoop;
 pub mod high_availability;
-pub mod history;
-pub mod metrics;
 pub mod rest;
 pub mod restart;
 pub mod security;
-pub mod sql_client;
 pub mod state;
 pub mod table;
 pub mod taskmanager;
@@ -28,13 +25,10 @@ static SECTIONS: &[&Section] = &[
     &state::SECTION,
     &restart::SECTION,
     &table::SECTION,
-    &sql_client::SECTION,
     &taskmanager::SECTION,
     &cluster::SECTION,
     &high_availability::SECTION,
     &rest::SECTION,
-    &metrics::SECTION,
-    &history::SECTION,
     &security::SECTION,
     &yarn::SECTION,
     &hadoop::SECTION,

@@ -37,12 +37,6 @@ options! {
     TOKEN_PROVIDER_ENABLED: bool = option("security.delegation.token.provider.<service>.enabled", "true");
     /// Who may renew the HDFS tokens; not set: the resource manager's principal.
     TOKEN_RENEWER: Option<String> = optional("security.kerberos.token.provider.hadoopfs.renewer");
-    /// Whether connections to ZooKeeper go without SASL.
-    ZOOKEEPER_SASL_DISABLE: bool = option("zookeeper.sasl.disable", "false");
-    /// Service name of the ZooKeeper servers.
-    ZOOKEEPER_SASL_SERVICE: String = option("zookeeper.sasl.service-name", "zookeeper");
-    /// Login context for ZooKeeper.
-    ZOOKEEPER_SASL_CONTEXT: String = option("zookeeper.sasl.login-context-name", "Client");
     /// Whether the REST API speaks HTTPS.
     REST_SSL: bool = option("security.ssl.rest.enabled", "false");
     /// Whether clients of the REST API must show a certificate.

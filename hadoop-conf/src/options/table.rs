@@ -76,12 +76,8 @@ options! {
         option("table.optimizer.non-deterministic-update.strategy", "IGNORE");
     /// Whether an aggregate is computed in part before the exchange.
     AGG_PHASE_STRATEGY: AggPhaseStrategy = option("table.optimizer.agg-phase-strategy", "AUTO");
-    /// Whether queries that read the same table share its source.
-    REUSE_SOURCE: bool = option("table.optimizer.reuse-source-enabled", "true");
     /// Whether `/*+ OPTIONS(...) */` hints are allowed.
     DYNAMIC_TABLE_OPTIONS: bool = option("table.dynamic-table-options.enabled", "true");
-    /// Whether an INSERT statement waits for its job to end.
-    DML_SYNC: bool = option("table.dml-sync", "false");
     /// Name of the catalog that a session starts with.
     CATALOG: String = option("table.builtin-catalog-name", "default_catalog");
     /// Name of the database that a session starts with.

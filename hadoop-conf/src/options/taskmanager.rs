@@ -42,10 +42,8 @@ options! {
     /// Most memory for records between tasks.
     NETWORK_MAX: Option<MemorySize> = optional("taskmanager.memory.network.max")
         .was(&["taskmanager.network.memory.max"]);
-    /// How records are compressed between machines.
+    /// How records are compressed between workers on different machines; between workers on one they never are.
     EXCHANGE_CODEC: ExchangeCodec = option("taskmanager.network.compression.codec", "LZ4");
-    /// Longest wait for a connection to another worker.
-    PARTITION_REQUEST_TIMEOUT: Duration = option("taskmanager.network.partition-request-timeout", "10 s");
     /// Address under which other processes reach the worker; not set: the machine's name, on YARN the node's.
     HOST: Option<String> = optional("taskmanager.host");
     /// Address that the worker listens at; not set: every address on a cluster, loopback on one machine.
@@ -55,16 +53,8 @@ options! {
     /// A worker that cannot register with its job manager for so long ends itself.
     REGISTRATION_TIMEOUT: Duration = option("taskmanager.registration.timeout", "5 min")
         .was(&["taskmanager.maxRegistrationDuration"]);
-    /// Name of the worker; not set: a random one, on YARN the container's.
-    RESOURCE_ID: Option<String> = optional("taskmanager.resource-id");
     /// Environment variables of worker processes on YARN.
     ENV: Option<String> = optional("containerized.taskmanager.env.<NAME>");
     /// Environment variables of the job manager's process on YARN.
     MASTER_ENV: Option<String> = optional("containerized.master.env.<NAME>");
-    /// How many of an external resource (a GPU, say) each worker gets.
-    EXTERNAL_RESOURCE_AMOUNT: Option<u64> = optional("external-resource.<resource_name>.amount");
-    /// YARN's name of an external resource, such as `yarn.io/gpu`.
-    EXTERNAL_RESOURCE_YARN_KEY: Option<String> = optional("external-resource.<resource_name>.yarn.config-key");
-    /// The external resources that workers get.
-    EXTERNAL_RESOURCES: Vec<String> = option("external-resources", "");
 }
