@@ -12,7 +12,7 @@ pub struct ConfigArgs {
     pub define: Vec<String>,
 }
 
-/// Reads the configuration.
+/// Reads the configuration, and has file systems use it. To be called before any thread is started.
 ///
 /// # Errors
 /// On an unknown key or a wrong value, with exit code 2.
@@ -21,5 +21,12 @@ pub fn load(args: &ConfigArgs) -> CliResult<Configuration> {
     for warning in warnings {
         eprintln!("warning: {warning}");
     }
+    use_for_file_systems(&configuration);
     Ok(configuration)
+}
+
+/// Has `hdfs://` reached as a configuration says. To be called before any thread is started.
+pub fn use_for_file_systems(configuration: &Configuration) {
+    // SAFETY: commands read their configuration first; no thread has been started.
+    unsafe { alpheus_hadoop::register_file_systems(configuration) };
 }

@@ -158,6 +158,7 @@ fn start(
             slots: per_worker.max(configuration.get(&taskmanager::NUM_SLOTS)?),
             heartbeat_interval,
             runtime: runtime.clone(),
+            configuration: configuration.without_secrets(),
             audit: Arc::clone(audit),
         };
         Box::new(move |events| Ok(Box::new(ChildProcessDriver::new(config, events)?)))

@@ -96,6 +96,8 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    // SAFETY: this is the first thing that the process does; there is no other thread.
+    unsafe { alpheus_hadoop::token_file::adopt() };
     let cli = Cli::parse();
     logging::start(cli.log_format, cli.command.log_level());
     match cli.command.run(cli.log_format) {

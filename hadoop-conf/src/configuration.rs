@@ -293,6 +293,17 @@ impl Configuration {
         })
     }
 
+    /// The configuration without the values of secrets: what other processes may be told.
+    #[must_use]
+    pub fn without_secrets(&self) -> Configuration {
+        let mut values = self.values.clone();
+        for (key, entries) in &mut values {
+            entries.retain(|entry| shown(key, &entry.value) == entry.value);
+        }
+        values.retain(|_, entries| !entries.is_empty());
+        Configuration { values }
+    }
+
     /// Every key that was set with its value in clear. For handing a configuration on, never for showing it.
     pub fn raw(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values

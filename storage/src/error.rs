@@ -59,6 +59,26 @@ pub enum StorageError {
         /// The last failure.
         detail: String,
     },
+    /// A scheme that Hadoop knows and this software does not.
+    #[error("`{text}`: {scheme} is not supported; {remedy}")]
+    UnsupportedScheme {
+        /// The scheme.
+        scheme: String,
+        /// The whole location.
+        text: String,
+        /// What to write instead.
+        remedy: &'static str,
+    },
+    /// This process has no way to the file system: no configuration, no login.
+    #[error("{location} is out of reach for this process: {detail}")]
+    NoAccess {
+        /// What was asked for.
+        location: Location,
+        /// Why, and what to do.
+        detail: String,
+        /// Whether trying again later could help.
+        transient: bool,
+    },
     /// Anything else the operating system or the remote side says.
     #[error("{location}: {source}")]
     Io {
@@ -73,6 +93,11 @@ impl StorageError {
     /// Puts the location to an operating-system error.
     pub fn from_io(location: &Location, error: io::Error) -> Self {
         let location = location.clone();
+        // A writer can only give an `io::Error`; one that stands behind the trait has put its own error into it.
+        let error = match error.downcast::<StorageError>() {
+            Ok(ours) => return ours,
+            Err(error) => error,
+        };
         match error.kind() {
             io::ErrorKind::NotFound => StorageError::NotFound { location },
             io::ErrorKind::AlreadyExists => StorageError::AlreadyExists { location },
@@ -101,7 +126,12 @@ impl StorageError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            StorageError::Unavailable { .. } | StorageError::NoSpace { .. }
+            StorageError::Unavailable { .. }
+                | StorageError::NoSpace { .. }
+                | StorageError::NoAccess {
+                    transient: true,
+                    ..
+                }
         ) || matches!(self, StorageError::Io { source, .. } if source.kind() == io::ErrorKind::TimedOut)
     }
 }

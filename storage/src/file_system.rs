@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -61,6 +62,12 @@ pub trait InputFile: Send + Sync {
     /// # Errors
     /// When the disk or the network fails.
     fn read_range(&self, offset: u64, length: usize) -> Result<Bytes>;
+
+    /// Says that these bytes will be read next and in order, so that they can be fetched already. A hint: nothing fails,
+    /// and any other read may follow.
+    fn will_read(&self, range: Range<u64>) {
+        let _ = range;
+    }
 }
 
 /// A file system.
@@ -156,22 +163,50 @@ pub fn register(scheme: &str, file_system: Arc<dyn FileSystem>) {
     registered.insert(scheme.to_owned(), file_system);
 }
 
+/// Schemes that Hadoop's clients know and that are refused by name, with what to write instead.
+const UNSUPPORTED: &[(&str, &str)] = &[
+    (
+        "viewfs",
+        "name the file system behind the mount point, for example hdfs://ns1/path",
+    ),
+    ("webhdfs", "write hdfs:// with the NameNode's RPC address"),
+    ("swebhdfs", "write hdfs:// with the NameNode's RPC address"),
+    ("har", "unpack the archive"),
+    ("s3", OBJECT_STORE),
+    ("s3a", OBJECT_STORE),
+    ("s3n", OBJECT_STORE),
+    ("gs", OBJECT_STORE),
+    ("abfs", OBJECT_STORE),
+    ("abfss", OBJECT_STORE),
+    ("o3fs", OBJECT_STORE),
+    ("ofs", OBJECT_STORE),
+];
+
+const OBJECT_STORE: &str = "copy the data to HDFS or a local folder";
+
 /// The file system for a location's scheme: the local one, or one that was [registered](register).
 ///
 /// # Errors
-/// [`StorageError::UnknownScheme`].
+/// [`StorageError::UnknownScheme`], [`StorageError::UnsupportedScheme`].
 pub fn file_system_for(location: &Location) -> Result<Arc<dyn FileSystem>> {
     if location.is_local() {
         return Ok(Arc::new(LocalFileSystem));
     }
+    let scheme = location.scheme();
     let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
-    registered
-        .get(location.scheme())
-        .cloned()
-        .ok_or_else(|| StorageError::UnknownScheme {
-            scheme: location.scheme().to_owned(),
-            text: location.to_string(),
-        })
+    if let Some(found) = registered.get(scheme) {
+        return Ok(Arc::clone(found));
+    }
+    let (scheme, text) = (scheme.to_owned(), location.to_string());
+    let unsupported = UNSUPPORTED.iter().find(|(known, _)| *known == scheme);
+    Err(match unsupported {
+        Some((_, remedy)) => StorageError::UnsupportedScheme {
+            scheme,
+            text,
+            remedy,
+        },
+        None => StorageError::UnknownScheme { scheme, text },
+    })
 }
 
 #[cfg(test)]
@@ -186,5 +221,15 @@ mod tests {
         register("memory", Arc::new(LocalFileSystem));
         assert!(file_system_for(&there).is_ok());
         assert!(file_system_for(&Location::local("/tmp")).is_ok());
+    }
+
+    #[test]
+    fn what_hadoop_knows_and_we_do_not_is_refused_by_name() {
+        let there: Location = "viewfs://cluster/x".parse().unwrap();
+        let error = file_system_for(&there).err().unwrap().to_string();
+        assert!(
+            error.contains("viewfs is not supported") && error.contains("hdfs://ns1"),
+            "{error}"
+        );
     }
 }

@@ -18,6 +18,7 @@ mod file_system;
 pub mod glob;
 #[cfg(feature = "hdfs")]
 mod hdfs;
+mod lazy;
 mod local;
 mod location;
 
@@ -27,6 +28,7 @@ pub use file_system::{
 };
 #[cfg(feature = "hdfs")]
 pub use hdfs::{HdfsFileSystem, HdfsLimits, HdfsUser};
+pub use lazy::LazyFileSystem;
 pub use local::LocalFileSystem;
 pub use location::Location;
 

@@ -14,6 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use alpheus_dataflow::ids::JobId;
+use alpheus_hadoop_conf::Configuration;
 use alpheus_security::audit::AuditLog;
 use alpheus_security::tls::{ApplicationName, Authority, Role};
 use alpheus_worker::control::WorkerId;
@@ -41,6 +42,8 @@ pub struct ChildProcessConfig {
     pub heartbeat_interval: Duration,
     /// Does the I/O.
     pub runtime: Handle,
+    /// The job's configuration, without secrets.
+    pub configuration: Configuration,
     /// Who is told of admissions and refusals.
     pub audit: Arc<AuditLog>,
 }
@@ -109,6 +112,7 @@ impl ChildProcessDriver {
             parent: std::process::id(),
             heartbeat_interval_ms: self.config.heartbeat_interval.as_millis() as u64,
             bind_host: "127.0.0.1".to_owned(),
+            configuration: self.config.configuration.clone(),
         };
         // Less than a pipe holds, so this does not wait for the worker; dropping the pipe ends it.
         let written = match child.stdin.take() {

@@ -7,6 +7,7 @@
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
+use alpheus_hadoop_conf::Configuration;
 use alpheus_security::secret::SecretBytes;
 use alpheus_security::tls::Identity;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct WorkerSettings {
     pub heartbeat_interval_ms: u64,
     /// Address to take data from other workers at.
     pub bind_host: String,
+    /// The job's configuration: how file systems are reached. Without secrets.
+    pub configuration: Configuration,
 }
 
 /// Writes a handover.
@@ -78,6 +81,7 @@ pub fn read(from: impl Read) -> std::io::Result<(WorkerSettings, Identity)> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use alpheus_hadoop_conf::Source;
     use alpheus_security::tls::{ApplicationName, Authority, Role};
 
     use super::*;
@@ -86,6 +90,10 @@ mod tests {
     fn settings_and_identity_survive_the_pipe_and_junk_is_refused() {
         let authority = Authority::create(ApplicationName::new("job").unwrap()).unwrap();
         let identity = authority.issue(Role::worker(3).unwrap()).unwrap();
+        let mut configuration = Configuration::new();
+        configuration
+            .set("flink.hadoop.a", "b", Source::CommandLine)
+            .unwrap();
         let settings = WorkerSettings {
             worker: 3,
             slots: 2,
@@ -93,6 +101,7 @@ mod tests {
             parent: 7,
             heartbeat_interval_ms: 1000,
             bind_host: "127.0.0.1".to_owned(),
+            configuration,
         };
         let mut pipe = Vec::new();
         write(&mut pipe, &settings, &identity).unwrap();

@@ -1,11 +1,10 @@
 //! The other side of [`super::child_process`]: what a worker process does from its start to its end.
 
-use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpheus_security::tls::{Peers, TlsError};
+use alpheus_security::tls::{Identity, Peers, TlsError};
 use alpheus_worker::control::WorkerId;
 use alpheus_worker::control_connection::{ConnectionBroken, ControlConnection};
 use alpheus_worker::environment::{Connectors, ExchangeTls};
@@ -15,7 +14,7 @@ use alpheus_worker::task_manager::{
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-use super::handover;
+use super::handover::WorkerSettings;
 
 /// How long connecting to the AM may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,21 +36,21 @@ pub enum WorkerProcessError {
     JobGone(ConnectionBroken),
 }
 
-/// Reads the handover, connects, runs tasks until the AM says that this is the end or goes away.
+/// Connects, runs tasks until the AM says that this is the end or goes away.
 ///
 /// # Errors
 /// See [`WorkerProcessError`].
 pub fn run(
-    handover: impl Read,
+    settings: &WorkerSettings,
+    identity: &Identity,
     connectors: Arc<dyn Connectors>,
     runtime: &Handle,
 ) -> Result<(), WorkerProcessError> {
-    let (settings, identity) = handover::read(handover)?;
     end_with_parent(settings.parent)?;
     alpheus_security::harden::protect_process()?;
     let listener = TcpListener::bind((settings.bind_host.as_str(), 0))?;
     let address = listener.local_addr()?.to_string();
-    let tls = ExchangeTls::of(&identity).map_err(std::io::Error::other)?;
+    let tls = ExchangeTls::of(identity).map_err(std::io::Error::other)?;
     let client = identity.client()?;
     let exit = runtime.block_on(async {
         let connect = async {

@@ -10,6 +10,7 @@ use alpheus_state::paths::{FoundCheckpoint, resolve_restore_path};
 use alpheus_storage::{Location, file_system_for};
 use serde_json::{Value, json};
 
+use crate::config::{self, ConfigArgs};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::render::time;
 
@@ -25,8 +26,11 @@ enum Action {
     /// Show what is in a checkpoint or savepoint: operators, sizes, parallelism, offsets
     #[command(after_help = "Examples:
   alpheus checkpoint show /var/tmp/savepoints/savepoint-5f0c12-0123456789ab
-  alpheus checkpoint show --json /var/tmp/checkpoints/5f0c.../   # the newest of a job")]
+  alpheus checkpoint show --json /var/tmp/checkpoints/5f0c.../   # the newest of a job
+  alpheus checkpoint show hdfs://ns1/user/alice/savepoints/savepoint-5f0c12-0123456789ab")]
     Show {
+        #[command(flatten)]
+        config: ConfigArgs,
         /// As one JSON object
         #[arg(long)]
         json: bool,
@@ -41,7 +45,8 @@ impl CheckpointArgs {
     /// # Errors
     /// When there is no checkpoint at the path, or it is torn or of a newer format.
     pub fn run(self) -> CliResult<Exit> {
-        let Action::Show { json, path } = self.action;
+        let Action::Show { config, json, path } = self.action;
+        config::load(&config)?;
         let location: Location = path.parse().map_err(CliError::usage)?;
         let fs = file_system_for(&location).map_err(CliError::usage)?;
         let found = resolve_restore_path(&*fs, &location).map_err(CliError::failed)?;

@@ -182,12 +182,10 @@ fn planner_settings(
     };
     let ttl = get(session, &options::table::STATE_TTL, span)?;
     // Secrets stay out of the graph: every worker gets it, and pages show it.
-    let shown = session.configuration.shown();
-    let raw = session.configuration.raw();
-    let configuration = raw
-        .zip(shown)
-        .filter(|((_, value), (_, shown, _))| value == shown)
-        .map(|((key, value), _)| (key.to_owned(), value.to_owned()))
+    let public = session.configuration.without_secrets();
+    let configuration = public
+        .raw()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect();
     Ok(PlannerSettings {
         job_name: Some(name.to_owned()),

@@ -54,6 +54,36 @@ impl Clients {
         })
     }
 
+    /// What the library is to call a name space: a name service, or `host:port`, where `fs.defaultFS` gives the host of a
+    /// location without one and 8020 is the port of a host without one.
+    fn full_authority(&self, authority: &str) -> Result<String, HdfsError> {
+        let setting = |key: &str| self.settings.get(key).map(String::as_str);
+        let authority = match authority {
+            "" => {
+                let default = setting("fs.defaultFS").unwrap_or_default();
+                let named = default.strip_prefix("hdfs://");
+                let named = named.and_then(|rest| rest.split('/').next());
+                named.filter(|name| !name.is_empty()).ok_or_else(|| {
+                    let words = format!(
+                        "the location names no NameNode, and the default file system (fs.defaultFS) is '{default}'; \
+                         write hdfs://SERVICE/path"
+                    );
+                    HdfsError::InvalidArgument(words)
+                })?
+            }
+            named => named,
+        };
+        let is_service = setting(&format!("dfs.ha.namenodes.{authority}")).is_some();
+        if is_service || authority.contains(':') {
+            return Ok(authority.to_owned());
+        }
+        let address = setting(&format!("dfs.namenode.rpc-address.{authority}"));
+        Ok(match address {
+            Some(address) => address.to_owned(),
+            None => format!("{authority}:8020"),
+        })
+    }
+
     /// The client of a name space; empty for the default file system. May block on Kerberos the first time.
     pub(super) fn get(&self, authority: &str, runtime: &Handle) -> Result<Client, HdfsError> {
         if let Some(client) = self.lock().get(authority) {
@@ -62,10 +92,8 @@ impl Clients {
         let mut builder = ClientBuilder::new()
             .with_config_dir(NO_FOLDER)
             .with_config(self.settings.clone())
-            .with_io_runtime(runtime.clone());
-        if !authority.is_empty() {
-            builder = builder.with_url(format!("hdfs://{authority}"));
-        }
+            .with_io_runtime(runtime.clone())
+            .with_url(format!("hdfs://{}", self.full_authority(authority)?));
         builder = match &self.user {
             HdfsUser::Process => builder,
             HdfsUser::Simple(name) => builder.with_user(name),
@@ -89,5 +117,37 @@ impl Clients {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Client>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use alpheus_hadoop_conf::Environment;
+
+    use super::*;
+
+    #[test]
+    fn an_authority_is_completed_as_hadoop_does() {
+        let of = |settings: &[(&str, &str)], authority: &str| {
+            let mut conf = HadoopConf::empty(Environment::of(&[]));
+            for (key, value) in settings {
+                conf.set(key, value, "test");
+            }
+            Clients::new(&conf, HdfsUser::Process).full_authority(authority)
+        };
+        let default = [("fs.defaultFS", "hdfs://nn:9000/")];
+        assert_eq!(of(&default, "").unwrap(), "nn:9000");
+        assert_eq!(of(&default, "other").unwrap(), "other:8020");
+        assert_eq!(of(&default, "other:1").unwrap(), "other:1");
+        let pair = [
+            ("dfs.nameservices", "ns1,ns2"),
+            ("dfs.ha.namenodes.ns1", "nn1,nn2"),
+            ("dfs.namenode.rpc-address.ns2", "single:9000"),
+        ];
+        assert_eq!(of(&pair, "ns1").unwrap(), "ns1");
+        assert_eq!(of(&pair, "ns2").unwrap(), "single:9000");
+        let error = of(&pair, "").unwrap_err().to_string();
+        assert!(error.contains("fs.defaultFS"), "{error}");
     }
 }

@@ -12,10 +12,12 @@
 //! | reads raw XML files | it gets the configuration as `alpheus-hadoop-conf` understands it |
 //! | keeps clients that ever wrote alive for ever | `clients`: one per name space |
 //! | panics on reads past the end | [`InputFile::read_range`] stops there |
+//! | connects to a DataNode for every read | `ahead`: reads in order come from one stream, fetched ahead |
 //!
 //! Tokens: the library reads the file that `HADOOP_TOKEN_FILE_LOCATION` names, anew for each connection, and wants the service in
 //! it to be exactly what stands in the URI (`ha-hdfs:ns1`, `host:port`). Whoever manages tokens writes that file so.
 
+mod ahead;
 mod clients;
 mod failure;
 mod guard;

@@ -264,4 +264,17 @@ fn parquet_is_written_and_read_by_row_groups_and_statistics() {
     assert_eq!(read_all(&source(&[compare("<", 5)]), 9), all[3..]);
     assert_eq!(read_all(&source(&[compare("=", 2)]), 9), all[..3]);
     assert!(read_all(&source(&[compare("=", 5)]), 9).is_empty());
+
+    // The same on what is not this machine, where row groups are fetched whole.
+    alpheus_storage::register("elsewhere", Arc::new(alpheus_storage::LocalFileSystem));
+    let mut spec = spec.clone();
+    spec.options
+        .insert("path".to_owned(), format!("elsewhere://{path}"));
+    for size in ["1b", "1mb"] {
+        spec.options
+            .insert("source.split-size".to_owned(), size.to_owned());
+        let source = FileSource::new(FileTable::read(&spec).unwrap(), &[2, 1, 0], &[]);
+        assert_eq!(read_all(&source, 2), all);
+        assert_eq!(read_with_restarts(&source, 2), all);
+    }
 }

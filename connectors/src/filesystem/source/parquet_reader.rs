@@ -11,11 +11,14 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
 
 use super::split::FileSplit;
 use crate::filesystem::{ColumnSource, FileTable};
 use crate::formats::parquet::{
-    Chunks, ParquetOptions, canonical, null_column, parquet_error, surviving_row_groups,
+    Chunks, Fetch, Preloaded, canonical, null_column, parquet_error, ranges,
+    surviving_row_groups,
 };
 
 fn load(file: &Chunks, path: &str) -> OperatorResult<ArrowReaderMetadata> {
@@ -62,21 +65,25 @@ pub(super) struct ParquetReader {
     group: u64,
     row: u64,
     open: Option<ParquetRecordBatchReader>,
+    /// Whether reading here and there is slow, so that row groups are fetched whole.
+    remote: bool,
+    /// The next row group, if it is being fetched.
+    fetch: Option<Fetch>,
 }
 
 impl ParquetReader {
-    /// A reader of the data columns `columns`.
+    /// A reader of the data columns `columns`; `remote` when the file lies on another machine.
     ///
     /// # Errors
     /// When the footer cannot be read.
     pub(super) fn new(
         file: Arc<dyn InputFile>,
         table: &FileTable,
-        _options: &ParquetOptions,
         columns: &[usize],
         filters: &[Expr],
         split: &FileSplit,
         batch_size: usize,
+        remote: bool,
     ) -> OperatorResult<Self> {
         let file = Chunks(file);
         let metadata = load(&file, &split.path)?;
@@ -122,6 +129,8 @@ impl ParquetReader {
             group: split.position,
             row: split.row,
             open: None,
+            remote,
+            fetch: None,
         })
     }
 
@@ -176,14 +185,44 @@ impl ParquetReader {
         }
     }
 
-    fn open_group(&self) -> OperatorResult<ParquetRecordBatchReader> {
-        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+    fn open_group(&mut self) -> OperatorResult<ParquetRecordBatchReader> {
+        let opened = match self.remote {
+            true => self.preloaded().and_then(|columns| self.reader_over(columns)),
+            false => self.reader_over(self.file.clone()),
+        };
+        opened.map_err(|error| parquet_error(&self.path, error))
+    }
+
+    fn reader_over(
+        &self,
+        bytes: impl ChunkReader + 'static,
+    ) -> parquet::errors::Result<ParquetRecordBatchReader> {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, self.metadata.clone())
             .with_row_groups(vec![self.group as usize])
             .with_projection(self.mask.clone())
             .with_batch_size(self.batch_size)
             .with_offset(self.row as usize)
             .build()
-            .map_err(|error| parquet_error(&self.path, error))
+    }
+
+    /// The current row group's columns; the next one's are fetched from now on.
+    fn preloaded(&mut self) -> parquet::errors::Result<Preloaded> {
+        let ranges_of = |group: u64| {
+            let groups = self.metadata.metadata().row_groups();
+            let group = groups.get(group as usize);
+            group.map_or_else(Vec::new, |group| ranges(group, &self.mask))
+        };
+        let fetched = self.fetch.take().filter(|fetch| fetch.group == self.group);
+        let columns = match fetched {
+            Some(fetch) => fetch.finish()?,
+            None => Preloaded::read(&self.file.0, &ranges_of(self.group))
+                .map_err(|error| ParquetError::External(Box::new(error)))?,
+        };
+        self.fetch = self
+            .groups
+            .front()
+            .and_then(|next| Fetch::start(*next, &self.file.0, ranges_of(*next)));
+        Ok(columns)
     }
 
     fn convert(&self, field: &Field, array: &ArrayRef) -> OperatorResult<ArrayRef> {

@@ -63,6 +63,7 @@ impl FileReader {
     fn open(&self, split: FileSplit) -> OperatorResult<Current> {
         let location: Location = split.path.parse().map_err(storage_error)?;
         let file = self.file_system.open(&location).map_err(storage_error)?;
+        let remote = !location.is_local();
         let assembler = Assembler::new(&self.table, &self.projection, &split)?;
         let columns = data_projection(&self.table, &self.projection);
         let input = match &self.table.format {
@@ -70,14 +71,14 @@ impl FileReader {
                 Box::new(TextReader::new(file, location, &split)?),
                 format.decoder(&self.table.data, &columns),
             ),
-            FileFormat::Parquet(options) => Input::Parquet(Box::new(ParquetReader::new(
+            FileFormat::Parquet(_) => Input::Parquet(Box::new(ParquetReader::new(
                 file,
                 &self.table,
-                options,
                 &columns,
                 &self.filters,
                 &split,
                 self.batch_size,
+                remote,
             )?)),
         };
         Ok(Current {

@@ -14,6 +14,8 @@ use crate::error::storage_error;
 use crate::formats::TextDecoder;
 
 const BLOCK: usize = 1 << 20;
+/// The least that is read at once, past the split's end too.
+const LEAST_READ: u64 = 64 << 10;
 /// A record that is longer than this is taken for a mistake (an unclosed quote).
 const LONGEST_RECORD: usize = 256 << 20;
 
@@ -63,7 +65,11 @@ impl TextReader {
             end: split.end.unwrap_or(u64::MAX),
             at_end: false,
         };
-        if compression != Compression::None {
+        if compression == Compression::None {
+            let end = reader.end.saturating_add(LEAST_READ);
+            reader.file.will_read(split.position..end);
+        } else {
+            reader.file.will_read(0..u64::MAX);
             let mut stream = reader.open_stream()?;
             io::copy(&mut stream.by_ref().take(split.position), &mut io::sink())
                 .map_err(|error| reader.read_error(&error))?;
@@ -111,7 +117,7 @@ impl TextReader {
                 // A window that grows reads larger blocks, so that long records are not scanned over
                 // and over; a split's last block ends with the split.
                 let wanted =
-                    (BLOCK.max(have) as u64).min(self.end.saturating_sub(from).max(64 << 10));
+                    (BLOCK.max(have) as u64).min(self.end.saturating_sub(from).max(LEAST_READ));
                 let block = file
                     .read_range(from, wanted as usize)
                     .map_err(storage_error)?;

@@ -4,10 +4,12 @@ use std::io::Read;
 use std::sync::Arc;
 
 use alpheus_dataflow::OperatorError;
-use alpheus_storage::InputFile;
+use alpheus_storage::{InputFile, StorageError};
 use bytes::{Buf, Bytes};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
+
+use crate::error::storage_error;
 
 /// A file as the `parquet` crate reads it.
 #[derive(Clone)]
@@ -74,5 +76,13 @@ impl Read for Rest {
 
 /// The error for a file that the `parquet` crate cannot read.
 pub(crate) fn parquet_error(path: &str, error: ParquetError) -> OperatorError {
+    // What the file system says is no fault of the file.
+    let error = match error {
+        ParquetError::External(inner) => match inner.downcast::<StorageError>() {
+            Ok(storage) => return storage_error(*storage),
+            Err(inner) => ParquetError::External(inner),
+        },
+        error => error,
+    };
     OperatorError::data(format!("{path} cannot be read as parquet: {error}")).with_source(error)
 }

@@ -6,11 +6,13 @@
 
 mod convert;
 mod input;
+mod preload;
 mod pruning;
 mod writer;
 
 pub(crate) use convert::{canonical, null_column};
 pub(crate) use input::{Chunks, parquet_error};
+pub(crate) use preload::{Fetch, Preloaded, ranges};
 pub(crate) use pruning::surviving_row_groups;
 pub(crate) use writer::ParquetEncoder;
 
