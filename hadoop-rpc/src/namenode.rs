@@ -22,6 +22,29 @@ pub const CLIENT_PROTOCOL: Protocol = Protocol {
     token_kind: kind::HDFS,
 };
 
+#[derive(Clone, PartialEq, prost::Message)]
+struct ServerDefaultsRequest {}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ServerDefaultsResponse {
+    #[prost(message, required, tag = "1")]
+    defaults: ServerDefaults,
+}
+
+/// What a name space has decided for its clients (`FsServerDefaultsProto`).
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ServerDefaults {
+    /// Bytes in a block.
+    #[prost(uint64, required, tag = "1")]
+    pub block_size: u64,
+    /// Copies of each block.
+    #[prost(uint32, required, tag = "4")]
+    pub replication: u32,
+    /// `dfs.encrypt.data.transfer` of the NameNode: data goes encrypted, whatever the client says.
+    #[prost(bool, optional, tag = "6")]
+    pub encrypt_data_transfer: Option<bool>,
+}
+
 /// The NameNodes of one name space. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct NameNode {
@@ -100,6 +123,27 @@ impl NameNode {
     /// The service underneath.
     pub fn proxy(&self) -> &Proxy {
         &self.proxy
+    }
+
+    /// Each NameNode by itself, asked once: to see which one is active.
+    #[must_use]
+    pub fn each(&self) -> Vec<Self> {
+        let alone = |proxy| Self {
+            proxy,
+            service: self.service.clone(),
+        };
+        self.proxy.each().into_iter().map(alone).collect()
+    }
+
+    /// What the name space has decided for its clients. Only an active NameNode answers.
+    ///
+    /// # Errors
+    /// When the NameNode refuses or cannot be reached.
+    pub async fn server_defaults(&self) -> Result<ServerDefaults, RpcError> {
+        let method = Method::idempotent("getServerDefaults");
+        let answer: ServerDefaultsResponse =
+            self.proxy.call(method, &ServerDefaultsRequest {}).await?;
+        Ok(answer.defaults)
     }
 
     /// A delegation token that `renewer` may renew; empty: nobody. Only a Kerberos login gets one; `None` when the cluster has no

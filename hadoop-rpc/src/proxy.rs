@@ -68,6 +68,18 @@ impl Proxy {
         }
     }
 
+    /// Each server by itself, asked once and with no other to go to: to see how each is.
+    #[must_use]
+    pub fn each(&self) -> Vec<Self> {
+        let alone = |target: &Target| Self {
+            targets: [target.clone()].into(),
+            active: Arc::default(),
+            policy: RetryPolicy::NONE,
+            ..self.clone()
+        };
+        self.targets.iter().map(alone).collect()
+    }
+
     /// The server that is asked first.
     pub fn active(&self) -> &Target {
         &self.targets[self.active.load(Ordering::Acquire) % self.targets.len()]

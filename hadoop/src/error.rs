@@ -4,7 +4,7 @@ use alpheus_hadoop_conf::ConfigError;
 use alpheus_hadoop_conf::hadoop::HadoopConfError;
 use alpheus_hadoop_rpc::RpcError;
 use alpheus_hadoop_rpc::namenode::NameNodeError;
-use alpheus_security::hadoop::TokenError;
+use alpheus_security::hadoop::{AuthToLocalError, TokenError};
 use alpheus_security::kerberos::KerberosError;
 use alpheus_yarn::YarnError;
 
@@ -44,6 +44,9 @@ pub enum HadoopError {
     /// Kerberos refused.
     #[error(transparent)]
     Kerberos(#[from] KerberosError),
+    /// The rules that make user names of principals do not.
+    #[error(transparent)]
+    AuthToLocal(#[from] AuthToLocalError),
     /// A token file is not usable.
     #[error(transparent)]
     Tokens(#[from] TokenError),

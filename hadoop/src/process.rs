@@ -8,7 +8,7 @@ use alpheus_hadoop_conf::hadoop::{ConfDirs, HadoopConf};
 use alpheus_hadoop_conf::options::security::RELOGIN_PERIOD;
 use alpheus_hadoop_conf::{Configuration, Environment};
 use alpheus_hadoop_rpc::{Identity, NameNode, RpcClient, Tokens};
-use alpheus_security::hadoop::Credentials;
+use alpheus_security::hadoop::{AuthToLocal, Credentials, Mechanism};
 use alpheus_security::kerberos::Login;
 use alpheus_storage::{HdfsFileSystem, HdfsUser};
 use alpheus_yarn::ResourceManager;
@@ -53,9 +53,7 @@ impl Hadoop {
                 let options = configuration.clone();
                 background::wait(async move { Login::from_options(&options).await })??
             }
-            LoginChoice::TicketCache => {
-                Some(background::wait(Login::from_ticket_cache(None))??)
-            }
+            LoginChoice::TicketCache => Some(background::wait(Login::from_ticket_cache(None))??),
         };
         if let Some(login) = &login {
             let (login, period) = (Arc::clone(login), configuration.get(&RELOGIN_PERIOD)?);
@@ -103,6 +101,23 @@ impl Hadoop {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The user's name on the cluster: what `hadoop.security.auth_to_local` makes of the principal.
+    ///
+    /// # Errors
+    /// When a rule is wrong or none fits.
+    pub fn short_name(&self) -> Result<String, HadoopError> {
+        if self.login.is_none() {
+            return Ok(self.user.clone());
+        }
+        let text = |key: &str| self.conf.value::<String>(key);
+        let mechanism = text("hadoop.security.auth_to_local.mechanism")?;
+        let realm = alpheus_security::kerberos::default_realm().ok();
+        let rules = text("hadoop.security.auth_to_local")?;
+        let mechanism = Mechanism::from_name(&mechanism).unwrap_or(Mechanism::Hadoop);
+        let rules = AuthToLocal::parse(&rules, realm.as_deref(), mechanism)?;
+        Ok(rules.short_name(&self.user)?)
     }
 
     /// The client that all connections of this process go through.

@@ -26,8 +26,15 @@ pub fn system_user() -> String {
     let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
     let mut found = std::ptr::null_mut();
     // SAFETY: the pointers are to live values of the declared types, and the length is the buffer's.
-    let result =
-        unsafe { libc::getpwuid_r(id, &mut entry, buffer.as_mut_ptr(), buffer.len(), &mut found) };
+    let result = unsafe {
+        libc::getpwuid_r(
+            id,
+            &mut entry,
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            &mut found,
+        )
+    };
     if result != 0 || found.is_null() || entry.pw_name.is_null() {
         return id.to_string();
     }

@@ -23,6 +23,23 @@ pub struct FileStatus {
     pub is_directory: bool,
     /// When it was last written, ms since the epoch.
     pub modified_ms: i64,
+    /// Whose it is and who may do what, where the file system says so with the rest.
+    pub attributes: Option<Attributes>,
+}
+
+/// Whose a file is, and who may do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// Permission bits, for example `0o640`.
+    pub mode: u32,
+    /// The user.
+    pub owner: String,
+    /// The group.
+    pub group: String,
+    /// Copies of each block; `None` for folders.
+    pub replication: Option<u32>,
+    /// Bytes in a block; `None` for folders.
+    pub block_size: Option<u64>,
 }
 
 /// What to do when the file is there already.

@@ -53,6 +53,73 @@ pub fn find_files(file_system: &dyn FileSystem, location: &Location) -> Result<V
     Ok(files)
 }
 
+/// What a path or a pattern names, ascending by path: files and folders, hidden ones too, without what lies in the folders.
+///
+/// # Errors
+/// [`StorageError::NotFound`] when nothing is there, a pattern that cannot be parsed.
+pub fn expand(file_system: &dyn FileSystem, location: &Location) -> Result<Vec<FileStatus>> {
+    if !has_wildcard(location.path()) {
+        return Ok(vec![file_system.status(location)?]);
+    }
+    let mut found = Vec::new();
+    for alternative in expand_braces(location.path()) {
+        let mut level = vec![root_of(location)];
+        let parts: Vec<&str> = alternative.split('/').filter(|p| !p.is_empty()).collect();
+        for (depth, part) in parts.iter().enumerate() {
+            let last = depth + 1 == parts.len();
+            let mut next = Vec::new();
+            for folder in &level {
+                if !has_wildcard(part) && !last {
+                    next.push(folder.join(part));
+                    continue;
+                }
+                for child in matching(file_system, folder, part, location)? {
+                    match last {
+                        true => found.push(child),
+                        false if child.is_directory => next.push(child.location),
+                        false => {}
+                    }
+                }
+            }
+            level = next;
+        }
+    }
+    if found.is_empty() {
+        return Err(StorageError::NotFound {
+            location: location.clone(),
+        });
+    }
+    found.sort_by(|a, b| a.location.cmp(&b.location));
+    found.dedup_by(|a, b| a.location == b.location);
+    Ok(found)
+}
+
+/// The children of a folder whose names match one part of a pattern. A folder that is not there has none.
+fn matching(
+    file_system: &dyn FileSystem,
+    folder: &Location,
+    part: &str,
+    pattern: &Location,
+) -> Result<Vec<FileStatus>> {
+    let none_if_missing = |error: StorageError| match error.is_not_found() {
+        true => Ok(Vec::new()),
+        false => Err(error),
+    };
+    if !has_wildcard(part) {
+        let status = file_system.status(&folder.join(part));
+        return status.map(|one| vec![one]).or_else(none_if_missing);
+    }
+    let compiled = Pattern::new(part).map_err(|error| StorageError::InvalidLocation {
+        text: pattern.to_string(),
+        reason: error.to_string(),
+    })?;
+    let children = file_system.list(folder).or_else(none_if_missing)?;
+    Ok(children
+        .into_iter()
+        .filter(|child| compiled.matches_with(child.location.name(), MATCH))
+        .collect())
+}
+
 fn has_wildcard(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
 }
@@ -165,5 +232,32 @@ mod tests {
                 .unwrap_err()
                 .is_not_found()
         );
+    }
+
+    #[test]
+    fn a_pattern_names_files_and_folders_level_by_level() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = Location::local(folder.path());
+        for name in ["a1/x.csv", "a2/x.csv", "a2/y.json", "b/x.csv", "a3"] {
+            LocalFileSystem
+                .write(&base.join(name), b"", CreateMode::New)
+                .unwrap();
+        }
+        let names = |pattern: &str| -> Vec<String> {
+            let found = expand(&LocalFileSystem, &base.join(pattern)).unwrap();
+            let relative = |one: &FileStatus| one.location.relative_to(&base).unwrap().to_owned();
+            found.iter().map(relative).collect()
+        };
+        assert_eq!(names("a*"), ["a1", "a2", "a3"]);
+        assert_eq!(names("a*/x.csv"), ["a1/x.csv", "a2/x.csv"]);
+        assert_eq!(names("{a2,b}/*"), ["a2/x.csv", "a2/y.json", "b/x.csv"]);
+        assert_eq!(names("b"), ["b"]);
+        for nothing in ["c*", "a3/*", "none/*", "none"] {
+            let error = expand(&LocalFileSystem, &base.join(nothing)).unwrap_err();
+            assert!(
+                error.is_not_found() || nothing == "a3/*",
+                "{nothing}: {error}"
+            );
+        }
     }
 }

@@ -83,15 +83,13 @@ mod tests {
     #[test]
     fn is_set_up_once_and_again_after_a_failure() {
         static CALLS: AtomicUsize = AtomicUsize::new(0);
-        let lazy = LazyFileSystem::new(|location| {
-            match CALLS.fetch_add(1, Ordering::SeqCst) {
-                0 => Err(StorageError::NoAccess {
-                    location: location.clone(),
-                    detail: "not yet".to_owned(),
-                    transient: true,
-                }),
-                _ => Ok(Arc::new(LocalFileSystem)),
-            }
+        let lazy = LazyFileSystem::new(|location| match CALLS.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(StorageError::NoAccess {
+                location: location.clone(),
+                detail: "not yet".to_owned(),
+                transient: true,
+            }),
+            _ => Ok(Arc::new(LocalFileSystem)),
         });
         assert_eq!(CALLS.load(Ordering::SeqCst), 0);
         let folder = tempfile::tempdir().unwrap();

@@ -24,7 +24,8 @@ mod location;
 
 pub use error::StorageError;
 pub use file_system::{
-    CreateMode, FileStatus, FileSystem, InputFile, OutputFile, file_system_for, register,
+    Attributes, CreateMode, FileStatus, FileSystem, InputFile, OutputFile, file_system_for,
+    register,
 };
 #[cfg(feature = "hdfs")]
 pub use hdfs::{HdfsFileSystem, HdfsLimits, HdfsUser};

@@ -33,6 +33,7 @@ fn status_of(location: Location, metadata: &fs::Metadata) -> FileStatus {
         length: if metadata.is_dir() { 0 } else { metadata.len() },
         is_directory: metadata.is_dir(),
         modified_ms: modified.map_or(0, |elapsed| elapsed.as_millis() as i64),
+        attributes: None,
     }
 }
 

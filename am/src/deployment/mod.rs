@@ -6,7 +6,7 @@
 
 pub mod child_process;
 pub mod control_server;
-mod handover;
+pub mod handover;
 pub mod in_process;
 pub mod worker_process;
 

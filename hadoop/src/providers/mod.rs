@@ -13,6 +13,7 @@
 
 mod hdfs;
 mod issuer;
+mod issuers;
 mod resource_manager;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use alpheus_storage::Location;
 
 use crate::{Hadoop, HadoopError};
 pub use hdfs::HdfsTokens;
+pub use issuers::{Asked, Issued, Issuers};
 pub use resource_manager::ResourceManagerTokens;
 
 /// Flink's name for the provider of HDFS tokens.
@@ -91,10 +93,7 @@ pub fn token_manager(
 }
 
 /// Whom YARN renews tokens as: the option, else the ResourceManager's principal.
-fn renewer_of_yarn(
-    hadoop: &Hadoop,
-    configuration: &Configuration,
-) -> Result<String, HadoopError> {
+fn renewer_of_yarn(hadoop: &Hadoop, configuration: &Configuration) -> Result<String, HadoopError> {
     if let Some(renewer) = configuration.get(&TOKEN_RENEWER)? {
         return Ok(renewer);
     }
@@ -111,7 +110,7 @@ fn renewer_of_yarn(
     Ok(principal.replace("_HOST", &host.to_ascii_lowercase()))
 }
 
-/// The name spaces that are accessed: the default one, those of the option, further ones.
+/// The name spaces that are accessed: the default one, those of the option, further ones (as URIs or authorities).
 ///
 /// # Errors
 /// When the option holds no locations.
@@ -134,7 +133,10 @@ pub fn authorities(
         }
         found.push(location.authority().to_owned());
     }
-    found.extend_from_slice(further);
+    for name in further {
+        let named = name.strip_prefix("hdfs://").unwrap_or(name);
+        found.push(named.split('/').next().unwrap_or_default().to_owned());
+    }
     found.retain(|authority| !authority.is_empty());
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|authority| seen.insert(authority.clone()));

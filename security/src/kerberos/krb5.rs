@@ -56,6 +56,45 @@ pub fn default_realm() -> Result<String, KerberosError> {
     Ok(text)
 }
 
+/// The KDCs that krb5.conf names for a realm, as written there. None if it names none: then they are found by DNS.
+///
+/// # Errors
+/// If the library is not there or krb5.conf cannot be read.
+pub fn kdcs_of(realm: &str) -> Result<Vec<String>, KerberosError> {
+    let context = Context::new()?;
+    let realm = c_string(realm)?;
+    let mut profile = ptr::null_mut();
+    // SAFETY: the context is live; the profile is released below, once.
+    let code = unsafe { (context.krb5.krb5_get_profile)(context.raw, &raw mut profile) };
+    context.check("read krb5.conf", code)?;
+    let names = [
+        c"realms".as_ptr(),
+        realm.as_ptr(),
+        c"kdc".as_ptr(),
+        ptr::null(),
+    ];
+    let mut values = ptr::null_mut();
+    // SAFETY: the profile is live, the names are C strings with a null at their end; on success the list is the library's.
+    let code =
+        unsafe { (context.krb5.profile_get_values)(profile, names.as_ptr(), &raw mut values) };
+    let mut found = Vec::new();
+    // Anything but success says that there are none.
+    if code == 0 && !values.is_null() {
+        let mut at = values;
+        // SAFETY: the list ends with a null, and its elements are C strings.
+        unsafe {
+            while !(*at).is_null() {
+                found.push(text_of(*at));
+                at = at.add(1);
+            }
+            (context.krb5.profile_free_list)(values);
+        }
+    }
+    // SAFETY: the profile is not used any more.
+    unsafe { (context.krb5.profile_release)(profile) };
+    Ok(found)
+}
+
 /// The keys of a keytab.
 ///
 /// # Errors

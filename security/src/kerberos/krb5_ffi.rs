@@ -1,7 +1,7 @@
 //! The part of `krb5.h` that is used, as MIT's library has it (the layout of its public structs has not changed
 //! since 1.0).
 
-use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 use super::library::functions;
 
@@ -11,6 +11,7 @@ pub(super) type Cache = *mut c_void;
 pub(super) type Keytab = *mut c_void;
 pub(super) type Options = *mut c_void;
 pub(super) type Cursor = *mut c_void;
+pub(super) type Profile = *mut c_void;
 pub(super) type Code = i32;
 
 /// `krb5_keyblock`.
@@ -83,6 +84,10 @@ functions! {
         fn krb5_free_principal(Context, Principal);
         fn krb5_get_default_realm(Context, *mut *mut c_char) -> Code;
         fn krb5_free_default_realm(Context, *mut c_char);
+        fn krb5_get_profile(Context, *mut Profile) -> Code;
+        fn profile_get_values(Profile, *const *const c_char, *mut *mut *mut c_char) -> c_long;
+        fn profile_free_list(*mut *mut c_char);
+        fn profile_release(Profile);
         fn krb5_cc_resolve(Context, *const c_char, *mut Cache) -> Code;
         fn krb5_cc_default(Context, *mut Cache) -> Code;
         fn krb5_cc_close(Context, Cache) -> Code;

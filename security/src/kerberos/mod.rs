@@ -11,6 +11,7 @@
 mod error;
 pub mod gss;
 mod gss_ffi;
+mod kdc;
 mod krb5;
 mod krb5_ffi;
 mod library;
@@ -18,6 +19,7 @@ mod login;
 mod schedule;
 
 pub use error::KerberosError;
-pub use krb5::{KeytabEntry, Ticket, default_realm, keytab_entries, ticket_of_cache};
+pub use kdc::{KdcAnswer, ask_kdc};
+pub use krb5::{KeytabEntry, Ticket, default_realm, kdcs_of, keytab_entries, ticket_of_cache};
 pub use login::{Login, LoginMethod, LoginStatus};
 pub use schedule::{NextStep, Renewability, next_step};

@@ -27,7 +27,7 @@ mod remake;
 
 use crate::Result;
 use crate::error::StorageError;
-use crate::file_system::{CreateMode, FileStatus, FileSystem, InputFile, OutputFile};
+use crate::file_system::{Attributes, CreateMode, FileStatus, FileSystem, InputFile, OutputFile};
 use crate::location::Location;
 use alpheus_hadoop_conf::hadoop::HadoopConf;
 use clients::Clients;
@@ -197,5 +197,12 @@ fn status_of(location: Location, found: &hdfs_native::client::FileStatus) -> Fil
         length: if found.isdir { 0 } else { found.length as u64 },
         is_directory: found.isdir,
         modified_ms: i64::try_from(found.modification_time).unwrap_or(i64::MAX),
+        attributes: Some(Attributes {
+            mode: u32::from(found.permission),
+            owner: found.owner.clone(),
+            group: found.group.clone(),
+            replication: found.replication.filter(|_| !found.isdir),
+            block_size: found.blocksize.filter(|_| !found.isdir),
+        }),
     }
 }

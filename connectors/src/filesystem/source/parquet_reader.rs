@@ -17,8 +17,7 @@ use parquet::file::reader::ChunkReader;
 use super::split::FileSplit;
 use crate::filesystem::{ColumnSource, FileTable};
 use crate::formats::parquet::{
-    Chunks, Fetch, Preloaded, canonical, null_column, parquet_error, ranges,
-    surviving_row_groups,
+    Chunks, Fetch, Preloaded, canonical, null_column, parquet_error, ranges, surviving_row_groups,
 };
 
 fn load(file: &Chunks, path: &str) -> OperatorResult<ArrowReaderMetadata> {
@@ -187,7 +186,9 @@ impl ParquetReader {
 
     fn open_group(&mut self) -> OperatorResult<ParquetRecordBatchReader> {
         let opened = match self.remote {
-            true => self.preloaded().and_then(|columns| self.reader_over(columns)),
+            true => self
+                .preloaded()
+                .and_then(|columns| self.reader_over(columns)),
             false => self.reader_over(self.file.clone()),
         };
         opened.map_err(|error| parquet_error(&self.path, error))

@@ -1,0 +1,26 @@
+//! The checks, a file each: what it sees (`observe`), and what that means (`judge`).
+
+pub(super) mod configuration;
+pub(super) mod kdc;
+pub(super) mod keytab;
+pub(super) mod login;
+pub(super) mod name_node;
+pub(super) mod protection;
+pub(super) mod queues;
+pub(super) mod resource_manager;
+pub(super) mod resources;
+pub(super) mod staging;
+pub(super) mod tokens;
+
+use std::time::Duration;
+
+/// A length of time as one says it: `45 s`, `12 min`, `7 h`, `6 d`.
+fn spoken(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
