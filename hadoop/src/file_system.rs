@@ -31,8 +31,14 @@ pub fn connected(configuration: &Configuration) -> Result<Arc<Hadoop>, HadoopErr
 /// The process must have one thread: where the options name a krb5.conf, the environment is changed.
 pub unsafe fn register_file_systems(configuration: &Configuration) {
     if let Ok(Some(path)) = configuration.get(&KRB5_CONF) {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the library takes it from there alone, and there is one thread"
+        )]
         // SAFETY: the caller promises that no other thread reads the environment.
-        unsafe { std::env::set_var("KRB5_CONFIG", path) };
+        unsafe {
+            std::env::set_var("KRB5_CONFIG", path);
+        }
     }
     let configuration = configuration.clone();
     let open = move || -> Result<Arc<dyn FileSystem>, HadoopError> {

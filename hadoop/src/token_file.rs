@@ -62,8 +62,14 @@ pub unsafe fn adopt() {
         return;
     };
     let own = *OWN.get_or_init(|| file.into_raw_fd());
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the HDFS library takes it from there alone, and there is one thread"
+    )]
     // SAFETY: the caller promises that no other thread reads the environment.
-    unsafe { std::env::set_var(VARIABLE, format!("/proc/self/fd/{own}")) };
+    unsafe {
+        std::env::set_var(VARIABLE, format!("/proc/self/fd/{own}"));
+    }
 }
 
 /// Puts other tokens in the place of this process's own; new connections use them. False if it has no file of its own,

@@ -116,7 +116,7 @@ fn get(
             "the cluster has no security and gives no tokens",
         ));
     }
-    let mut credentials = match file.exists() {
+    let mut credentials = match file.try_exists().map_err(CliError::usage)? {
         true => read(file)?,
         false => Credentials::new(),
     };
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(
             text,
             "HDFS_DELEGATION_TOKEN for ha-hdfs:ns1\n  alias    mine\n  owner    alice\n  renewer  yarn\n  \
-             issued   2023-11-14 22:13:20 UTC\n  ends     2023-11-14 22:14:20 UTC (earlier if it is not renewed)\n"
+             issued   2023-11-14 22:13:20.000 UTC\n  ends     2023-11-14 22:14:20.000 UTC (earlier if it is not renewed)\n"
         );
         assert!(lines(&shown, 1_700_000_070_000).contains("which is over"));
         let object = object(&shown).to_string();

@@ -252,7 +252,7 @@ mod tests {
             field(5, &integer(7)),
             field(6, &integer(code)),
             field(9, &text("TEST.LOCAL")),
-            field(12, &vec![0x1b; 1]),
+            field(12, &[0x1b; 1]),
         ];
         der(tag::application(30), &der(tag::SEQUENCE, &fields.concat()))
     }

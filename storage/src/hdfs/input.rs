@@ -58,7 +58,7 @@ impl HdfsInput {
     }
 
     /// Bytes from the stream, if they are the next in it.
-    fn from_ahead(&self, order: &mut Order, offset: u64, length: usize) -> Option<Bytes> {
+    fn take_ahead(&self, order: &mut Order, offset: u64, length: usize) -> Option<Bytes> {
         let continues = order.last_end == Some(offset);
         if order.ahead.is_none() && continues {
             order.ahead = self.start(offset..self.length());
@@ -102,7 +102,7 @@ impl InputFile for HdfsInput {
             Err(TryLockError::WouldBlock) => None,
         };
         if let Some(order) = &mut order {
-            let bytes = self.from_ahead(order, offset, length);
+            let bytes = self.take_ahead(order, offset, length);
             order.last_end = Some(end);
             if let Some(bytes) = bytes {
                 return Ok(bytes);

@@ -159,7 +159,7 @@ pub(super) fn get(paths: &[String], force: bool) -> CliResult<()> {
             true => target.join(file.location.name()),
             false => target.clone(),
         };
-        if place.exists() && !force {
+        if !force && place.try_exists().map_err(CliError::failed)? {
             return Err(CliError::failed(format!(
                 "{} exists already; replace it with -f",
                 place.display()

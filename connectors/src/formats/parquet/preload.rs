@@ -74,7 +74,7 @@ impl Preloaded {
     }
 
     /// What is in memory from `start` on.
-    fn from(&self, start: u64) -> Option<Bytes> {
+    fn held(&self, start: u64) -> Option<Bytes> {
         let after = self.parts.partition_point(|(first, _)| *first <= start);
         let (first, bytes) = self.parts.get(after.checked_sub(1)?)?;
         let skipped = usize::try_from(start - first).ok()?;
@@ -92,7 +92,7 @@ impl ChunkReader for Preloaded {
     type T = Box<dyn Read>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        let Some(bytes) = self.from(start) else {
+        let Some(bytes) = self.held(start) else {
             return self.file.get_read(start);
         };
         let behind = start + bytes.len() as u64;
@@ -102,7 +102,7 @@ impl ChunkReader for Preloaded {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
-        match self.from(start) {
+        match self.held(start) {
             Some(bytes) if bytes.len() >= length => Ok(bytes.slice(..length)),
             _ => self.file.get_bytes(start, length),
         }

@@ -14,8 +14,11 @@ const CHECK: &str = "resource manager";
 
 /// What was seen.
 pub(in super::super) struct Observed {
-    servers: Result<Vec<(String, Result<ClusterMetrics, String>)>, String>,
+    servers: Result<Vec<(String, Answer)>, String>,
 }
+
+/// What a server says, or why it says nothing.
+type Answer = Result<ClusterMetrics, String>;
 
 impl Observed {
     /// Whether there is one that answers.
