@@ -240,6 +240,8 @@ pub enum OperatorSpec {
         generate_update_before: bool,
         /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
         state_ttl_ms: u64,
+        /// Whether this one sees rows or partial results.
+        phase: AggregatePhase,
     },
     /// Top-N: of each partition the rows whose number by `order` is in a range, as a changelog. Without
     /// `order` any rows will do. Emits the input's columns and, if `numbered`, the number.

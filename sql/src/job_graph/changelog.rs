@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use alpheus_dataflow::changelog::{ChangelogMode, RowKind};
 use alpheus_dataflow::expr::Expr;
-use alpheus_dataflow::graph::OperatorSpec;
+use alpheus_dataflow::graph::{AggregatePhase, OperatorSpec};
 
 use super::physical::PhysicalOperator;
 use crate::rel::UniqueKey;
@@ -101,6 +101,11 @@ fn settle_operator(
         OperatorSpec::Calc { .. } | OperatorSpec::Unnest { .. } | OperatorSpec::Collect { .. } => {
             first
         }
+        // Partial results are rows that come once.
+        OperatorSpec::GroupAggregate {
+            phase: AggregatePhase::Local,
+            ..
+        } => planned,
         OperatorSpec::GroupAggregate {
             input,
             generate_update_before,

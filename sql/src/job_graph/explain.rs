@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use alpheus_dataflow::changelog::ChangelogMode;
-use alpheus_dataflow::graph::{JobGraph, OperatorNode, OperatorSpec, Partitioning, Vertex};
+use alpheus_dataflow::graph::{
+    AggregatePhase, JobGraph, OperatorNode, OperatorSpec, Partitioning, Vertex,
+};
 use alpheus_dataflow::over::FrameBound;
 use alpheus_dataflow::window::WindowSpec;
 
@@ -60,6 +62,14 @@ fn write_vertex(graph: &JobGraph, vertex: &Vertex, text: &mut String) {
 fn state_of(node: &OperatorNode) -> Option<String> {
     match &node.spec {
         OperatorSpec::Source { .. } => Some("the position in each split".to_owned()),
+        OperatorSpec::GroupAggregate {
+            phase: AggregatePhase::Local,
+            ..
+        }
+        | OperatorSpec::WindowAggregate {
+            phase: AggregatePhase::Local,
+            ..
+        } => None,
         OperatorSpec::GroupAggregate {
             keys,
             aggregates,

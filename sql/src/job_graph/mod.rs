@@ -10,6 +10,7 @@
 //! An operator's id is the hash of what it does and of what it reads, not of where it stands in the
 //! graph: adding another INSERT to a job leaves the state of the first one where it was.
 
+mod aggregate;
 mod calc;
 mod chaining;
 mod changelog;
@@ -25,7 +26,9 @@ use std::collections::BTreeMap;
 use alpheus_dataflow::changelog::ChangelogMode;
 use alpheus_dataflow::graph::{InvalidGraph, JobGraph, SessionSettings, TableSpec};
 
-use alpheus_hadoop_conf::options::table::{KeyedShuffle, NonDeterministicUpdateStrategy};
+use alpheus_hadoop_conf::options::table::{
+    AggPhaseStrategy, KeyedShuffle, NonDeterministicUpdateStrategy,
+};
 
 use crate::rel::Output;
 
@@ -42,8 +45,10 @@ pub struct PlannerSettings {
     pub chaining: bool,
     /// `table.exec.state.ttl` in ms, 0 for ever.
     pub state_ttl_ms: u64,
-    /// `table.optimizer.agg-phase-strategy` allows aggregation before the exchange.
-    pub two_phase_aggregation: bool,
+    /// `table.optimizer.agg-phase-strategy`.
+    pub aggregate_phases: AggPhaseStrategy,
+    /// `table.exec.mini-batch.enabled`.
+    pub mini_batch: bool,
     /// `table.exec.sink.keyed-shuffle`.
     pub keyed_shuffle: KeyedShuffle,
     /// `table.optimizer.non-deterministic-update.strategy`.

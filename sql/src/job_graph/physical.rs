@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::ChangelogMode;
-use alpheus_dataflow::graph::{AggregatePhase, OperatorSpec, Partitioning, TableSpec};
+use alpheus_dataflow::graph::{OperatorSpec, Partitioning, TableSpec};
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::window::WindowSpec;
@@ -248,36 +248,6 @@ impl<'a> Builder<'a> {
                     reuse: true,
                 })])
             }
-            RelNode::WindowAggregate {
-                input,
-                window,
-                time,
-                keys,
-                aggregates,
-            } => {
-                let streams = self.build(input)?;
-                self.need_inserts("WindowAggregate", &streams)?;
-                let (partitioning, parallelism) = self.by_keys(keys);
-                let spec = OperatorSpec::WindowAggregate {
-                    window: *window,
-                    time: *time,
-                    keys: keys.clone(),
-                    aggregates: aggregates.clone(),
-                    phase: AggregatePhase::Single,
-                    input: ChangelogMode::InsertOnly,
-                };
-                Ok(vec![self.add(Draft {
-                    name: "WindowAggregate".to_owned(),
-                    description: rel.describe(),
-                    spec,
-                    output,
-                    changelog: ChangelogMode::InsertOnly,
-                    parallelism,
-                    streams: &streams,
-                    partitioning,
-                    reuse: true,
-                })])
-            }
             RelNode::AttachedWindowAggregate {
                 input,
                 keys,
@@ -306,32 +276,8 @@ impl<'a> Builder<'a> {
                     reuse: true,
                 })])
             }
-            RelNode::Aggregate {
-                input,
-                keys,
-                aggregates,
-            } => {
-                let streams = self.build(input)?;
-                let (partitioning, parallelism) = self.by_keys(keys);
-                let input_mode = self.changelog_of(&streams);
-                let spec = OperatorSpec::GroupAggregate {
-                    keys: keys.clone(),
-                    aggregates: aggregates.clone(),
-                    input: input_mode,
-                    generate_update_before: true,
-                    state_ttl_ms: self.settings.state_ttl_ms,
-                };
-                Ok(vec![self.add(Draft {
-                    name: "GroupAggregate".to_owned(),
-                    description: rel.describe(),
-                    spec,
-                    output,
-                    changelog: changelog::of_group_aggregate(!aggregates.is_empty(), input_mode),
-                    parallelism,
-                    streams: &streams,
-                    partitioning,
-                    reuse: true,
-                })])
+            RelNode::Aggregate { .. } | RelNode::WindowAggregate { .. } => {
+                self.build_aggregate(rel)
             }
         }
     }

@@ -6,7 +6,6 @@ use alpheus_dataflow::ChangelogMode;
 use alpheus_dataflow::graph::{SessionSettings, TableSpec};
 use alpheus_dataflow::source::Boundedness;
 use alpheus_hadoop_conf::options::execution::RuntimeMode;
-use alpheus_hadoop_conf::options::table::AggPhaseStrategy;
 use alpheus_hadoop_conf::{ConfigError, ConfigOption, Value, options};
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
@@ -193,13 +192,32 @@ fn planner_settings(
         max_parallelism,
         chaining: get(session, &options::execution::OPERATOR_CHAINING, span)?,
         state_ttl_ms: u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
-        two_phase_aggregation: get(session, &options::table::AGG_PHASE_STRATEGY, span)?
-            != AggPhaseStrategy::OnePhase,
+        aggregate_phases: get(session, &options::table::AGG_PHASE_STRATEGY, span)?,
+        mini_batch: mini_batch(session, span)?,
         keyed_shuffle: get(session, &options::table::KEYED_SHUFFLE, span)?,
         non_deterministic_updates: get(session, &options::table::NON_DETERMINISTIC_UPDATES, span)?,
         session: settings.clone(),
         configuration,
     })
+}
+
+/// Whether rows are gathered; how many and how long has to be said then.
+fn mini_batch(session: &Session, span: Span) -> Result<bool, SqlError> {
+    if !get(session, &options::table::MINI_BATCH_ENABLED, span)? {
+        return Ok(false);
+    }
+    let latency = get(session, &options::table::MINI_BATCH_ALLOW_LATENCY, span)?;
+    let size = get(session, &options::table::MINI_BATCH_SIZE, span)?;
+    let missing = match (latency.is_zero(), size > 0) {
+        (true, _) => "table.exec.mini-batch.allow-latency",
+        (_, false) => "table.exec.mini-batch.size",
+        _ => return Ok(true),
+    };
+    let message =
+        format!("'{missing}' must be greater than 0 where 'table.exec.mini-batch.enabled' is true");
+    Err(SqlError::invalid(message, span).with_help(
+        "SET 'table.exec.mini-batch.allow-latency' = '1 s' and 'table.exec.mini-batch.size' = '5000'",
+    ))
 }
 
 /// Flink's `KeyGroupRangeAssignment.computeDefaultMaxParallelism`.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode, RowKind};
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::element::CheckpointBarrier;
-use alpheus_dataflow::graph::{OperatorNode, OperatorSpec};
+use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
 use alpheus_dataflow::schema::{Field, RowType};
@@ -36,13 +36,15 @@ use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{concat, take};
 use arrow::datatypes::{Int64Type, SchemaRef};
 
+use super::mini_batch::MiniBatch;
+
 const STATE: &str = "group-aggregate";
 /// How many slots a batch looks at for expired keys.
 const SWEEP: usize = 1024;
 
 /// The values of a group.
 pub(crate) struct GroupColumns {
-    rows: CowVec<i64>,
+    pub(crate) rows: CowVec<i64>,
     written: CowVec<i64>,
     pub(crate) aggregates: AggregateSet,
 }
@@ -132,6 +134,11 @@ pub struct GroupAggregate {
     table: HashMapTable<GroupColumns>,
     generate_update_before: bool,
     ttl_ms: i64,
+    /// Whether rows are the partial results of a local phase: keys, number of rows, states.
+    takes_partial: bool,
+    mini_batch: Option<MiniBatch>,
+    /// Rows that are gathered.
+    pending: Vec<ChangelogBatch>,
     output: SchemaRef,
     clock: Arc<dyn Clock>,
     max_parallelism: u32,
@@ -168,6 +175,7 @@ impl GroupAggregate {
             input: mode,
             generate_update_before,
             state_ttl_ms,
+            phase,
         } = &node.spec
         else {
             return Err(OperatorError::fatal(format!(
@@ -182,6 +190,9 @@ impl GroupAggregate {
             table: HashMapTable::new(&key_types(keys, input)?, columns)?,
             generate_update_before: *generate_update_before,
             ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
+            takes_partial: *phase == AggregatePhase::Global,
+            mini_batch: None,
+            pending: Vec::new(),
             output: node.output.to_arrow(),
             clock: Arc::new(SystemClock),
             max_parallelism: 1,
@@ -251,50 +262,8 @@ impl GroupAggregate {
         (!all).then(|| BooleanArray::from(kept))
     }
 
-    /// Removes some keys that nobody has written for the TTL.
-    fn sweep_expired(&mut self, now: i64) {
-        let columns = self.table.columns();
-        let end = (self.sweep + SWEEP).min(columns.rows.len());
-        let expired: Vec<u32> = (self.sweep..end)
-            .filter(|&slot| {
-                *columns.rows.get(slot) > 0 && now - columns.written.get(slot) >= self.ttl_ms
-            })
-            .map(|slot| slot as u32)
-            .collect();
-        self.sweep = if end == columns.rows.len() { 0 } else { end };
-        self.table.remove(&expired);
-    }
-}
-
-/// Rows in which two result columns differ.
-fn differs(before: &ArrayRef, after: &ArrayRef) -> OperatorResult<BooleanArray> {
-    if !before.data_type().is_nested() {
-        return Ok(distinct(before, after)?);
-    }
-    let rows = (0..before.len()).map(|row| Some(before.slice(row, 1) != after.slice(row, 1)));
-    Ok(rows.collect())
-}
-
-impl Operator for GroupAggregate {
-    fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
-        self.clock = Arc::clone(&context.clock);
-        self.max_parallelism = context.max_parallelism;
-        Ok(())
-    }
-
-    fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        for rows in state.keyed(STATE)? {
-            self.table.restore(&rows?)?;
-        }
-        Ok(())
-    }
-
-    fn process_batch(
-        &mut self,
-        _input: usize,
-        batch: ChangelogBatch,
-        out: &mut dyn Collector,
-    ) -> OperatorResult<()> {
+    /// Aggregates rows and emits what changes.
+    fn apply(&mut self, batch: &ChangelogBatch, out: &mut dyn Collector) -> OperatorResult<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -315,22 +284,7 @@ impl Operator for GroupAggregate {
         let existing: Vec<u32> = select(&touched, &existed);
         let before = self.table.columns().aggregates.evaluate(&existing)?;
 
-        match self.count(&batch) {
-            None => {
-                let aggregates = &mut self.table.columns_mut().aggregates;
-                aggregates.update(columns, batch.ops(), &self.slots)?;
-            }
-            Some(kept) => {
-                let values = kept.values();
-                let slots: Vec<u32> = (0..self.slots.len())
-                    .filter(|&row| values.value(row))
-                    .map(|row| self.slots[row])
-                    .collect();
-                let batch = batch.filter(&kept)?;
-                let aggregates = &mut self.table.columns_mut().aggregates;
-                aggregates.update(batch.rows().columns(), batch.ops(), &slots)?;
-            }
-        }
+        self.aggregate(batch)?;
 
         let alive: Vec<bool> = touched.iter().map(|&s| has_rows(&self.table, s)).collect();
         let living: Vec<u32> = select(&touched, &alive);
@@ -369,6 +323,115 @@ impl Operator for GroupAggregate {
             self.sweep_expired(now);
         }
         Ok(())
+    }
+
+    /// Adds the rows, whose slots are known, to their groups.
+    fn aggregate(&mut self, batch: &ChangelogBatch) -> OperatorResult<()> {
+        let columns = batch.rows().columns();
+        if self.takes_partial {
+            let (counts, states) = (&columns[self.keys.len()], &columns[self.keys.len() + 1..]);
+            let groups = self.table.columns_mut();
+            let counts = counts.as_primitive::<Int64Type>().values();
+            for (&slot, count) in self.slots.iter().zip(counts) {
+                *groups.rows.get_mut(slot as usize) += count;
+            }
+            return groups.aggregates.merge(&self.slots, states);
+        }
+        match self.count(batch) {
+            None => {
+                let aggregates = &mut self.table.columns_mut().aggregates;
+                aggregates.update(columns, batch.ops(), &self.slots)?;
+            }
+            Some(kept) => {
+                let values = kept.values();
+                let slots: Vec<u32> = (0..self.slots.len())
+                    .filter(|&row| values.value(row))
+                    .map(|row| self.slots[row])
+                    .collect();
+                let batch = batch.filter(&kept)?;
+                let aggregates = &mut self.table.columns_mut().aggregates;
+                aggregates.update(batch.rows().columns(), batch.ops(), &slots)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes some keys that nobody has written for the TTL.
+    fn sweep_expired(&mut self, now: i64) {
+        let columns = self.table.columns();
+        let end = (self.sweep + SWEEP).min(columns.rows.len());
+        let expired: Vec<u32> = (self.sweep..end)
+            .filter(|&slot| {
+                *columns.rows.get(slot) > 0 && now - columns.written.get(slot) >= self.ttl_ms
+            })
+            .map(|slot| slot as u32)
+            .collect();
+        self.sweep = if end == columns.rows.len() { 0 } else { end };
+        self.table.remove(&expired);
+    }
+}
+
+/// Rows in which two result columns differ.
+fn differs(before: &ArrayRef, after: &ArrayRef) -> OperatorResult<BooleanArray> {
+    if !before.data_type().is_nested() {
+        return Ok(distinct(before, after)?);
+    }
+    let rows = (0..before.len()).map(|row| Some(before.slice(row, 1) != after.slice(row, 1)));
+    Ok(rows.collect())
+}
+
+impl Operator for GroupAggregate {
+    fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
+        self.clock = Arc::clone(&context.clock);
+        self.max_parallelism = context.max_parallelism;
+        self.mini_batch = MiniBatch::of(context)?;
+        Ok(())
+    }
+
+    fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
+        for rows in state.keyed(STATE)? {
+            self.table.restore(&rows?)?;
+        }
+        Ok(())
+    }
+
+    fn process_batch(
+        &mut self,
+        _input: usize,
+        batch: ChangelogBatch,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        let Some(mini_batch) = &mut self.mini_batch else {
+            return self.apply(&batch, out);
+        };
+        let is_enough = mini_batch.add(batch.num_rows(), self.clock.now_ms());
+        self.pending.push(batch);
+        if is_enough {
+            self.flush(out)?;
+        }
+        Ok(())
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        self.mini_batch.as_ref()?.deadline()
+    }
+
+    fn on_processing_time(&mut self, now_ms: i64, out: &mut dyn Collector) -> OperatorResult<()> {
+        match self.next_timer() {
+            Some(deadline) if deadline <= now_ms => self.flush(out),
+            _ => Ok(()),
+        }
+    }
+
+    fn flush(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
+        if let Some(mini_batch) = &mut self.mini_batch {
+            mini_batch.clear();
+        }
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let batch = ChangelogBatch::concat(&std::mem::take(&mut self.pending))?;
+        self.apply(&batch, out)
     }
 
     fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {

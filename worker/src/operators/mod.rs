@@ -8,7 +8,9 @@ pub mod group_aggregate;
 #[cfg(test)]
 pub mod harness;
 pub mod key_timers;
+pub mod local_group_aggregate;
 pub mod match_recognize;
+mod mini_batch;
 pub mod ordered_rows;
 pub mod over_aggregate;
 pub mod rank;
@@ -30,7 +32,7 @@ pub mod window_table_function;
 use std::sync::Arc;
 
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
-use alpheus_dataflow::graph::{OperatorNode, OperatorSpec, SessionSettings};
+use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec, SessionSettings};
 use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::operator::{Operator, OperatorContext};
 use alpheus_dataflow::schema::RowType;
@@ -108,6 +110,12 @@ pub fn build_operator(
         OperatorSpec::Collect { result } => {
             Box::new(collect::Collect::new(*result, Arc::clone(&context.results)))
         }
+        OperatorSpec::GroupAggregate {
+            phase: AggregatePhase::Local,
+            ..
+        } => Box::new(local_group_aggregate::LocalGroupAggregate::new(
+            node, input,
+        )?),
         OperatorSpec::GroupAggregate { .. } => {
             Box::new(group_aggregate::GroupAggregate::new(node, input)?)
         }

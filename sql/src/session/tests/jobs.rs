@@ -256,3 +256,32 @@ fn secrets_stay_out_of_the_graph() {
         .unwrap();
     assert_eq!(graph.configuration["table.exec.state.ttl"], "1 h");
 }
+
+#[test]
+fn an_aggregate_has_two_phases_where_that_pays() {
+    let names = |settings: &str, query: &str| -> String {
+        let script = format!("SET 'parallelism.default' = '2'; {settings} {query}");
+        let graph = job(&script).graph.unwrap();
+        let operators = graph.vertices.iter().flat_map(|v| &v.chain);
+        let names: Vec<&str> = operators.map(|node| node.name.as_str()).collect();
+        names.join(" ")
+    };
+    let grouped = "SELECT s, COUNT(*) FROM t GROUP BY s";
+    let updated = "SELECT c, COUNT(*) FROM (SELECT s, COUNT(*) AS c FROM t GROUP BY s) GROUP BY c";
+    let batch =
+        "SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.size' = '9';
+                 SET 'table.exec.mini-batch.allow-latency' = '1 s';";
+    let one = "SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';";
+    let two = "SET 'table.optimizer.agg-phase-strategy' = 'TWO_PHASE';";
+    assert!(!names("", grouped).contains("Local"));
+    assert!(names(batch, grouped).contains("LocalGroupAggregate[2] GlobalGroupAggregate[3]"));
+    assert!(!names(&format!("{batch}{one}"), grouped).contains("Local"));
+    // What is taken back may have been added in another batch.
+    assert_eq!(names(batch, updated).matches("Local").count(), 1);
+    assert!(!names("", TUMBLE).contains("Local"));
+    assert!(names(two, TUMBLE).contains("LocalWindowAggregate"));
+    let global = TUMBLE
+        .replace("k, COUNT", "COUNT")
+        .replace("GROUP BY k, ", "GROUP BY ");
+    assert!(names("", &global).contains("LocalWindowAggregate"));
+}

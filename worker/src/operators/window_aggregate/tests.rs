@@ -558,6 +558,7 @@ proptest! {
             input: ChangelogMode::All,
             generate_update_before: update_before,
             state_ttl_ms: 0,
+            phase: AggregatePhase::Single,
         };
         let (before, after) = if keyed { (before, after) } else { (1, 1) };
         let mut harness = Harness::new(node(spec, keyed, false), input_type(), keyed, before);
@@ -639,6 +640,7 @@ fn expired_groups_start_anew() {
         input: ChangelogMode::All,
         generate_update_before: true,
         state_ttl_ms: 100,
+        phase: AggregatePhase::Single,
     };
     let mut harness = Harness::new(node(spec, true, false), input_type(), true, 1);
     let mut at = |now: i64, row: Row| {
