@@ -249,6 +249,7 @@ fn graph() -> JobGraph {
             bounded: false,
         },
         configuration: BTreeMap::new(),
+        functions: Default::default(),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::order::{RankRange, SortKey};
 use crate::over::{OverCall, OverFrame};
 use crate::pattern::RowPattern;
 use crate::schema::RowType;
+use crate::user_functions::UserFunctions;
 use crate::window::{TimeAttribute, WindowSpec};
 
 /// A planned job.
@@ -39,6 +40,9 @@ pub struct JobGraph {
     pub session: SessionSettings,
     /// The job's effective configuration by key, for operators and connectors.
     pub configuration: BTreeMap<String, String>,
+    /// Functions of users that its expressions call.
+    #[serde(default, skip_serializing_if = "UserFunctions::is_empty")]
+    pub functions: UserFunctions,
 }
 
 /// What expressions need to know of the session.

@@ -5,6 +5,7 @@
 //! travels in band with it ([`element`]), identifiers ([`ids`]), key groups and the hash that routes
 //! rows to them ([`key_group`], [`hash`]), expressions and aggregate calls in a form that can be sent
 //! to another process ([`expr`], [`aggregate`], [`order`], [`over`]), windows ([`window`]), the job graph ([`graph`]), the
+//! functions of users ([`user_functions`]), the
 //! memory that state is made of ([`cow`], [`fixed`], [`tuple`](mod@tuple)), and
 //! the traits of operators, sources and sinks ([`operator`], [`source`], [`sink`], [`snapshot`]).
 //!
@@ -38,6 +39,7 @@ pub mod snapshot;
 pub mod source;
 pub mod tuple;
 pub mod types;
+pub mod user_functions;
 pub mod window;
 
 pub use aggregate::AggregateCall;

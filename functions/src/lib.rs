@@ -16,6 +16,7 @@ mod testing;
 pub mod time;
 pub mod typing;
 pub mod unnest;
+pub mod user;
 
 pub use compile::{CompiledExpr, EvalContext, fold_constants};
 pub use registry::{

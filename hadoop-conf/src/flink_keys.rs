@@ -223,9 +223,9 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "sql-client.*"]),
     (NotSupported, "there are no materialized tables and no workflow scheduler", &[
         "materialized-table.*", "workflow-scheduler.*"]),
-    (NotSupported, "plans cannot be compiled to files", &[
+    (NotSupported, "a compiled plan holds its tables whole", &[
         "table.plan.*"]),
-    (NotSupported, "catalogs live for a session", &[
+    (NotSupported, "catalogs have no listeners and no secret stores, and a table is made before its rows", &[
         "table.catalog-store.*", "table.catalog-modification.*", "table.secret-store.*",
         "table.resources.*", "table.rtas-ctas.*"]),
     (NotSupported, "lookups, model calls and functions are not asynchronous", &[

@@ -40,3 +40,4 @@ pub use option::{ConfigOption, OptionSpec, Section};
 pub use options::{all_options, sections};
 pub use source::Source;
 pub use value::Value;
+pub use yaml::parse_yaml;

@@ -92,6 +92,19 @@ pub(crate) fn flow_map(text: &str) -> Result<BTreeMap<String, String>, String> {
         .collect())
 }
 
+/// Flat keys and values of a YAML document of plain mappings, for example a catalog store's file.
+///
+/// # Errors
+/// With the line when it is no such document, or a key is there twice.
+pub fn parse_yaml(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let entries =
+        flatten(text).map_err(|error| format!("line {}: {}", error.line, error.message))?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| (entry.key, entry.value))
+        .collect())
+}
+
 struct Events<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
 }

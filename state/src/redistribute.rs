@@ -247,6 +247,7 @@ mod tests {
                 bounded: false,
             },
             configuration: BTreeMap::new(),
+            functions: Default::default(),
         }
     }
 

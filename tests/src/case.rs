@@ -6,7 +6,7 @@
 //! ```text
 //! --! reason: why this case is here
 //! --! file t.csv                       body: the file's lines
-//! --! sql                              body: statements; ${DIR} is the folder with the files
+//! --! sql                              body: statements; ${DIR} is the folder with the files, ${REPOSITORY} this repository
 //! --! types {"a":"DECIMAL(10, 2)"}     column types, where numbers must be compared as decimals
 //! --! expect [streaming|batch]         body: the materialized result, one JSON object a line, in any order
 //! --! error [streaming|batch]: text    instead: it is refused, and says this
@@ -171,7 +171,12 @@ impl Case {
             std::fs::write(path, content).unwrap();
         }
         let job = folder.join("job.sql");
-        std::fs::write(&job, self.sql.replace("${DIR}", &folder.to_string_lossy())).unwrap();
+        let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let sql = self
+            .sql
+            .replace("${DIR}", &folder.to_string_lossy())
+            .replace("${REPOSITORY}", repository);
+        std::fs::write(&job, sql).unwrap();
         job
     }
 }

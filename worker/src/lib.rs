@@ -17,4 +17,5 @@ pub mod results;
 pub mod slot;
 pub mod task;
 pub mod task_manager;
+mod user_functions;
 pub mod waker;

@@ -33,6 +33,7 @@ mod tests;
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::schema::Field;
+use alpheus_dataflow::user_functions::is_user_function;
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use arrow::array::ArrayRef;
 
@@ -124,6 +125,9 @@ fn create_plain(call: &AggregateCall, retractable: bool) -> OperatorResult<Box<d
         }
     };
     let name = call.function.as_str();
+    if is_user_function(name) {
+        return crate::user::accumulator(name, retractable);
+    }
     match name {
         "COUNT" => Ok(Box::new(count::Count::default())),
         "APPROX_COUNT_DISTINCT" => {

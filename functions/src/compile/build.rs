@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alpheus_dataflow::types::LogicalType;
+use alpheus_dataflow::user_functions::{function_name, is_user_function};
 use alpheus_dataflow::{Expr, OperatorError, OperatorResult};
 use arrow::array::ArrayRef;
 
@@ -12,6 +13,7 @@ use super::literal::literal_to_array;
 use super::session::Session;
 use crate::cast::CastPlan;
 use crate::registry::{self, Determinism, Implementation, ScalarFunction};
+use crate::user::{self, UserImplementation, UserScalar};
 
 /// A node of a compiled expression.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub(super) enum Form {
     Input(usize),
     Constant(ArrayRef),
     Call(Call),
+    User(UserCall),
     Cast {
         input: Box<Node>,
         plan: CastPlan,
@@ -60,6 +63,16 @@ pub(super) struct Call {
     pub(super) arg_types: Vec<LogicalType>,
     pub(super) result: LogicalType,
     pub(super) cache: Cache,
+}
+
+/// A call of a function of the user.
+#[derive(Debug)]
+pub(super) struct UserCall {
+    pub(super) function: Arc<dyn UserScalar>,
+    pub(super) args: Vec<Node>,
+    pub(super) result: LogicalType,
+    /// For messages.
+    pub(super) name: String,
 }
 
 /// Compiles `expr`.
@@ -158,6 +171,9 @@ fn build_call(
     ty: &LogicalType,
     session: &Arc<Session>,
 ) -> OperatorResult<Node> {
+    if is_user_function(name) {
+        return build_user_call(name, args, ty, session);
+    }
     let function = registry::lookup(name).ok_or_else(|| {
         OperatorError::fatal(format!("the plan calls {name}, which is no function"))
     })?;
@@ -191,6 +207,34 @@ fn build_call(
             })
         }
     }
+}
+
+/// A function of the user may fail, and equal arguments give equal results: its code sees nothing else.
+fn build_user_call(
+    id: &str,
+    args: &[Expr],
+    ty: &LogicalType,
+    session: &Arc<Session>,
+) -> OperatorResult<Node> {
+    let found = user::find(id)?;
+    let name = function_name(id).to_owned();
+    let UserImplementation::Scalar(function) = &found.implementation else {
+        return Err(OperatorError::fatal(format!(
+            "the plan calls {name}, which is an aggregate function"
+        )));
+    };
+    let args = args.iter().map(|arg| build(arg, session));
+    let args: Vec<Node> = args.collect::<OperatorResult<_>>()?;
+    Ok(Node {
+        may_fail: true,
+        fixed: args.iter().all(|node| node.fixed),
+        form: Form::User(UserCall {
+            function: Arc::clone(function),
+            args,
+            result: ty.clone(),
+            name,
+        }),
+    })
 }
 
 /// The forms that do not evaluate all their arguments.

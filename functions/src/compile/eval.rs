@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::{FilterBuilder, SlicesIterator};
 
 use super::args::Args;
-use super::build::{Call, Form, Node};
+use super::build::{Call, Form, Node, UserCall};
 use super::lazy;
 use super::session::Session;
 use super::value::Value;
@@ -85,6 +85,7 @@ impl Node {
             },
             Form::Constant(array) => Ok(Value::Constant(array.clone())),
             Form::Call(call) => call.evaluate(rows),
+            Form::User(call) => call.evaluate(rows),
             Form::Cast { input, plan } => match input.evaluate(rows)? {
                 Value::Constant(array) => Ok(Value::Constant(plan.apply(&array)?)),
                 Value::Column(array) => Ok(Value::Column(plan.apply(&array)?)),
@@ -108,6 +109,7 @@ impl Node {
             }
             Form::Constant(_) => {}
             Form::Call(call) => call.args.iter().for_each(|arg| arg.mark_inputs(used)),
+            Form::User(call) => call.args.iter().for_each(|arg| arg.mark_inputs(used)),
             Form::Cast { input, .. } => input.mark_inputs(used),
             Form::Case {
                 branches,
@@ -128,6 +130,28 @@ impl Node {
                 right.mark_inputs(used);
             }
         }
+    }
+}
+
+impl UserCall {
+    fn evaluate(&self, rows: &Rows<'_>) -> OperatorResult<Value> {
+        let columns: Vec<ArrayRef> = self
+            .args
+            .iter()
+            .map(|arg| arg.evaluate(rows)?.into_column(rows.len))
+            .collect::<OperatorResult<_>>()?;
+        let array = self.function.call(&columns, rows.len)?;
+        if array.data_type() != &self.result.to_arrow() || array.len() != rows.len {
+            return Err(OperatorError::fatal(format!(
+                "the function {} answered {} values of {} for {} rows of {}",
+                self.name,
+                array.len(),
+                array.data_type(),
+                rows.len,
+                self.result
+            )));
+        }
+        Ok(Value::Column(array))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::config_enum;
-use crate::option::{option, options};
+use crate::memory::MemorySize;
+use crate::option::{option, optional, options};
 
 config_enum! {
     /// `table.exec.sink.not-null-enforcer`.
@@ -49,6 +50,16 @@ config_enum! {
     }
 }
 
+config_enum! {
+    /// `table.catalog-store.kind`.
+    CatalogStoreKind {
+        /// Catalogs live as long as their session.
+        GenericInMemory = "generic_in_memory",
+        /// They are kept in files of `table.catalog-store.file.path`.
+        File = "file",
+    }
+}
+
 options! {
     "SQL";
     /// Time zone of `TIMESTAMP_LTZ` when it is written as text or read from it: a name such as `Europe/Paris`, an
@@ -82,6 +93,18 @@ options! {
     CATALOG: String = option("table.builtin-catalog-name", "default_catalog");
     /// Name of the database that a session starts with.
     DATABASE: String = option("table.builtin-database-name", "default_database");
+    /// Whether CREATE CATALOG counts for later sessions, too.
+    CATALOG_STORE_KIND: CatalogStoreKind = option("table.catalog-store.kind", "generic_in_memory");
+    /// Folder of a catalog store of the kind `file`: one YAML file for each catalog.
+    CATALOG_STORE_PATH: Option<String> = optional("table.catalog-store.file.path");
+    /// Whether COMPILE PLAN replaces a file that is there.
+    PLAN_FORCE_RECOMPILE: bool = option("table.plan.force-recompile", "false");
+    /// Bytes that the memory of a function in WebAssembly may grow to, for each task that calls it.
+    WASM_MEMORY_LIMIT: MemorySize = option("table.exec.wasm.memory-limit", "64 mb");
+    /// Work that a function in WebAssembly may do for each row of a batch, about one unit an instruction.
+    WASM_FUEL_PER_ROW: u64 = option("table.exec.wasm.fuel-per-row", "100000").range(1.0, 1e15);
+    /// Longest time of one call of a function in WebAssembly, which handles one batch of rows.
+    WASM_TIMEOUT: Duration = option("table.exec.wasm.timeout", "10 s");
     /// Widest column that results are shown in, in characters.
     MAX_COLUMN_WIDTH: u32 =
         option("table.display.max-column-width", "30").was(&["sql-client.display.max-column-width"]).range(1.0, 100_000.0);

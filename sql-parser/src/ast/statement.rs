@@ -41,6 +41,12 @@ pub enum StatementKind {
     Drop(DropObject),
     /// ALTER TABLE
     AlterTable(AlterTable),
+    /// ALTER VIEW
+    AlterView(AlterView),
+    /// ALTER DATABASE
+    AlterDatabase(AlterDatabase),
+    /// ALTER CATALOG
+    AlterCatalog(AlterCatalog),
     /// `USE [CATALOG]`
     Use {
         /// USE CATALOG instead of USE (a database).
@@ -52,6 +58,15 @@ pub enum StatementKind {
     Show(Show),
     /// DESCRIBE t
     Describe(ObjectName),
+    /// DESCRIBE CATALOG, DATABASE or FUNCTION
+    DescribeObject {
+        /// What kind of thing.
+        object: ObjectKind,
+        /// EXTENDED
+        extended: bool,
+        /// Which.
+        name: ObjectName,
+    },
     /// EXPLAIN
     Explain {
         /// The details asked for.
@@ -63,8 +78,10 @@ pub enum StatementKind {
     Set(Option<OptionPair>),
     /// RESET, with or without a key
     Reset(Option<StringLit>),
-    /// `COMPILE PLAN 'file' [IF NOT EXISTS] FOR statement`
+    /// `COMPILE [AND EXECUTE] PLAN 'file' [IF NOT EXISTS] FOR statement`
     CompilePlan {
+        /// AND EXECUTE
+        execute: bool,
         /// The file.
         path: StringLit,
         /// IF NOT EXISTS
@@ -369,6 +386,61 @@ pub struct AlterTable {
     pub action: AlterAction,
     /// Where it stands.
     pub span: Span,
+}
+
+/// ALTER VIEW
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlterView {
+    /// IF EXISTS
+    pub if_exists: bool,
+    /// Which view.
+    pub name: ObjectName,
+    /// What to change.
+    pub action: AlterViewAction,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What ALTER VIEW changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AlterViewAction {
+    /// RENAME TO v
+    Rename(ObjectName),
+    /// AS query
+    As(Box<Query>),
+}
+
+/// `ALTER DATABASE d SET (..)`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlterDatabase {
+    /// Which database.
+    pub name: ObjectName,
+    /// SET
+    pub options: Vec<OptionPair>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// ALTER CATALOG
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlterCatalog {
+    /// Which catalog.
+    pub name: Ident,
+    /// What to change.
+    pub action: AlterCatalogAction,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What ALTER CATALOG changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AlterCatalogAction {
+    /// SET (..)
+    Set(Vec<OptionPair>),
+    /// RESET (..)
+    Reset(Vec<StringLit>),
+    /// COMMENT '..'
+    Comment(StringLit),
 }
 
 /// What ALTER TABLE changes.

@@ -1,7 +1,8 @@
 //! CREATE, DROP and ALTER.
 use super::{Parser, Result};
 use crate::ast::{
-    AlterAction, AlterElement, AlterTable, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog,
+    AlterAction, AlterCatalog, AlterCatalogAction, AlterDatabase, AlterElement, AlterTable,
+    AlterView, AlterViewAction, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog,
     CreateDatabase, CreateFunction, CreateTable, CreateView, Distribution, DropObject, LikeClause,
     LikeFeature, LikeOption, LikeStrategy, ObjectKind, PrimaryKey, StatementKind, Watermark,
 };
@@ -455,12 +456,63 @@ impl Parser<'_> {
     pub(super) fn alter(&mut self) -> Result<StatementKind> {
         let start = self.span();
         self.advance();
+        if self.eat_word("VIEW") {
+            return self.alter_view(start);
+        }
+        if self.eat_word("DATABASE") {
+            let name = self.object_name()?;
+            self.expect_word("SET")?;
+            let options = self.option_list()?;
+            return Ok(StatementKind::AlterDatabase(AlterDatabase {
+                name,
+                options,
+                span: self.since(start),
+            }));
+        }
+        if self.eat_word("CATALOG") {
+            return self.alter_catalog(start);
+        }
         self.expect_word("TABLE")?;
         let if_exists = self.if_exists()?;
         let name = self.object_name()?;
         let action = self.alter_action()?;
         Ok(StatementKind::AlterTable(AlterTable {
             if_exists,
+            name,
+            action,
+            span: self.since(start),
+        }))
+    }
+
+    fn alter_view(&mut self, start: Span) -> Result<StatementKind> {
+        let if_exists = self.if_exists()?;
+        let name = self.object_name()?;
+        let action = if self.eat_word("RENAME") {
+            self.expect_word("TO")?;
+            AlterViewAction::Rename(self.object_name()?)
+        } else {
+            self.expect_word("AS")?;
+            AlterViewAction::As(Box::new(self.query()?))
+        };
+        Ok(StatementKind::AlterView(AlterView {
+            if_exists,
+            name,
+            action,
+            span: self.since(start),
+        }))
+    }
+
+    fn alter_catalog(&mut self, start: Span) -> Result<StatementKind> {
+        let name = self.ident()?;
+        let action = if self.eat_word("SET") {
+            AlterCatalogAction::Set(self.option_list()?)
+        } else if self.eat_word("RESET") {
+            AlterCatalogAction::Reset(self.parenthesized(|p| p.comma_separated(Self::string))?)
+        } else {
+            self.expect_word("COMMENT")?;
+            AlterCatalogAction::Comment(self.string()?)
+        };
+        Ok(StatementKind::AlterCatalog(AlterCatalog {
             name,
             action,
             span: self.since(start),

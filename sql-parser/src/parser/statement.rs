@@ -1,8 +1,8 @@
 //! Statements, except CREATE, DROP and ALTER.
 use super::{Parser, Result};
 use crate::ast::{
-    ExplainDetail, Insert, ObjectName, OptionPair, Show, ShowLike, ShowTarget, Statement,
-    StatementKind, StringLit,
+    ExplainDetail, Insert, ObjectKind, ObjectName, OptionPair, Show, ShowLike, ShowTarget,
+    Statement, StatementKind, StringLit,
 };
 use crate::error::ParseError;
 use crate::keywords::STATEMENT_STARTS;
@@ -46,8 +46,7 @@ impl Parser<'_> {
             "SHOW" => self.show(),
             "DESCRIBE" | "DESC" => {
                 self.advance();
-                self.eat_word("EXTENDED");
-                self.object_name().map(StatementKind::Describe)
+                self.describe()
             }
             "EXPLAIN" => self.explain(),
             "SET" => self.set(),
@@ -204,13 +203,36 @@ impl Parser<'_> {
         })
     }
 
+    fn describe(&mut self) -> Result<StatementKind> {
+        let objects = [
+            ("CATALOG", ObjectKind::Catalog),
+            ("DATABASE", ObjectKind::Database),
+            ("FUNCTION", ObjectKind::Function),
+        ];
+        for (word, object) in objects {
+            if self.eat_word(word) {
+                let extended = self.eat_word("EXTENDED");
+                let name = self.object_name()?;
+                return Ok(StatementKind::DescribeObject {
+                    object,
+                    extended,
+                    name,
+                });
+            }
+        }
+        self.eat_word("EXTENDED");
+        self.object_name().map(StatementKind::Describe)
+    }
+
     fn compile_plan(&mut self) -> Result<StatementKind> {
         self.advance();
+        let execute = self.eat_words(&["AND", "EXECUTE"]);
         self.expect_word("PLAN")?;
         let path = self.string()?;
         let if_not_exists = self.if_not_exists()?;
         self.expect_word("FOR")?;
         Ok(StatementKind::CompilePlan {
+            execute,
             path,
             if_not_exists,
             statement: self.planned()?,

@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::types::TypeKind;
-use alpheus_functions::aggregate::AggregateSignatureError;
 use alpheus_functions::{aggregate, registry};
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{
@@ -61,14 +60,16 @@ pub(super) fn unknown_function(name: &str, span: Span) -> SqlError {
 
 impl ExprBinder<'_> {
     pub(super) fn function_call(&self, call: &FunctionCall) -> Result<Expr, SqlError> {
-        let name =
-            match call.name.single() {
-                Some(name) => name.value.to_uppercase(),
-                None => return Err(unknown_function(&call.name.to_string(), call.name.span)
-                    .with_help(
-                        "functions of catalogs are user-defined functions, which are not there yet",
-                    )),
-            };
+        if let Some(bound) = self.user_function(call)? {
+            return Ok(bound);
+        }
+        let name = match call.name.single() {
+            Some(name) => name.value.to_uppercase(),
+            None => {
+                return Err(unknown_function(&call.name.to_string(), call.name.span)
+                    .with_help("SHOW USER FUNCTIONS lists those of a database"));
+            }
+        };
         if let Some(over) = &call.over {
             return self.over_call(&name, call, over);
         }
@@ -250,13 +251,7 @@ fn pending_aggregate(
     let args: Result<Vec<Expr>, SqlError> = args.iter().map(|arg| inner.bind(arg)).collect();
     let args = args?;
     let types: Vec<_> = args.iter().map(|arg| arg.ty().clone()).collect();
-    let signature = aggregate::infer(name, &types, distinct).map_err(|error| match error {
-        AggregateSignatureError::Distinct { ty } => {
-            SqlError::unsupported(format!("DISTINCT over {}", ty.kind), span)
-                .with_help("use COUNT(DISTINCT a, b), or cast it to a type that can be compared")
-        }
-        error => SqlError::invalid(error.to_string(), span),
-    })?;
+    let signature = super::user_function::aggregate_signature(name, &types, distinct, span)?;
     let mut args: Vec<Expr> = args
         .into_iter()
         .zip(&signature.arg_types)

@@ -31,6 +31,7 @@ mod set_operation;
 mod sort;
 mod table;
 mod types;
+mod user_function;
 mod window_function;
 
 use alpheus_dataflow::expr::Expr;
@@ -43,6 +44,7 @@ use crate::connectors::TableConnectors;
 use crate::session::JobMode;
 
 pub(crate) use types::data_type;
+pub(crate) use user_function::wasm_limits;
 
 /// What statements are bound against.
 #[derive(Clone)]

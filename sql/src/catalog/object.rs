@@ -19,13 +19,47 @@ pub enum CatalogObject {
     View(Arc<CatalogView>),
 }
 
+/// The kinds of object that a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObjectKind {
+    /// A table.
+    Table,
+    /// A view.
+    View,
+    /// A function of the user.
+    Function,
+}
+
+impl ObjectKind {
+    /// `table`, `view` or `function`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ObjectKind::Table => "table",
+            ObjectKind::View => "view",
+            ObjectKind::Function => "function",
+        }
+    }
+
+    /// What [`ObjectKind::as_str`] gave.
+    pub fn parse(text: &str) -> Option<ObjectKind> {
+        [ObjectKind::Table, ObjectKind::View, ObjectKind::Function]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
 impl CatalogObject {
+    /// What it is.
+    pub fn object_kind(&self) -> ObjectKind {
+        match self {
+            CatalogObject::Table(_) => ObjectKind::Table,
+            CatalogObject::View(_) => ObjectKind::View,
+        }
+    }
+
     /// `table` or `view`.
     pub fn kind(&self) -> &'static str {
-        match self {
-            CatalogObject::Table(_) => "table",
-            CatalogObject::View(_) => "view",
-        }
+        self.object_kind().as_str()
     }
 }
 

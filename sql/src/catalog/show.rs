@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CatalogTable, CatalogView, Column, ColumnKind, ObjectPath};
+use super::{CatalogDefinition, CatalogTable, CatalogView, Column, ColumnKind, ObjectPath};
 
 fn quote(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
@@ -99,5 +99,19 @@ pub fn show_create_view(path: &ObjectPath, view: &CatalogView, temporary: bool) 
             .join(",\n  "),
         comment.unwrap_or_default(),
         view.query
+    )
+}
+
+/// The CREATE CATALOG statement of a catalog.
+pub fn show_create_catalog(name: &str, definition: &CatalogDefinition) -> String {
+    let comment = definition
+        .comment
+        .as_ref()
+        .map(|text| format!("\nCOMMENT {}", string(text)));
+    format!(
+        "CREATE CATALOG {}{}{}",
+        quote(name),
+        comment.unwrap_or_default(),
+        with(&definition.options)
     )
 }

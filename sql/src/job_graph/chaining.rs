@@ -73,6 +73,7 @@ pub(super) fn build_graph(
         max_parallelism: settings.max_parallelism,
         session: settings.session.clone(),
         configuration: settings.configuration.clone(),
+        functions: Default::default(),
     }
 }
 

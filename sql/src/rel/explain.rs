@@ -6,6 +6,7 @@ use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::pattern::{AfterMatch, PatternElement, PatternExpr, PatternTerm, RowPattern};
 use alpheus_dataflow::types::TypeKind;
+use alpheus_dataflow::user_functions::{function_name, is_user_function};
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
 use super::{PlanSchema, Rel, RelNode, SortKey};
@@ -357,7 +358,7 @@ pub(super) fn explain_aggregate(call: &AggregateCall, input: &PlanSchema) -> Str
         columns(input, &call.args)
     };
     let distinct = if call.distinct { "DISTINCT " } else { "" };
-    let mut text = format!("{}({distinct}{args})", call.function);
+    let mut text = format!("{}({distinct}{args})", function_name(&call.function));
     if let Some(filter) = call.filter {
         text += &format!(" FILTER {}", column(input, filter));
     }
@@ -370,6 +371,10 @@ pub fn explain_expr(expr: &Expr, input: &PlanSchema) -> String {
     match expr {
         Expr::Input { index, .. } => column(input, *index),
         Expr::Literal { value, ty } => explain_literal(value, &ty.kind),
+        Expr::Call { function, args, .. } if is_user_function(function) => {
+            let name = function_name(function);
+            format!("{name}({})", list(args.iter().map(sub)))
+        }
         Expr::Call { function, args, .. } => {
             let infix = args.len() == 2
                 && (matches!(function.as_str(), "AND" | "OR" | "LIKE")

@@ -4,6 +4,7 @@
 //! effect in order, so `SET` before an INSERT counts for it and a later one does not. A statement that
 //! fails changes nothing.
 
+mod compiled_plan;
 mod complete;
 mod configure;
 mod ddl;
@@ -19,7 +20,7 @@ use alpheus_sql_parser::ast::{Statement, StatementKind};
 use alpheus_sql_parser::{Diagnostic, Span};
 
 use crate::binder::Binder;
-use crate::catalog::Catalogs;
+use crate::catalog::{CatalogStore, Catalogs};
 use crate::connectors::{KnownConnectors, TableConnectors};
 use crate::error::SqlError;
 
@@ -31,6 +32,9 @@ pub struct Session {
     catalogs: Catalogs,
     connectors: Arc<dyn TableConnectors>,
     warnings: Vec<Diagnostic>,
+    /// Where catalogs are kept for later sessions, once it is opened.
+    store: Option<CatalogStore>,
+    opened: bool,
 }
 
 impl Session {
@@ -58,6 +62,8 @@ impl Session {
             catalogs,
             connectors,
             warnings: Vec::new(),
+            store: None,
+            opened: false,
         }
     }
 
@@ -82,6 +88,12 @@ impl Session {
     /// When the statement is wrong or needs something that is not there; nothing has changed then.
     pub fn execute(&mut self, statement: &Statement, script: &str) -> Result<Outcome, SqlError> {
         let span = statement.span;
+        if !matches!(
+            statement.kind,
+            StatementKind::Set(_) | StatementKind::Reset(_)
+        ) {
+            ddl::open_catalogs(self)?;
+        }
         match &statement.kind {
             StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => {
                 let job = plan::plan_statement(self, statement)?;
@@ -94,20 +106,29 @@ impl Session {
             StatementKind::Reset(key) => configure::reset(self, key.as_ref()),
             StatementKind::Show(show) => show::show(self, show),
             StatementKind::Describe(name) => show::describe(self, name),
+            StatementKind::DescribeObject {
+                object,
+                extended,
+                name,
+            } => show::describe_object(self, *object, *extended, name),
             StatementKind::CreateTable(create) => ddl::create_table(self, create),
             StatementKind::CreateView(create) => ddl::create_view(self, create),
             StatementKind::CreateCatalog(create) => ddl::create_catalog(self, create),
             StatementKind::CreateDatabase(create) => ddl::create_database(self, create),
             StatementKind::Drop(drop) => ddl::drop_object(self, drop),
             StatementKind::AlterTable(alter) => ddl::alter_table(self, alter),
+            StatementKind::AlterView(alter) => ddl::alter_view(self, alter),
+            StatementKind::AlterDatabase(alter) => ddl::alter_database(self, alter),
+            StatementKind::AlterCatalog(alter) => ddl::alter_catalog(self, alter),
             StatementKind::Use { catalog, name } => ddl::use_object(self, *catalog, name),
-            StatementKind::CreateFunction(create) => {
-                Err(refused("a user-defined function", create.span)
-                    .with_help("the built-in functions are listed by SHOW FUNCTIONS"))
-            }
-            StatementKind::CompilePlan { .. } => Err(refused("COMPILE PLAN", span)
-                .with_help("EXPLAIN shows the plan; a savepoint restores by operator ids")),
-            StatementKind::ExecutePlan(_) => Err(refused("EXECUTE PLAN", span)),
+            StatementKind::CreateFunction(create) => ddl::create_function(self, create),
+            StatementKind::CompilePlan {
+                execute,
+                path,
+                if_not_exists,
+                statement,
+            } => compiled_plan::compile(self, *execute, path, *if_not_exists, statement),
+            StatementKind::ExecutePlan(path) => compiled_plan::execute(self, path),
             StatementKind::StopJob { cancel, .. } => {
                 let (statement, command) = match cancel {
                     true => ("CANCEL JOB", "alpheus cancel"),

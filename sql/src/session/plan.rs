@@ -150,20 +150,48 @@ fn stream_plan(
     span: Span,
 ) -> Result<StreamPlan, SqlError> {
     let planner = planner_settings(session, name, settings, span)?;
+    graph_with(session, outputs, &planner, span)
+}
+
+/// The operators of a planned job at another parallelism.
+pub(super) fn graph_at(
+    session: &Session,
+    job: &PlannedJob,
+    parallelism: u32,
+    span: Span,
+) -> Result<alpheus_dataflow::JobGraph, SqlError> {
+    let planner = planner_settings(session, &job.name, &job.session, span)?;
+    let planner = PlannerSettings {
+        parallelism,
+        ..planner
+    };
+    graph_with(session, &job.outputs, &planner, span).map(|plan| plan.graph)
+}
+
+fn graph_with(
+    session: &Session,
+    outputs: &[Output],
+    planner: &PlannerSettings,
+    span: Span,
+) -> Result<StreamPlan, SqlError> {
     let accepts = |table: &TableSpec| {
         let capabilities = session.connectors.validate(table);
         capabilities.map_or(ChangelogMode::InsertOnly, |c| c.sink_accepts)
     };
-    job_graph::plan(outputs, &planner, &accepts).map_err(|error| match error {
+    let mut plan = job_graph::plan(outputs, planner, &accepts).map_err(|error| match error {
         PlanError::BatchOnly { feature } => {
             SqlError::unsupported(format!("{feature} in streaming mode"), span)
                 .with_help("over bounded tables, SET 'execution.runtime-mode' = 'batch'")
         }
         error => SqlError::invalid(error.to_string(), span),
-    })
+    })?;
+    if let Ok(text) = serde_json::to_string(&plan.graph) {
+        plan.graph.functions = alpheus_udf::registered_in(&text);
+    }
+    Ok(plan)
 }
 
-fn planner_settings(
+pub(super) fn planner_settings(
     session: &Session,
     name: &str,
     settings: &SessionSettings,

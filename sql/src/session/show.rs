@@ -1,11 +1,13 @@
 //! SHOW and DESCRIBE.
 
 use alpheus_functions::{aggregate, registry};
-use alpheus_sql_parser::ast::{ObjectName, Show, ShowLike, ShowTarget};
+use alpheus_sql_parser::ast::{ObjectKind, ObjectName, Show, ShowLike, ShowTarget};
 
 use super::{Outcome, Session, TextTable, refused};
+use crate::binder::wasm_limits;
 use crate::catalog::{
-    CatalogObject, CatalogTable, ColumnKind, show_create_table, show_create_view,
+    CatalogObject, CatalogTable, ColumnKind, TYPE, show_create_catalog, show_create_table,
+    show_create_view,
 };
 use crate::error::SqlError;
 
@@ -19,8 +21,12 @@ pub(super) fn show(session: &Session, show: &Show) -> Result<Outcome, SqlError> 
             let is_view = |object: &CatalogObject| matches!(object, CatalogObject::View(_));
             ("view name", object_names(session, show, is_view)?)
         }
-        ShowTarget::Functions { user: true } => ("function name", Vec::new()),
-        ShowTarget::Functions { user: false } => ("function name", function_names()),
+        ShowTarget::Functions { user: true } => ("function name", catalogs.function_names()),
+        ShowTarget::Functions { user: false } => {
+            let mut names = function_names();
+            names.extend(catalogs.function_names());
+            ("function name", names)
+        }
         ShowTarget::Catalogs => {
             let names = catalogs.catalogs().map(str::to_owned).collect();
             ("catalog name", names)
@@ -61,8 +67,8 @@ pub(super) fn show(session: &Session, show: &Show) -> Result<Outcome, SqlError> 
         },
         ShowTarget::CreateCatalog(name) => {
             let catalog = existing_catalog(session, name)?;
-            let text =
-                format!("CREATE CATALOG `{catalog}` WITH (\n  'type' = 'generic_in_memory'\n)\n");
+            let definition = catalogs.definition(&catalog);
+            let text = definition.map_or_else(String::new, |d| show_create_catalog(&catalog, d));
             ("result", vec![text])
         }
         ShowTarget::Columns(name) => {
@@ -90,6 +96,96 @@ pub(super) fn show(session: &Session, show: &Show) -> Result<Outcome, SqlError> 
 /// `DESCRIBE t`.
 pub(super) fn describe(session: &Session, name: &ObjectName) -> Result<Outcome, SqlError> {
     describe_rows(session, name).map(Outcome::Rows)
+}
+
+/// `DESCRIBE CATALOG c`, `DESCRIBE DATABASE d`.
+pub(super) fn describe_object(
+    session: &Session,
+    object: ObjectKind,
+    extended: bool,
+    name: &ObjectName,
+) -> Result<Outcome, SqlError> {
+    let mut table = TextTable::new(["info name", "info value"]);
+    let mut row = |name: &str, value: Option<&str>| {
+        let cells = [Some(name.to_owned()), value.map(str::to_owned)];
+        table.rows.push(cells.to_vec());
+    };
+    if object == ObjectKind::Function {
+        let catalogs = &session.catalogs;
+        let (catalog, database) = (&catalogs.current_catalog, &catalogs.current_database);
+        let Some((full_name, function)) = catalogs.find_function(name, catalog, database) else {
+            return describe_built_in(name);
+        };
+        let wrong = |message: String| SqlError::invalid(message, name.span);
+        let limits = wasm_limits(&session.configuration).map_err(wrong)?;
+        let loaded = function.load(&full_name, limits).map_err(wrong)?;
+        row("name", Some(&full_name));
+        row("is system function", Some("false"));
+        row("kind", Some(&format!("{:?}", loaded.kind).to_uppercase()));
+        row("language", Some("WASM"));
+        row("module", Some(&function.location));
+        row("signature", Some(&loaded.signature(&name.last().value)));
+        row("result", Some(&loaded.result.to_string()));
+        return Ok(Outcome::Rows(table));
+    }
+    let options = if object == ObjectKind::Database {
+        let (catalog, database) = super::ddl::database_path(session, name)?;
+        let Some(known) = session.catalogs.database(&catalog, &database) else {
+            return Err(super::ddl::no_database(
+                session, &catalog, &database, name.span,
+            ));
+        };
+        row("catalog name", Some(&catalog));
+        row("name", Some(&database));
+        row("comment", known.comment.as_deref());
+        known.options.clone()
+    } else {
+        let catalog = existing_catalog(session, name)?;
+        let known = session
+            .catalogs
+            .definition(&catalog)
+            .cloned()
+            .unwrap_or_default();
+        row("name", Some(&catalog));
+        row("type", known.options.get(TYPE).map(String::as_str));
+        row("comment", known.comment.as_deref());
+        known.options
+    };
+    if extended {
+        for (key, value) in &options {
+            row(&format!("option:{key}"), Some(value));
+        }
+    }
+    Ok(Outcome::Rows(table))
+}
+
+fn describe_built_in(name: &ObjectName) -> Result<Outcome, SqlError> {
+    let upper = name.single().map(|name| name.value.to_uppercase());
+    let upper = upper.unwrap_or_default();
+    let scalar = registry::lookup(&upper).filter(|function| function.refused().is_none());
+    let scalar = scalar.map(|f| (f.name, "SCALAR", f.signature, f.description));
+    let aggregates = aggregate::all().iter();
+    let aggregate = aggregates
+        .map(|f| (f.name, "AGGREGATE", f.signature, f.description))
+        .find(|(name, ..)| *name == upper);
+    let Some((name, kind, signature, description)) = scalar.or(aggregate) else {
+        return Err(
+            SqlError::invalid(format!("function '{name}' not found"), name.span)
+                .with_help("SHOW FUNCTIONS lists those there are"),
+        );
+    };
+    let mut table = TextTable::new(["info name", "info value"]);
+    for (key, value) in [
+        ("name", name),
+        ("is system function", "true"),
+        ("kind", kind),
+        ("signature", signature),
+        ("description", description),
+    ] {
+        let cells = [key, value].map(|cell| Some(cell.to_owned()));
+        table.rows.push(cells.to_vec());
+    }
+    Ok(Outcome::Rows(table))
 }
 
 fn wrong_kind(name: &ObjectName, kind: &str, statement: &str) -> SqlError {

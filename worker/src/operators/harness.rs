@@ -221,6 +221,7 @@ impl Harness {
                 bounded: false,
             },
             configuration: BTreeMap::new(),
+            functions: Default::default(),
         }
     }
 

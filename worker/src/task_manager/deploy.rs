@@ -113,6 +113,7 @@ pub fn plan(
     let graph = &deployment.graph;
     let validated = graph.validate();
     validated.map_err(|error| OperatorError::fatal(error.to_string()))?;
+    crate::user_functions::install(graph)?;
     let places: HashMap<TaskId, WorkerId> = deployment.placement.iter().copied().collect();
     let subtasks: BTreeSet<SubtaskIndex> = places
         .iter()

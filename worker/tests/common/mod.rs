@@ -111,5 +111,6 @@ pub fn graph(parallelism: u32, partitioning: Partitioning) -> JobGraph {
             bounded: false,
         },
         configuration: BTreeMap::new(),
+        functions: Default::default(),
     }
 }

@@ -1,10 +1,13 @@
-//! ALTER TABLE: new names and options. Changes of columns are refused.
+//! ALTER TABLE and ALTER VIEW: new names, options, queries. Columns, keys and watermarks: [`super::alter_columns`].
 
 use std::sync::Arc;
 
-use alpheus_sql_parser::ast::{AlterAction, AlterTable, ObjectName};
+use alpheus_sql_parser::ast::{
+    AlterAction, AlterTable, AlterView, AlterViewAction, CreateView, ObjectName,
+};
 
-use super::super::{Outcome, Session, refused};
+use super::super::{Outcome, Session};
+use super::alter_columns;
 use super::create_table::options;
 use crate::catalog::{CatalogObject, CatalogTable, ObjectPath};
 use crate::error::SqlError;
@@ -25,15 +28,11 @@ pub(in crate::session) fn alter_table(
         None if alter.if_exists => return Ok(Outcome::Done),
         None => return Err(session.catalogs.not_found("table", &alter.name, &path)),
     };
-    let feature = match &alter.action {
+    let mut changed = CatalogTable::clone(&table);
+    match &alter.action {
         AlterAction::Rename(to) => return rename(session, &path, to),
-        AlterAction::Set(pairs) => {
-            let mut changed = CatalogTable::clone(&table);
-            changed.options.extend(options(pairs)?);
-            return replace(session, alter, path, changed);
-        }
+        AlterAction::Set(pairs) => changed.options.extend(options(pairs)?),
         AlterAction::Reset(keys) => {
-            let mut changed = CatalogTable::clone(&table);
             for key in keys {
                 if key.value == "connector" {
                     return Err(SqlError::invalid(
@@ -43,17 +42,46 @@ pub(in crate::session) fn alter_table(
                 }
                 changed.options.remove(&key.value);
             }
-            return replace(session, alter, path, changed);
         }
-        AlterAction::RenameColumn { .. } => "ALTER TABLE .. RENAME column",
-        AlterAction::Add(_) => "ALTER TABLE .. ADD",
-        AlterAction::Modify(_) => "ALTER TABLE .. MODIFY",
-        AlterAction::DropColumns(_)
-        | AlterAction::DropPrimaryKey
-        | AlterAction::DropConstraint(_)
-        | AlterAction::DropWatermark => "ALTER TABLE .. DROP",
+        _ => alter_columns::change(session, &mut changed, alter)?,
+    }
+    replace(session, alter, path, changed)
+}
+
+/// `ALTER VIEW v RENAME TO w` and `ALTER VIEW v AS query`.
+pub(in crate::session) fn alter_view(
+    session: &mut Session,
+    alter: &AlterView,
+) -> Result<Outcome, SqlError> {
+    let path = session.catalogs.path(&alter.name)?;
+    let view = match session.catalogs.find(&path) {
+        Some(CatalogObject::View(view)) => Arc::clone(view),
+        Some(CatalogObject::Table(_)) => {
+            return Err(SqlError::invalid(
+                format!("'{}' is a table", alter.name),
+                alter.name.span,
+            ));
+        }
+        None if alter.if_exists => return Ok(Outcome::Done),
+        None => return Err(session.catalogs.not_found("view", &alter.name, &path)),
     };
-    Err(refused(feature, alter.span).with_help("drop the table and create it again"))
+    match &alter.action {
+        AlterViewAction::Rename(to) => rename(session, &path, to),
+        AlterViewAction::As(query) => {
+            let temporary = session.catalogs.has_temporary(&path);
+            let create = CreateView {
+                or_replace: true,
+                temporary,
+                if_not_exists: false,
+                name: alter.name.clone(),
+                columns: Vec::new(),
+                comment: None,
+                query: query.clone(),
+                span: alter.span,
+            };
+            super::put_view(session, &create, view.comment.clone())
+        }
+    }
 }
 
 fn replace(
@@ -79,8 +107,10 @@ fn rename(session: &mut Session, from: &ObjectPath, to: &ObjectName) -> Result<O
     if !temporary && !session.catalogs.has_database(&new.catalog, &new.database) {
         return Err(session.catalogs.not_found("table", to, &new));
     }
-    if let Some(object) = session.catalogs.remove(from, temporary) {
+    // The new name first: a failure in between leaves both rather than none.
+    if let Some(object) = session.catalogs.find(from).cloned() {
         session.catalogs.put(to, new, object, temporary)?;
+        session.catalogs.remove(from, temporary, to.span)?;
     }
     Ok(Outcome::Done)
 }

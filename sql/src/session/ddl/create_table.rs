@@ -10,7 +10,7 @@ use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{self, CreateTable, Ident, OptionPair};
 
 use super::super::{JobMode, Outcome, Session, refused};
-use super::{already_exists, like, taken};
+use super::{already_exists, create_as, like, taken};
 use crate::binder::{Binder, data_type};
 use crate::catalog::{
     CatalogObject, CatalogTable, Column, ColumnKind, KeyDefinition, WatermarkDefinition,
@@ -23,17 +23,16 @@ pub(in crate::session) fn create_table(
     create: &CreateTable,
 ) -> Result<Outcome, SqlError> {
     let path = session.catalogs.path(&create.name)?;
-    if create.query.is_some() {
-        return Err(refused("CREATE TABLE .. AS SELECT", create.span)
-            .with_help("create the table with its columns, then INSERT INTO it"));
-    }
-    if create.or_replace {
-        return Err(refused("CREATE OR REPLACE TABLE", create.span)
-            .with_help("DROP TABLE IF EXISTS it first"));
-    }
     if let Some(distribution) = &create.distribution {
         return Err(refused("DISTRIBUTED BY", distribution.span)
             .with_help("rows are distributed by the keys of the query"));
+    }
+    if let Some(query) = &create.query {
+        return create_as::create_table_as(session, create, query);
+    }
+    if create.or_replace {
+        return Err(refused("CREATE OR REPLACE TABLE without AS", create.span)
+            .with_help("DROP TABLE IF EXISTS it first"));
     }
     if taken(session, &path, create.temporary) {
         if create.if_not_exists {
@@ -62,7 +61,7 @@ pub(in crate::session) fn create_table(
 }
 
 /// What the statement itself says; computed columns have no type yet.
-fn definition(create: &CreateTable) -> Result<CatalogTable, SqlError> {
+pub(super) fn definition(create: &CreateTable) -> Result<CatalogTable, SqlError> {
     let mut columns: Vec<Column> = Vec::with_capacity(create.columns.len());
     for written in &create.columns {
         let column = column(written)?;
@@ -88,7 +87,7 @@ fn definition(create: &CreateTable) -> Result<CatalogTable, SqlError> {
     })
 }
 
-fn column(written: &ast::ColumnDef) -> Result<Column, SqlError> {
+pub(super) fn column(written: &ast::ColumnDef) -> Result<Column, SqlError> {
     let (ty, kind) = match &written.kind {
         ast::ColumnKind::Physical(ty) => (data_type(ty)?, ColumnKind::Physical),
         ast::ColumnKind::Computed(expr) => (
@@ -124,7 +123,7 @@ fn column(written: &ast::ColumnDef) -> Result<Column, SqlError> {
     })
 }
 
-fn watermark(written: &ast::Watermark) -> Result<WatermarkDefinition, SqlError> {
+pub(super) fn watermark(written: &ast::Watermark) -> Result<WatermarkDefinition, SqlError> {
     match written.column.single() {
         Some(column) => Ok(WatermarkDefinition {
             column: column.value.clone(),
@@ -137,7 +136,7 @@ fn watermark(written: &ast::Watermark) -> Result<WatermarkDefinition, SqlError> 
     }
 }
 
-fn primary_key(written: &ast::PrimaryKey) -> Result<KeyDefinition, SqlError> {
+pub(super) fn primary_key(written: &ast::PrimaryKey) -> Result<KeyDefinition, SqlError> {
     if !written.not_enforced {
         return Err(SqlError::invalid(
             "an ENFORCED primary key is not possible: the data is not the engine's own",
@@ -169,7 +168,7 @@ pub(super) fn options(pairs: &[OptionPair]) -> Result<BTreeMap<String, String>, 
 }
 
 /// Types the computed columns and checks the watermark, the key and the partition columns.
-fn check(
+pub(super) fn check(
     binder: &Binder<'_>,
     table: &mut CatalogTable,
     create: &CreateTable,

@@ -1,22 +1,28 @@
 //! Statements that make, change and drop what has a name.
 
 mod alter;
+mod alter_columns;
+mod catalog;
+mod create_as;
 mod create_table;
+mod function;
 mod like;
 
 use std::sync::Arc;
 
 use alpheus_dataflow::schema::Field;
 use alpheus_sql_parser::ast::{
-    CreateCatalog, CreateDatabase, CreateView, DropObject, ObjectKind, ObjectName,
+    AlterDatabase, CreateDatabase, CreateView, DropObject, ObjectKind, ObjectName,
 };
 
-use super::{JobMode, Outcome, Session, refused};
+use super::{JobMode, Outcome, Session};
 use crate::catalog::{CatalogObject, CatalogView, ObjectPath};
 use crate::error::SqlError;
 
-pub(super) use alter::alter_table;
+pub(super) use alter::{alter_table, alter_view};
+pub(super) use catalog::{alter_catalog, create_catalog, open_catalogs};
 pub(super) use create_table::create_table;
+pub(super) use function::create_function;
 
 /// Whether something of that name is in the way of a new object of this sort.
 fn taken(session: &Session, path: &ObjectPath, temporary: bool) -> bool {
@@ -37,6 +43,16 @@ fn already_exists(session: &Session, name: &ObjectName, path: &ObjectPath) -> Sq
 }
 
 pub(super) fn create_view(session: &mut Session, create: &CreateView) -> Result<Outcome, SqlError> {
+    let comment = create.comment.as_ref().map(|comment| comment.value.clone());
+    put_view(session, create, comment)
+}
+
+/// Makes a view, or makes it anew.
+fn put_view(
+    session: &mut Session,
+    create: &CreateView,
+    comment: Option<String>,
+) -> Result<Outcome, SqlError> {
     let path = session.catalogs.path(&create.name)?;
     let replaces = taken(session, &path, create.temporary);
     if replaces && create.if_not_exists {
@@ -86,59 +102,13 @@ pub(super) fn create_view(session: &mut Session, create: &CreateView) -> Result<
         columns,
         catalog: session.catalogs.current_catalog.clone(),
         database: session.catalogs.current_database.clone(),
-        comment: create.comment.as_ref().map(|comment| comment.value.clone()),
+        comment,
     };
     let object = CatalogObject::View(Arc::new(view));
     session
         .catalogs
         .put(&create.name, path, object, create.temporary)?;
     Ok(Outcome::Done)
-}
-
-pub(super) fn create_catalog(
-    session: &mut Session,
-    create: &CreateCatalog,
-) -> Result<Outcome, SqlError> {
-    let name = &create.name.value;
-    if session.catalogs.has_catalog(name) {
-        if create.if_not_exists {
-            return Ok(Outcome::Done);
-        }
-        return Err(SqlError::invalid(
-            format!("catalog '{name}' already exists"),
-            create.name.span,
-        ));
-    }
-    let mut database = "default".to_owned();
-    let mut kind = None;
-    for option in &create.options {
-        match option.key.value.as_str() {
-            "type" => kind = Some(option),
-            "default-database" => database.clone_from(&option.value.value),
-            other => {
-                return Err(SqlError::invalid(
-                    format!("unknown option '{other}' of a catalog"),
-                    option.span,
-                )
-                .suggesting(other, ["type", "default-database"]));
-            }
-        }
-    }
-    match kind {
-        Some(kind) if kind.value.value == "generic_in_memory" => {
-            session.catalogs.create_catalog(name, &database);
-            Ok(Outcome::Done)
-        }
-        Some(kind) => Err(refused(
-            &format!("a catalog of type '{}'", kind.value.value),
-            kind.span,
-        )
-        .with_help("the only type there is: 'generic_in_memory'")),
-        None => Err(
-            SqlError::invalid("a catalog needs the option 'type'", create.span)
-                .with_help("WITH ('type' = 'generic_in_memory')"),
-        ),
-    }
 }
 
 /// Catalog and database that a name of one or two parts means.
@@ -182,37 +152,49 @@ pub(super) fn create_database(
             create.name.span,
         ));
     }
-    session.catalogs.create_database(&catalog, &database);
+    let comment = create.comment.as_ref().map(|comment| comment.value.clone());
+    let options = create_table::options(&create.options)?;
+    let span = create.name.span;
+    session
+        .catalogs
+        .put_database(&catalog, &database, comment, options, span)?;
     Ok(Outcome::Done)
+}
+
+/// `ALTER DATABASE d SET (..)`: options are added to those that are there.
+pub(super) fn alter_database(
+    session: &mut Session,
+    alter: &AlterDatabase,
+) -> Result<Outcome, SqlError> {
+    let (catalog, database) = database_path(session, &alter.name)?;
+    let Some(known) = session.catalogs.database(&catalog, &database) else {
+        return Err(no_database(session, &catalog, &database, alter.name.span));
+    };
+    let comment = known.comment.clone();
+    let mut options = known.options.clone();
+    options.extend(create_table::options(&alter.options)?);
+    let span = alter.name.span;
+    session
+        .catalogs
+        .put_database(&catalog, &database, comment, options, span)?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn no_database(
+    session: &Session,
+    catalog: &str,
+    database: &str,
+    span: alpheus_sql_parser::Span,
+) -> SqlError {
+    SqlError::invalid(format!("database '{catalog}.{database}' not found"), span)
+        .suggesting(database, session.catalogs.databases(catalog))
 }
 
 pub(super) fn drop_object(session: &mut Session, drop: &DropObject) -> Result<Outcome, SqlError> {
     match drop.object {
         ObjectKind::Table | ObjectKind::View => drop_table_or_view(session, drop),
-        ObjectKind::Function => Err(refused("DROP FUNCTION", drop.span)
-            .with_help("there are no user-defined functions yet")),
-        ObjectKind::Catalog => {
-            let name = &drop.name.last().value;
-            if !session.catalogs.has_catalog(name) {
-                if drop.if_exists {
-                    return Ok(Outcome::Done);
-                }
-                return Err(SqlError::invalid(
-                    format!("catalog '{name}' not found"),
-                    drop.name.span,
-                )
-                .suggesting(name, session.catalogs.catalogs()));
-            }
-            if *name == session.catalogs.current_catalog {
-                return Err(SqlError::invalid(
-                    "the catalog that is in use cannot be dropped",
-                    drop.name.span,
-                )
-                .with_help("USE CATALOG another one first"));
-            }
-            session.catalogs.drop_catalog(name);
-            Ok(Outcome::Done)
-        }
+        ObjectKind::Function => function::drop_function(session, drop),
+        ObjectKind::Catalog => catalog::drop_catalog(session, drop),
         ObjectKind::Database => drop_database(session, drop),
     }
 }
@@ -224,11 +206,7 @@ fn drop_database(session: &mut Session, drop: &DropObject) -> Result<Outcome, Sq
         if drop.if_exists {
             return Ok(Outcome::Done);
         }
-        return Err(SqlError::invalid(
-            format!("database '{catalog}.{database}' not found"),
-            drop.name.span,
-        )
-        .suggesting(&database, catalogs.databases(&catalog)));
+        return Err(no_database(session, &catalog, &database, drop.name.span));
     }
     if (catalog.as_str(), database.as_str())
         == (
@@ -249,7 +227,8 @@ fn drop_database(session: &mut Session, drop: &DropObject) -> Result<Outcome, Sq
         )
         .with_help("write CASCADE to drop what is in it, too"));
     }
-    session.catalogs.drop_database(&catalog, &database);
+    let span = drop.name.span;
+    session.catalogs.drop_database(&catalog, &database, span)?;
     Ok(Outcome::Done)
 }
 
@@ -273,7 +252,7 @@ fn drop_table_or_view(session: &mut Session, drop: &DropObject) -> Result<Outcom
                     kind.to_uppercase()
                 )));
             }
-            session.catalogs.remove(&path, temporary);
+            session.catalogs.remove(&path, temporary, drop.name.span)?;
             Ok(Outcome::Done)
         }
         _ if drop.if_exists => Ok(Outcome::Done),
@@ -303,7 +282,10 @@ pub(super) fn use_object(
                     .suggesting(wanted, session.catalogs.catalogs()),
             );
         }
-        let first = session.catalogs.databases(wanted).next();
+        let catalogs = &session.catalogs;
+        let default = catalogs.definition(wanted).map(|d| d.default_database());
+        let first = default.filter(|name| catalogs.has_database(wanted, name));
+        let first = first.or_else(|| catalogs.databases(wanted).next());
         let database = first.unwrap_or("default").to_owned();
         session.catalogs.current_catalog.clone_from(wanted);
         session.catalogs.current_database = database;
@@ -311,11 +293,7 @@ pub(super) fn use_object(
     }
     let (catalog, database) = database_path(session, name)?;
     if !session.catalogs.has_database(&catalog, &database) {
-        return Err(SqlError::invalid(
-            format!("database '{catalog}.{database}' not found"),
-            name.span,
-        )
-        .suggesting(&database, session.catalogs.databases(&catalog)));
+        return Err(no_database(session, &catalog, &database, name.span));
     }
     session.catalogs.current_catalog = catalog;
     session.catalogs.current_database = database;

@@ -6,6 +6,7 @@ mod changelog;
 mod errors;
 mod flink;
 mod jobs;
+mod keeping;
 mod plans;
 mod ranking;
 
@@ -25,6 +26,12 @@ fn run(session: &mut Session, script: &str) -> Result<Outcome, String> {
     }
     Ok(last)
 }
+
+/// A function to call.
+const COUNT_CHAR: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../examples/udf/count_char.wasm"
+);
 
 const TABLES: &str = "
 SET 'table.local-time-zone' = 'UTC';

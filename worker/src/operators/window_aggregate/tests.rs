@@ -167,6 +167,7 @@ fn graph(node: &OperatorNode, parallelism: u32) -> JobGraph {
             bounded: false,
         },
         configuration: BTreeMap::new(),
+        functions: Default::default(),
     }
 }
 
