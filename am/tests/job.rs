@@ -125,6 +125,9 @@ impl Committer for RecordingCommitter {
     }
 }
 
+/// When a job has been where it is for so long, it is stuck.
+const STUCK: Duration = Duration::from_secs(40);
+
 /// Workers that say what real ones would say.
 struct SimulatedWorkers(EventSender);
 
@@ -249,7 +252,6 @@ fn graph() -> JobGraph {
             bounded: false,
         },
         configuration: BTreeMap::new(),
-        functions: Default::default(),
     }
 }
 
@@ -350,13 +352,18 @@ impl Running {
         format!("/v1/jobs/{}{below}", self.handle.gateway().job())
     }
 
-    /// Asks until the answer is as wanted. A job that never gets there hangs the test, and the runner
-    /// says which.
+    /// Asks until the answer is as wanted. A job that never gets there fails the test with how it stands.
     fn until(&self, below: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let asked = std::time::Instant::now();
         loop {
             let answer = self.get(&self.of_job(below));
             if wanted(&answer) {
                 return answer;
+            }
+            if asked.elapsed() > STUCK {
+                let job = self.get(&self.of_job(""));
+                let checkpoints = self.get(&self.of_job("/checkpoints"));
+                panic!("{below} stays {answer}\njob: {job}\ncheckpoints: {checkpoints}");
             }
             std::thread::sleep(Duration::from_millis(5));
         }

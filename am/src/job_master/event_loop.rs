@@ -99,7 +99,7 @@ impl EventLoop {
             let wait = self
                 .context
                 .machine
-                .next_wakeup(now)
+                .next_wakeup()
                 .map(|at| Duration::from_millis(at.saturating_sub(now).max(1) as u64));
             let received = match wait {
                 None => self

@@ -116,6 +116,8 @@ pub struct JobMachine {
     deployed: bool,
     preparation: Preparation,
     restart_at: i64,
+    /// When the last fact came in: what was due by then has been done.
+    seen_at: i64,
     slots_wanted_since: Option<i64>,
     strategy: RestartStrategy,
     checkpoints: CheckpointCoordinator,
@@ -151,6 +153,7 @@ impl JobMachine {
             deployed: false,
             preparation: Preparation::None,
             restart_at: now,
+            seen_at: now,
             slots_wanted_since: None,
             strategy: RestartStrategy::new(config.restart.clone()),
             checkpoints: CheckpointCoordinator::new(config.checkpoints.clone()),
@@ -226,6 +229,7 @@ impl JobMachine {
 
     /// Takes a fact and says what is to be done. `chance` is uniform in -1..=1.
     pub fn handle(&mut self, now: i64, chance: f64, fact: Fact) -> Vec<Action> {
+        self.seen_at = now;
         let mut step = Step {
             now,
             chance,
@@ -237,13 +241,14 @@ impl JobMachine {
         step.actions
     }
 
-    /// When to come back with [`Fact::Tick`] at the latest.
-    pub fn next_wakeup(&self, now: i64) -> Option<i64> {
+    /// When to come back with [`Fact::Tick`] at the latest; it may have passed by the time of asking.
+    pub fn next_wakeup(&self) -> Option<i64> {
         if self.status.is_terminal() {
             return None;
         }
-        let restart = (!self.deployed && self.goal == Goal::Run && self.restart_at > now)
-            .then_some(self.restart_at);
+        let restart_is_due =
+            !self.deployed && self.goal == Goal::Run && self.restart_at > self.seen_at;
+        let restart = restart_is_due.then_some(self.restart_at);
         let slots = self
             .slots_wanted_since
             .map(|since| since.saturating_add(self.config.slot_timeout_ms));

@@ -186,3 +186,18 @@ fn crash_between_the_end_of_input_and_the_last_checkpoint_commits_nothing_of_it(
     assert_eq!(world.machine.status(), JobStatus::Finished);
     assert_eq!(world.committed(), ["c1-0", "c1-1", "f-0", "f-1"]);
 }
+
+#[test]
+fn a_restart_that_falls_due_while_the_loop_looks_away_still_wakes_it() {
+    let mut world = World::checkpointing(&[]);
+    world.run();
+    world.fail_task(false);
+    world.all_canceled();
+    assert!(world.preparations().is_empty(), "the delay is not over");
+    let due = world.machine.next_wakeup();
+    // The clock goes on between the last fact and the question when to come back.
+    world.now = due.unwrap() + 1;
+    assert_eq!(world.machine.next_wakeup(), due);
+    world.tell(Fact::Tick);
+    assert_eq!(world.preparations().len(), 1);
+}
