@@ -18,6 +18,7 @@ use crate::aggregate::AggregateCall;
 use crate::changelog::ChangelogMode;
 use crate::expr::Expr;
 use crate::ids::{OperatorId, VertexId};
+use crate::join::{IntervalBounds, JoinSpec, LookupTable, TimeColumns, WindowColumns};
 use crate::order::{RankRange, SortKey};
 use crate::over::{OverCall, OverFrame};
 use crate::pattern::RowPattern;
@@ -312,6 +313,37 @@ pub enum OperatorSpec {
         time: TimeAttribute,
         /// What orders rows of the same time.
         order: Vec<SortKey>,
+    },
+    /// Joins two changelogs by state of both sides. Emits the columns of the left input, then of the right
+    /// (of SEMI and ANTI the left ones alone).
+    Join(JoinSpec),
+    /// Joins rows whose times are near each other and forgets them when time has passed. Inserts only.
+    IntervalJoin {
+        /// What belongs together.
+        join: JoinSpec,
+        /// How near.
+        bounds: IntervalBounds,
+    },
+    /// Joins the rows of each window when it is complete. Inserts only.
+    WindowJoin {
+        /// What belongs together; the windows' bounds are among the keys.
+        join: JoinSpec,
+        /// When a window is complete.
+        windows: WindowColumns,
+    },
+    /// Joins each row with the version of the right side that is valid at its time.
+    TemporalJoin {
+        /// What belongs together.
+        join: JoinSpec,
+        /// Which times.
+        times: TimeColumns,
+    },
+    /// Joins each row with a table as it is when the row comes by. Inserts only.
+    LookupJoin {
+        /// What belongs together; the table is the right side.
+        join: JoinSpec,
+        /// The table.
+        table: Box<LookupTable>,
     },
     /// Writes a table.
     Sink {

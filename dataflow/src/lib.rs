@@ -4,7 +4,7 @@
 //! system and its mapping to Arrow ([`types`], [`schema`]), the unit of data ([`changelog`]), what
 //! travels in band with it ([`element`]), identifiers ([`ids`]), key groups and the hash that routes
 //! rows to them ([`key_group`], [`hash`]), expressions and aggregate calls in a form that can be sent
-//! to another process ([`expr`], [`aggregate`], [`order`], [`over`]), windows ([`window`]), the job graph ([`graph`]), the
+//! to another process ([`expr`], [`aggregate`], [`order`], [`over`]), joins ([`join`]), windows ([`window`]), the job graph ([`graph`]), the
 //! functions of users ([`user_functions`]), the
 //! memory that state is made of ([`cow`], [`fixed`], [`tuple`](mod@tuple)), and
 //! the traits of operators, sources and sinks ([`operator`], [`source`], [`sink`], [`snapshot`]).
@@ -28,6 +28,7 @@ pub mod fixed;
 pub mod graph;
 pub mod hash;
 pub mod ids;
+pub mod join;
 pub mod key_group;
 pub mod operator;
 pub mod order;
@@ -49,6 +50,9 @@ pub use error::{DataflowError, OperatorError, OperatorResult};
 pub use expr::{Expr, Literal};
 pub use graph::{Edge, JobGraph, OperatorNode, OperatorSpec, Partitioning, Vertex};
 pub use ids::{AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId};
+pub use join::{
+    IntervalBounds, JoinInput, JoinKey, JoinKind, JoinSpec, LookupTable, TimeColumns, WindowColumns,
+};
 pub use key_group::{KeyGroup, KeyGroupRange};
 pub use schema::{Field, RowType};
 pub use types::{LogicalType, TypeKind};

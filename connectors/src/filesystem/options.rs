@@ -40,6 +40,18 @@ pub(crate) const OPTIONS: &[OptionDef] = &[
         "Accepted for Flink's sake; it has no effect.",
     ),
     option(
+        "lookup.cache",
+        OptionKind::Choice(&["FULL"]),
+        Some("FULL"),
+        "What a lookup join keeps of the table: all of it.",
+    ),
+    option(
+        "lookup.full-cache.periodic-reload.interval",
+        OptionKind::Duration,
+        None,
+        "How old a lookup join's copy of the table may be; without it the table is read once.",
+    ),
+    option(
         "partition.default-name",
         OptionKind::Text,
         Some("__DEFAULT_PARTITION__"),

@@ -7,6 +7,7 @@ pub mod deduplicate;
 pub mod group_aggregate;
 #[cfg(test)]
 pub mod harness;
+pub mod join;
 pub mod key_timers;
 pub mod local_group_aggregate;
 pub mod match_recognize;
@@ -122,6 +123,20 @@ pub fn build_operator(
         OperatorSpec::AttachedWindowAggregate { .. } => Box::new(
             attached_window_aggregate::AttachedWindowAggregate::new(node, input)?,
         ),
+        OperatorSpec::IntervalJoin { join, bounds } => {
+            Box::new(join::interval::IntervalJoin::new(node, join, bounds)?)
+        }
+        OperatorSpec::WindowJoin { join, windows } => {
+            Box::new(join::window::WindowJoin::new(node, join, windows)?)
+        }
+        OperatorSpec::TemporalJoin { join, times } => {
+            Box::new(join::temporal::TemporalJoin::new(node, join, times)?)
+        }
+        OperatorSpec::LookupJoin { join, table } => {
+            let connectors = Arc::clone(&context.connectors);
+            Box::new(join::lookup::LookupJoin::new(node, join, table, connectors))
+        }
+        OperatorSpec::Join(spec) => Box::new(join::regular::RegularJoin::new(node, spec)?),
         OperatorSpec::WindowAggregate {
             window: WindowSpec::Session { .. },
             ..
