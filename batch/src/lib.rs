@@ -13,6 +13,7 @@
 mod aggregate;
 mod error;
 mod expression;
+mod join;
 mod lower;
 mod over;
 mod row_pattern;

@@ -80,6 +80,14 @@ impl Lowering<'_> {
                 let exprs = exprs.collect::<OperatorResult<Vec<_>>>()?;
                 project(self.lower(input)?, exprs)
             }
+            RelNode::Join {
+                kind,
+                left,
+                right,
+                keys,
+                condition,
+                ..
+            } => self.join(*kind, (left, right), keys, condition.as_ref()),
             RelNode::Union { inputs } => {
                 let mut inputs = inputs.iter();
                 let first = inputs.next().ok_or(BatchError::Unsupported {

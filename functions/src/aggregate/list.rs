@@ -1,5 +1,5 @@
 //! Functions that keep all values of a group in order: ARRAY_AGG, LISTAGG, JSON_ARRAYAGG,
-//! JSON_OBJECTAGG, and FIRST_VALUE and LAST_VALUE with retraction.
+//! JSON_OBJECTAGG, FIRST_VALUE and LAST_VALUE with retraction, and SINGLE_VALUE (a sub-query as a value).
 //!
 //! A retraction removes the first occurrence of the value, as Flink's do.
 
@@ -24,16 +24,25 @@ pub(super) enum Finish {
     First,
     Last,
     Array,
+    /// The only value; more are an error.
+    Single,
     Joined,
-    JsonArray { keep_null: bool },
-    JsonObject { keep_null: bool },
+    JsonArray {
+        keep_null: bool,
+    },
+    JsonObject {
+        keep_null: bool,
+    },
 }
 
 impl Finish {
     fn skips_null(self) -> bool {
         !matches!(
             self,
-            Finish::Array | Finish::JsonArray { keep_null: true } | Finish::JsonObject { .. }
+            Finish::Array
+                | Finish::Single
+                | Finish::JsonArray { keep_null: true }
+                | Finish::JsonObject { .. }
         )
     }
 }
@@ -131,6 +140,18 @@ impl Accumulator for ListFunction {
                         };
                         position.map(|position| position as u32)
                     })
+                    .collect();
+                Ok(take(&columns[0], &positions, None)?)
+            }
+            Finish::Single => {
+                if spans().any(|span| span.len() > 1) {
+                    return Err(OperatorError::data(
+                        "a sub-query that stands for a value gave more than one row; aggregate in it, \
+                         or make its condition select one",
+                    ));
+                }
+                let positions: UInt32Array = spans()
+                    .map(|mut span| span.next().map(|position| position as u32))
                     .collect();
                 Ok(take(&columns[0], &positions, None)?)
             }

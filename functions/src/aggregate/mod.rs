@@ -162,6 +162,10 @@ fn create_plain(call: &AggregateCall, retractable: bool) -> OperatorResult<Box<d
                 (true, pick::Choice::Last) => list::create(call, list::Finish::Last),
             }
         }
+        "SINGLE_VALUE" => {
+            arity(1..=1)?;
+            list::create(call, list::Finish::Single)
+        }
         "COLLECT" => {
             arity(1..=1)?;
             multiset::create(&call.arg_types, multiset::Finish::Collect)

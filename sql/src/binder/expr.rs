@@ -19,6 +19,7 @@ use alpheus_sql_parser::ast::{
 use super::aggregate::Collector;
 use super::over::Overs;
 use super::scope::{Scope, row_field};
+use super::subquery::Subqueries;
 use super::{Binder, convert, data_type, literal};
 use crate::error::SqlError;
 
@@ -40,6 +41,8 @@ pub(super) struct ExprBinder<'e> {
     pub(super) overs: Option<Overs<'e>>,
     /// Expressions that names can stand for which are no columns.
     pub(super) aliases: Vec<(String, Expr)>,
+    /// Where sub-queries go; nowhere if they are refused.
+    pub(super) subqueries: Option<Subqueries<'e>>,
     /// Where each column was last referred to, for errors that are found later.
     pub(super) references: RefCell<BTreeMap<usize, Span>>,
 }
@@ -56,8 +59,15 @@ impl<'e> ExprBinder<'e> {
             aggregates,
             overs: None,
             aliases: Vec::new(),
+            subqueries: None,
             references: RefCell::default(),
         }
+    }
+
+    /// The same, with sub-queries put aside.
+    pub(super) fn with_subqueries(mut self, subqueries: Subqueries<'e>) -> ExprBinder<'e> {
+        self.subqueries = Some(subqueries);
+        self
     }
 
     /// A condition of the clause `what`.
@@ -170,16 +180,22 @@ impl<'e> ExprBinder<'e> {
                 }
                 self.balanced(connective, all, span)
             }
-            ExprKind::InQuery { .. } => Err(subquery("IN (SELECT ..)", span)),
-            ExprKind::Exists(_) => Err(subquery("EXISTS (SELECT ..)", span)),
-            ExprKind::Subquery(_) => Err(subquery("a sub-query as a value", span)),
+            ExprKind::InQuery {
+                expr,
+                negated,
+                query,
+            } => {
+                let found = self.in_query(expr, query, span)?;
+                self.negate_if(*negated, found, span)
+            }
+            ExprKind::Exists(query) => self.exists(query, span),
+            ExprKind::Subquery(query) => self.value_of(query, span),
             ExprKind::Quantified {
-                right: QuantifiedSet::Query(_),
-                ..
-            } => Err(subquery(
-                "a comparison with ANY, SOME or ALL of a sub-query",
-                span,
-            )),
+                left,
+                op,
+                quantifier,
+                right: QuantifiedSet::Query(query),
+            } => self.quantified(left, *op, *quantifier, query, span),
             ExprKind::Case {
                 operand,
                 branches,
@@ -275,6 +291,12 @@ impl<'e> ExprBinder<'e> {
     }
 
     fn column(&self, name: &ast::ObjectName) -> Result<Expr, SqlError> {
+        if !self.scope.mentions(name)
+            && self.alias(name).is_none()
+            && let Some(outer) = self.binder.outer_column(name)
+        {
+            return outer;
+        }
         let expr = match self.scope.resolve(name) {
             Err(error) => match self.alias(name) {
                 Some(expr) => return Ok(expr),
@@ -532,11 +554,6 @@ fn cast(
     })
 }
 
-fn subquery(feature: &str, span: Span) -> SqlError {
-    SqlError::unsupported(feature, span)
-        .with_help("sub-queries can stand in FROM only, and joins are not there yet")
-}
-
 fn is_test(test: IsTest) -> &'static str {
     match test {
         IsTest::Null => "NULL",
@@ -548,7 +565,7 @@ fn is_test(test: IsTest) -> &'static str {
 }
 
 /// The function library's name of an operator.
-fn operator(op: BinaryOp) -> &'static str {
+pub(super) fn operator(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::Or => "OR",
         BinaryOp::And => "AND",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alpheus_sql_parser::Span;
-use alpheus_sql_parser::ast::{JoinConstraint, JoinKind, TableRef, TableRefKind};
+use alpheus_sql_parser::ast::{TableRef, TableRefKind};
 
 use super::Binder;
 use super::query::{Named, rename};
@@ -21,14 +21,14 @@ impl Binder<'_> {
     ) -> Result<(Arc<Rel>, Scope), SqlError> {
         match tables {
             [] => Ok((one_row(), Scope::default())),
-            [only] => self.table_ref(only, named),
-            [_, second, ..] => Err(match &second.kind {
-                TableRefKind::Unnest { .. } => unnest(second.span),
-                TableRefKind::Function { .. } | TableRefKind::Derived { lateral: true, .. } => {
-                    lateral(second.span)
+            [first, rest @ ..] => {
+                let mut joined = self.table_ref(first, named)?;
+                for table in rest {
+                    let right = self.table_ref(table, named)?;
+                    joined = self.cross_join(joined, right);
                 }
-                _ => join("a join of several tables", second.span),
-            }),
+                Ok(joined)
+            }
         }
     }
 
@@ -37,14 +37,23 @@ impl Binder<'_> {
         table: &TableRef,
         named: Option<&Named<'_>>,
     ) -> Result<(Arc<Rel>, Scope), SqlError> {
+        if let TableRefKind::Named { as_of: Some(_), .. } = &table.kind {
+            return Err(SqlError::invalid(
+                "FOR SYSTEM_TIME AS OF can stand behind the right table of a JOIN only",
+                table.span,
+            ));
+        }
+        self.any_table_ref(table, named)
+    }
+
+    /// A table, of which the caller looks at FOR SYSTEM_TIME AS OF.
+    fn any_table_ref(
+        &self,
+        table: &TableRef,
+        named: Option<&Named<'_>>,
+    ) -> Result<(Arc<Rel>, Scope), SqlError> {
         let (rel, name) = match &table.kind {
-            TableRefKind::Named { name, hints, as_of } => {
-                if as_of.is_some() {
-                    return Err(SqlError::unsupported("FOR SYSTEM_TIME AS OF", table.span)
-                        .with_help("temporal joins are not there yet"));
-                }
-                self.named_table(name, hints, named)?
-            }
+            TableRefKind::Named { name, hints, .. } => self.named_table(name, hints, named)?,
             TableRefKind::Derived {
                 lateral: false,
                 query,
@@ -53,28 +62,15 @@ impl Binder<'_> {
             | TableRefKind::Function { lateral: true, .. } => return Err(lateral(table.span)),
             TableRefKind::Function { call, .. } => (self.window_function(call, named)?, Vec::new()),
             TableRefKind::Unnest { .. } => return Err(unnest(table.span)),
-            TableRefKind::Join(inner) => {
-                return Err(match &inner.right.kind {
-                    TableRefKind::Unnest { .. } => unnest(inner.right.span),
-                    TableRefKind::Function { lateral: true, .. }
-                    | TableRefKind::Derived { lateral: true, .. } => lateral(inner.right.span),
-                    TableRefKind::Named { as_of: Some(_), .. } => {
-                        join("a temporal join (FOR SYSTEM_TIME AS OF)", inner.span)
-                    }
-                    _ if inner.constraint == JoinConstraint::Natural => {
-                        join("NATURAL JOIN", inner.span)
-                    }
-                    _ => join(
-                        match inner.kind {
-                            JoinKind::Inner => "JOIN",
-                            JoinKind::Left => "LEFT JOIN",
-                            JoinKind::Right => "RIGHT JOIN",
-                            JoinKind::Full => "FULL JOIN",
-                            JoinKind::Cross => "CROSS JOIN",
-                        },
-                        inner.span,
-                    ),
-                });
+            TableRefKind::Join(join) => {
+                let left = self.table_ref(&join.left, named)?;
+                let right = self.any_table_ref(&join.right, named)?;
+                return match &join.right.kind {
+                    TableRefKind::Named {
+                        as_of: Some(time), ..
+                    } => self.temporal_join(join, left, right, time),
+                    _ => self.join(join, left, right),
+                };
             }
             TableRefKind::MatchRecognize { .. } => {
                 return Err(SqlError::unsupported("MATCH_RECOGNIZE", table.span));
@@ -88,11 +84,6 @@ impl Binder<'_> {
         let schema = rel.schema.clone();
         Ok((rel, Scope::of(vec![alias.name.value.clone()], schema)))
     }
-}
-
-fn join(feature: &str, span: Span) -> SqlError {
-    SqlError::unsupported(feature, span)
-        .with_help("a query reads one table; UNION ALL puts several one after the other")
 }
 
 fn unnest(span: Span) -> SqlError {

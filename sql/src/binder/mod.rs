@@ -1,8 +1,9 @@
 //! From the syntax tree to the relational plan: names are resolved, types checked, conversions made
 //! explicit.
 //!
-//! One file a clause. [`query`] and [`select`] walk queries, [`from`] what they read, [`aggregate`]
-//! GROUP BY, [`over`] OVER, [`window_function`] TUMBLE and its kin, [`expr`] expressions, [`insert`] where rows go,
+//! One file a clause. [`query`] and [`select`] walk queries, [`from`] what they read, [`join`] joins, [`subquery`]
+//! queries in expressions, [`aggregate`] GROUP BY, [`over`] OVER, [`window_function`] TUMBLE and its kin, [`expr`]
+//! expressions, [`insert`] where rows go,
 //! [`table`] what stands behind a table's name. Rules of names and types are Flink's (that is, Calcite's
 //! validator under Flink's conformance); what Flink can and this engine cannot is refused by name.
 //!
@@ -14,12 +15,14 @@
 
 mod aggregate;
 mod call;
+mod decorrelate;
 mod expr;
 mod from;
 mod grouping;
 mod hints;
 mod insert;
 mod intersect_except;
+mod join;
 mod json;
 mod literal;
 mod over;
@@ -29,10 +32,14 @@ mod scope;
 mod select;
 mod set_operation;
 mod sort;
+mod subquery;
 mod table;
+mod temporal;
 mod types;
 mod user_function;
 mod window_function;
+
+use std::rc::Rc;
 
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::SessionSettings;
@@ -59,6 +66,8 @@ pub(crate) struct Binder<'a> {
     database: String,
     /// The views that are being expanded, outermost first.
     views: Vec<ObjectPath>,
+    /// Inside a sub-query of an expression, the query around it.
+    outer: Option<Rc<subquery::Outer>>,
 }
 
 impl<'a> Binder<'a> {
@@ -78,6 +87,7 @@ impl<'a> Binder<'a> {
             catalog: catalogs.current_catalog.clone(),
             database: catalogs.current_database.clone(),
             views: Vec::new(),
+            outer: None,
         }
     }
 

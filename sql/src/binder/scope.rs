@@ -1,6 +1,7 @@
 //! The names that an expression can use.
 //!
-//! A scope is a row of relations, each with a name and columns; today there is one, a join will have two.
+//! A scope is a row of relations, each with a name and columns: one for each table in FROM, and one in front
+//! for the columns that USING or NATURAL have merged.
 //! `a.b.c` may mean column `c` of table `a.b`, field `c` of column `b` of table `a`, or a field of a field
 //! of column `a`: the longest table name wins, as in Calcite.
 
@@ -20,6 +21,18 @@ pub(super) struct Relation {
     pub(super) name: Vec<String>,
     /// Its columns.
     pub(super) schema: PlanSchema,
+    /// Columns that need the relation's name: USING has merged them.
+    hidden: Vec<usize>,
+}
+
+impl Relation {
+    pub(super) fn new(name: Vec<String>, schema: PlanSchema) -> Relation {
+        Relation {
+            name,
+            schema,
+            hidden: Vec::new(),
+        }
+    }
 }
 
 /// The tables whose columns can be named.
@@ -31,7 +44,39 @@ pub(super) struct Scope {
 impl Scope {
     pub(super) fn of(name: Vec<String>, schema: PlanSchema) -> Scope {
         Scope {
-            relations: vec![Relation { name, schema }],
+            relations: vec![Relation::new(name, schema)],
+        }
+    }
+
+    /// The relations of both, as a join puts their columns.
+    pub(super) fn beside(mut self, right: Scope) -> Scope {
+        self.relations.extend(right.relations);
+        self
+    }
+
+    /// The same columns with the types and roles that they have in `schema`.
+    pub(super) fn typed(mut self, schema: &PlanSchema) -> Scope {
+        let mut fields = schema.fields.iter();
+        for relation in &mut self.relations {
+            for field in &mut relation.schema.fields {
+                if let Some(typed) = fields.next() {
+                    field.ty = typed.ty.clone();
+                    field.role = typed.role;
+                }
+            }
+        }
+        self
+    }
+
+    /// Lets a column answer only to a name with its table.
+    pub(super) fn hide(&mut self, position: usize) {
+        let mut start = 0;
+        for relation in &mut self.relations {
+            let width = relation.schema.len();
+            if (start..start + width).contains(&position) {
+                relation.hidden.push(position - start);
+            }
+            start += width;
         }
     }
 
@@ -50,12 +95,17 @@ impl Scope {
         })
     }
 
-    /// The columns of the tables that `table` names (all if `None`), with their positions.
+    /// The columns of the tables that `table` names; without it, those that `*` stands for.
     pub(super) fn columns(&self, table: Option<&ObjectName>) -> Vec<usize> {
         let wanted = |relation: &Relation| table.is_none_or(|t| is_named(relation, &t.parts));
         self.with_offsets()
             .filter(|(_, relation)| wanted(relation))
-            .flat_map(|(start, relation)| start..start + relation.schema.len())
+            .flat_map(|(start, relation)| {
+                let shown = move |at: &usize| table.is_some() || !relation.hidden.contains(at);
+                (0..relation.schema.len())
+                    .filter(shown)
+                    .map(move |at| start + at)
+            })
             .collect()
     }
 
@@ -66,6 +116,18 @@ impl Scope {
             .filter(|(start, _)| *start <= position)
             .last()?;
         relation.schema.fields.get(position - start)
+    }
+
+    /// Whether a table or column of the scope has that name; which, or what is wrong with it, is another
+    /// question.
+    pub(super) fn mentions(&self, name: &ObjectName) -> bool {
+        let parts = &name.parts;
+        let tables = (1..parts.len()).any(|split| {
+            let named = |relation: &Relation| is_named(relation, &parts[..split]);
+            self.relations.iter().any(named)
+        });
+        let mut fields = self.relations.iter().flat_map(|r| &r.schema.fields);
+        tables || fields.any(|field| field.name == parts[0].value)
     }
 
     /// What a dotted name means.
@@ -112,7 +174,11 @@ impl Scope {
             .iter()
             .flat_map(|(start, relation)| {
                 let columns = relation.schema.fields.iter().enumerate();
-                columns.map(move |(at, field)| (start + at, field))
+                let named =
+                    move |(at, _): &(usize, _)| table.is_some() || !relation.hidden.contains(at);
+                columns
+                    .filter(named)
+                    .map(move |(at, field)| (start + at, field))
             })
             .filter(|(_, field)| field.name == name.value)
             .map(|(position, field)| (position, &field.ty))

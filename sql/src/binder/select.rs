@@ -15,7 +15,9 @@ use super::over::{OverCollector, Overs, with_columns};
 use super::query::{Named, Sorted};
 use super::scope::Scope;
 use super::sort::{SortColumn, nulls_first, output_column};
+use super::subquery::Subqueries;
 use crate::error::SqlError;
+use crate::optimizer;
 use crate::rel::{Rel, RelNode, SortKey, TimeRole};
 
 /// A column that is selected.
@@ -37,15 +39,26 @@ impl Binder<'_> {
     ) -> Result<Sorted, SqlError> {
         self.refuse_clauses(select)?;
         let (mut input, scope) = self.from(&select.from, named)?;
+        let pending = RefCell::default();
+        let subqueries = Subqueries {
+            pending: &pending,
+            named,
+        };
         if let Some(condition) = &select.selection {
             let binder = ExprBinder::new(self, &scope, Aggregates::Refused("WHERE"));
+            let binder = binder.with_subqueries(subqueries);
             let predicate = self.fold(binder.condition(condition, "WHERE")?);
-            input = Rel::filter(input, predicate);
+            input = self.filtered(input, predicate, &pending.borrow())?;
+            // A comma in FROM is a join whose condition has just been found.
+            if matches!(select.from.as_slice(), [_, _, ..]) {
+                input = optimizer::settle_joins(&input);
+            }
         }
 
         let collector = RefCell::new(Collector::default());
         let overs = RefCell::new(OverCollector::default());
-        let mut binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector));
+        let mut binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector))
+            .with_subqueries(subqueries);
         let allowed = Some(Overs {
             collector: &overs,
             windows: &select.windows,
@@ -89,7 +102,7 @@ impl Binder<'_> {
             let references = binder.references.borrow();
             if let Some((condition, span)) = having {
                 let predicate = over.rewrite(condition, &references, &scope, span)?;
-                input = Rel::filter(input, self.fold(predicate));
+                input = self.filtered(input, self.fold(predicate), &pending.borrow())?;
             }
             for item in &mut items {
                 let expr = item.expr.clone();
@@ -118,11 +131,10 @@ impl Binder<'_> {
             )
             .with_help("use WHERE or HAVING"));
         }
-        let columns = items
-            .iter()
-            .map(|item| (item.name.clone(), self.fold(item.expr.clone())))
-            .collect();
-        let mut rel = Rel::project(input, columns);
+        let exprs = items.iter().map(|item| self.fold(item.expr.clone()));
+        let (input, exprs) = self.with_values(input, exprs.collect(), &pending.borrow())?;
+        let columns = items.iter().map(|item| item.name.clone()).zip(exprs);
+        let mut rel = Rel::project(input, columns.collect());
         if select.quantifier == Some(SetQuantifier::Distinct) {
             if let Some(hidden) = items.get(visible) {
                 return Err(SqlError::invalid(

@@ -79,6 +79,7 @@ impl Binder<'_> {
         binder.catalog.clone_from(&view.catalog);
         binder.database.clone_from(&view.database);
         binder.views.push(path.clone());
+        binder.outer = None;
         let what = || format!("view '{}'", path.object);
         let rel = binder
             .query(&view.query)

@@ -147,6 +147,11 @@ fn settle_operator(
             *input = first;
             planned
         }
+        OperatorSpec::Join(join) => {
+            join.left.changelog = first;
+            join.right.changelog = inputs.get(1).copied().unwrap_or(first);
+            planned
+        }
         OperatorSpec::Sink { input, .. } => {
             *input = first;
             first

@@ -149,6 +149,30 @@ fn state_of(node: &OperatorNode) -> Option<String> {
             window: WindowSpec::Session { .. },
             ..
         } => Some("the rows of open sessions, until the watermark passes their end".to_owned()),
+        OperatorSpec::Join(join) => {
+            let until = match join.left.state_ttl_ms {
+                0 => "kept for ever (table.exec.state.ttl = 0)".to_owned(),
+                ttl => format!("dropped {ttl} ms after their last change (table.exec.state.ttl)"),
+            };
+            Some(format!(
+                "the rows of both inputs, because either may meet a later row of the other; {until}"
+            ))
+        }
+        OperatorSpec::IntervalJoin { bounds, .. } => Some(format!(
+            "the rows of both inputs, until time is {} ms (left) or {} ms (right) past them",
+            -bounds.lower_ms, bounds.upper_ms
+        )),
+        OperatorSpec::WindowJoin { .. } => Some(
+            "the rows of both inputs, dropped when the watermark passes their window's end".to_owned(),
+        ),
+        OperatorSpec::LookupJoin { .. } => {
+            Some("none; a copy of the table in memory, read again after a restart".to_owned())
+        }
+        OperatorSpec::TemporalJoin { .. } => Some(
+            "the left input's rows until the watermark reaches them; of the right input, for each key the \
+             version of the watermark and those that follow"
+                .to_owned(),
+        ),
         OperatorSpec::Sink { .. } => Some("what is written and not yet committed".to_owned()),
         _ => None,
     }

@@ -16,6 +16,7 @@ mod chaining;
 mod changelog;
 mod determinism;
 pub mod explain;
+mod join;
 mod physical;
 mod physical_text;
 mod ranking;
@@ -107,6 +108,12 @@ pub enum PlanError {
         /// Which columns, which function, and why they have to be deterministic.
         message: String,
     },
+    /// A lookup join with something that is computed.
+    #[error(
+        "a lookup join (FOR SYSTEM_TIME AS OF processing time) needs a table on its right, or a view that only filters \
+         and projects one"
+    )]
+    LookupNeedsTable,
     /// Something that has no end over a stream.
     #[error("{feature} is not supported in streaming mode; SET 'execution.runtime-mode' = 'batch'")]
     BatchOnly {

@@ -109,6 +109,7 @@ impl<'a> Builder<'a> {
         let output = rel.schema.row_type();
         match &rel.node {
             RelNode::Filter { .. } | RelNode::Project { .. } => self.build_calc(rel),
+            RelNode::Join { .. } => self.build_join(rel),
             RelNode::Union { inputs } => {
                 let mut streams = Streams::new();
                 for input in inputs {
@@ -401,8 +402,18 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn add(&mut self, draft: Draft<'_>) -> usize {
+        self.add_with(draft, None)
+    }
+
+    /// An operator, perhaps with a second input.
+    pub(super) fn add_with(
+        &mut self,
+        draft: Draft<'_>,
+        right: Option<(&[usize], Partitioning)>,
+    ) -> usize {
         let mut digest = draft.description;
-        for &stream in draft.streams {
+        let more = right.iter().flat_map(|(streams, _)| streams.iter());
+        for &stream in draft.streams.iter().chain(more) {
             // Indented, so that the nesting is part of the digest.
             for line in self.operators[stream].digest.lines() {
                 digest.push_str("\n ");
@@ -423,10 +434,10 @@ impl<'a> Builder<'a> {
             .filter(|operator| operator.digest == digest)
             .count();
         let id = OperatorId::from_description(&format!("{digest}\n#{ordinal}"));
-        let inputs = draft.streams.iter().map(|&stream| Input {
+        let input = |stream: usize, input: usize, partitioning: &Partitioning| Input {
             operator: stream,
-            input: 0,
-            partitioning: match &draft.partitioning {
+            input,
+            partitioning: match partitioning {
                 Partitioning::Forward
                     if self.operators[stream].parallelism != draft.parallelism =>
                 {
@@ -434,8 +445,13 @@ impl<'a> Builder<'a> {
                 }
                 partitioning => partitioning.clone(),
             },
-        });
-        let inputs = inputs.collect();
+        };
+        let mut inputs: Vec<Input> = (draft.streams.iter())
+            .map(|&stream| input(stream, 0, &draft.partitioning))
+            .collect();
+        if let Some((streams, partitioning)) = &right {
+            inputs.extend(streams.iter().map(|&stream| input(stream, 1, partitioning)));
+        }
         let position = self.operators.len();
         self.operators.push(PhysicalOperator {
             id,

@@ -4,21 +4,27 @@
 //!
 //! 1. [`repeat_below_window`], [`window_aggregate`] and [`attached_window`]: GROUP BY over a window function becomes one node that knows when a group is
 //!    complete, so that its result is append-only.
-//! 2. [`rank`], for streams: a bounded ROW_NUMBER becomes Top-N or deduplication.
-//! 3. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
-//! 4. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
+//! 2. [`join`]: filters move below joins; [`time_join`]: joins whose rows meet within bounds of time.
+//! 3. [`rank`], for streams: a bounded ROW_NUMBER becomes Top-N or deduplication.
+//! 4. [`push_down`]: conjuncts of filters right above a scan are offered to the source.
+//! 5. [`join`] again: equalities in joins' conditions become keys.
+//! 6. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
-//! 5. [`merge`]: projections right above each other become one.
+//! 7. [`merge`]: projections right above each other become one.
 
 mod attached_window;
+mod join;
 mod merge;
 mod prune;
 mod push_down;
 mod rank;
 mod repeat_below_window;
+mod time_join;
 mod window_aggregate;
 
 use std::sync::Arc;
+
+pub(crate) use time_join::without_bounds;
 
 use crate::rel::{Output, Rel};
 use crate::session::JobMode;
@@ -29,11 +35,13 @@ pub fn optimize(outputs: Vec<Output>, mode: JobMode) -> Vec<Output> {
         let query = rewrite_bottom_up(query, &repeat_below_window::push);
         let query = rewrite_bottom_up(&query, &window_aggregate::recognize);
         let query = rewrite_bottom_up(&query, &attached_window::recognize);
+        let query = settle_joins(&query);
         let query = match mode {
             JobMode::Streaming => rewrite_bottom_up(&query, &rank::recognize),
             JobMode::Batch => query,
         };
-        rewrite_bottom_up(&query, &push_down::offer_filters)
+        let query = rewrite_bottom_up(&query, &push_down::offer_filters);
+        rewrite_bottom_up(&query, &join::extract_keys)
     };
     let outputs: Vec<Output> = outputs
         .into_iter()
@@ -50,6 +58,13 @@ pub fn optimize(outputs: Vec<Output>, mode: JobMode) -> Vec<Output> {
             ..output
         })
         .collect()
+}
+
+/// Moves filters below joins and finds the joins that time bounds. The binder asks for it, too: what a join
+/// keeps of event time decides whether windows can be made over it.
+pub(crate) fn settle_joins(rel: &Arc<Rel>) -> Arc<Rel> {
+    let rel = join::push_filters(rel);
+    rewrite_bottom_up(&rel, &time_join::recognize)
 }
 
 /// Rebuilds the tree with `rule` applied to every node, inputs first.

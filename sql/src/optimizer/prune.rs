@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::TableSpec;
+use alpheus_dataflow::join::JoinKey;
 
-use crate::rel::{Output, PlanSchema, Rel, RelNode, SortKey};
+use crate::rel::{Output, PlanSchema, Rel, RelNode, SortKey, join_schema};
 
 type Columns = BTreeSet<usize>;
 
@@ -426,6 +427,58 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             let node = RelNode::Match { input, pattern };
             let schema = rel.schema.clone();
             (Arc::new(Rel { node, schema }), identity(rel))
+        }
+        RelNode::Join {
+            kind,
+            left,
+            right,
+            keys,
+            condition,
+            strategy,
+        } => {
+            let width = left.schema.len();
+            let mut below = required.clone();
+            below.extend(condition.iter().flat_map(Expr::referenced_columns));
+            below.extend(keys.iter().flat_map(|key| [key.left, width + key.right]));
+            let timed = strategy.columns();
+            below.extend(
+                timed
+                    .iter()
+                    .flat_map(|(left, right)| [*left, width + right]),
+            );
+            let of_right: Columns = below.split_off(&width).iter().map(|c| c - width).collect();
+            let (left, left_map) = prune(left, &below, needs);
+            let (right, right_map) = prune(right, &of_right, needs);
+            let mut mapping = left_map.clone();
+            let new_width = left.schema.len();
+            mapping.extend(
+                right_map
+                    .iter()
+                    .map(|(c, new)| (width + c, new_width + new)),
+            );
+            let strategy =
+                strategy.over(timed.map(|(left, right)| (left_map[&left], right_map[&right])));
+            let keys = keys.iter().map(|key| JoinKey {
+                left: left_map[&key.left],
+                right: right_map[&key.right],
+                ..*key
+            });
+            let node = RelNode::Join {
+                kind: *kind,
+                keys: keys.collect(),
+                condition: condition.as_ref().map(|c| remap(c, &mapping)),
+                strategy,
+                left: Arc::clone(&left),
+                right: Arc::clone(&right),
+            };
+            if !kind.has_right_columns() {
+                mapping = left_map;
+            }
+            let mut schema = join_schema(*kind, &left.schema, &right.schema, strategy);
+            for (&old, &new) in &mapping {
+                schema.fields[new] = rel.schema.fields[old].clone();
+            }
+            (Arc::new(Rel { node, schema }), mapping)
         }
         RelNode::Union { inputs } => {
             let pruned = inputs.iter().map(|input| {

@@ -7,27 +7,15 @@ use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
 
-use crate::rel::{Rel, RelNode};
+use crate::rel::{Rel, RelNode, conjuncts_of};
 
 pub(super) fn offer_filters(rel: Arc<Rel>) -> Arc<Rel> {
     let RelNode::Filter { input, predicate } = &rel.node else {
         return rel;
     };
-    let mut conjuncts = Vec::new();
-    split_conjunction(predicate, &mut conjuncts);
-    match offer(input, &conjuncts) {
+    match offer(input, &conjuncts_of(predicate)) {
         Some(input) => Arc::new(rel.with_inputs(vec![input])),
         None => rel,
-    }
-}
-
-/// The conjuncts of nested ANDs.
-pub(crate) fn split_conjunction(predicate: &Expr, out: &mut Vec<Expr>) {
-    match predicate {
-        Expr::Call { function, args, .. } if function == "AND" => {
-            args.iter().for_each(|arg| split_conjunction(arg, out));
-        }
-        other => out.push(other.clone()),
     }
 }
 

@@ -18,8 +18,7 @@ use alpheus_dataflow::over::OverCall;
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::window::TimeAttribute;
 
-use super::push_down::split_conjunction;
-use crate::rel::{PlanSchema, Rel, RelNode, TimeRole, substitute};
+use crate::rel::{PlanSchema, Rel, RelNode, TimeRole, conjuncts_of, substitute};
 
 pub(super) fn recognize(rel: Arc<Rel>) -> Arc<Rel> {
     try_recognize(&rel).unwrap_or(rel)
@@ -50,8 +49,7 @@ fn try_recognize(rel: &Arc<Rel>) -> Option<Arc<Rel>> {
     }
 
     let number = rows.schema.len();
-    let mut conjuncts = Vec::new();
-    split_conjunction(predicate, &mut conjuncts);
+    let conjuncts = conjuncts_of(predicate);
     let (mut start, mut end, mut rest) = (1, u64::MAX, Vec::new());
     for conjunct in conjuncts {
         let below = projections

@@ -4,12 +4,13 @@ use std::fmt;
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
+use alpheus_dataflow::join::{IntervalBounds, JoinKey, JoinKind};
 use alpheus_dataflow::pattern::{AfterMatch, PatternElement, PatternExpr, PatternTerm, RowPattern};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::user_functions::{function_name, is_user_function};
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 
-use super::{PlanSchema, Rel, RelNode, SortKey};
+use super::{JoinStrategy, PlanSchema, Rel, RelNode, SortKey};
 
 impl fmt::Display for Rel {
     /// The tree, root first, inputs indented.
@@ -165,6 +166,17 @@ impl Rel {
                 keep_last,
                 ..
             } => super::explain_over::describe_deduplicate(input, keys, *time, *keep_last),
+            RelNode::Join {
+                kind,
+                left,
+                right,
+                keys,
+                condition,
+                strategy,
+            } => {
+                let schemas = (&left.schema, &right.schema);
+                explain_join(*kind, schemas, keys, condition.as_ref(), strategy)
+            }
             RelNode::Union { .. } => format!("Union(all=[true], union=[{}])", names(&self.schema)),
             RelNode::Sort {
                 keys,
@@ -268,6 +280,73 @@ impl PlanSchema {
                 .collect(),
         }
     }
+}
+
+fn explain_join(
+    kind: JoinKind,
+    (left, right): (&PlanSchema, &PlanSchema),
+    keys: &[JoinKey],
+    condition: Option<&Expr>,
+    strategy: &JoinStrategy,
+) -> String {
+    let mut both = left.clone();
+    both.fields.extend(right.fields.iter().cloned());
+    let key = |key: &JoinKey| {
+        let equal = if key.null_safe {
+            "IS NOT DISTINCT FROM"
+        } else {
+            "="
+        };
+        let (left, right) = (column(left, key.left), column(right, key.right));
+        format!("({left} {equal} {right})")
+    };
+    let condition = condition.map(|condition| explain_expr(condition, &both));
+    let all: Vec<String> = keys.iter().map(key).chain(condition).collect();
+    let condition = match all.as_slice() {
+        [] => "TRUE".to_owned(),
+        [only] => only.clone(),
+        all => format!("({})", all.join(" AND ")),
+    };
+    let (name, bounds) = match strategy {
+        JoinStrategy::Regular => ("Join", String::new()),
+        JoinStrategy::Interval(bounds) => {
+            let IntervalBounds {
+                left,
+                right,
+                lower_ms,
+                upper_ms,
+                processing_time,
+            } = bounds;
+            let bounds = format!(
+                ", windowBounds=[isRowTime={}, leftLowerBound={lower_ms}, leftUpperBound={upper_ms}, \
+                 leftTimeIndex={left}, rightTimeIndex={right}]",
+                !processing_time
+            );
+            ("IntervalJoin", bounds)
+        }
+        JoinStrategy::Lookup => ("LookupJoin", String::new()),
+        JoinStrategy::Window(windows) => {
+            let ends = (
+                column(left, windows.left_end),
+                column(right, windows.right_end),
+            );
+            (
+                "WindowJoin",
+                format!(", windowEnd=[{} = {}]", ends.0, ends.1),
+            )
+        }
+        JoinStrategy::Temporal(times) => {
+            let times = (column(left, times.left), column(right, times.right));
+            (
+                "TemporalJoin",
+                format!(", asOf=[{}], version=[{}]", times.0, times.1),
+            )
+        }
+    };
+    format!(
+        "{name}(joinType=[{}]{bounds}, where=[{condition}])",
+        kind.explain()
+    )
 }
 
 pub(super) fn list(items: impl Iterator<Item = String>) -> String {

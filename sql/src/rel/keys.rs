@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 
 use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::join::{JoinKey, JoinKind};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::window::WindowSpec;
 
@@ -94,12 +95,56 @@ impl Rel {
                 Some(0 | 1) => vec![UniqueKey::new()],
                 _ => input.unique_keys(),
             },
+            RelNode::Join {
+                kind,
+                left,
+                right,
+                keys,
+                ..
+            } => joined(
+                *kind,
+                (left.unique_keys(), left.schema.len()),
+                right.unique_keys(),
+                keys,
+            ),
             _ => Vec::new(),
         };
         keys.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         keys.dedup();
         keys
     }
+}
+
+/// A pair of rows has the keys of both; where each row of a side has one partner at most, its own key will do.
+fn joined(
+    kind: JoinKind,
+    (left, width): (Vec<UniqueKey>, usize),
+    right: Vec<UniqueKey>,
+    keys: &[JoinKey],
+) -> Vec<UniqueKey> {
+    if !kind.has_right_columns() {
+        return left;
+    }
+    let is_unique = |side: &[UniqueKey], column: &dyn Fn(&JoinKey) -> usize| {
+        let columns: UniqueKey = keys.iter().map(column).collect();
+        side.iter().any(|key| key.is_subset(&columns))
+    };
+    let of_right = |key: &UniqueKey| -> UniqueKey { key.iter().map(|c| width + c).collect() };
+    let mut all: Vec<UniqueKey> = Vec::new();
+    if !kind.left_is_optional() && is_unique(&right, &|key| key.right) {
+        all.extend(left.iter().cloned());
+    }
+    if !kind.right_is_optional() && is_unique(&left, &|key| key.left) {
+        all.extend(right.iter().map(of_right));
+    }
+    for key in &left {
+        all.extend(
+            right
+                .iter()
+                .map(|other| key.union(&of_right(other)).copied().collect()),
+        );
+    }
+    all
 }
 
 /// Each key with each of these columns.

@@ -15,6 +15,7 @@ mod compose;
 mod explain;
 mod explain_over;
 mod fields;
+mod join;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{TableSpec, WatermarkSpec};
+use alpheus_dataflow::join::{JoinKey, JoinKind};
 use alpheus_dataflow::over::{OverCall, OverFrame};
 use alpheus_dataflow::pattern::RowPattern;
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
@@ -31,6 +33,8 @@ pub use alpheus_dataflow::order::{RankRange, SortKey};
 pub(crate) use compose::{computes_once, is_repeatable, substitute};
 pub use explain::explain_expr;
 pub use fields::{PlanField, PlanSchema, TimeRole};
+pub use join::JoinStrategy;
+pub(crate) use join::{all_columns, conjunction, conjuncts_of, join_schema, shifted};
 pub use keys::UniqueKey;
 
 /// A node of the plan with the columns it produces.
@@ -205,6 +209,21 @@ pub enum RelNode {
         /// The last row instead of the first.
         keep_last: bool,
     },
+    /// Rows of two relations that belong together: columns of the left side, then of the right.
+    Join {
+        /// Which rows come out.
+        kind: JoinKind,
+        /// The left side.
+        left: Arc<Rel>,
+        /// The right side.
+        right: Arc<Rel>,
+        /// Columns that have to be equal.
+        keys: Vec<JoinKey>,
+        /// What else has to be TRUE of two rows, over the columns of both.
+        condition: Option<Expr>,
+        /// How a stream finds the rows.
+        strategy: JoinStrategy,
+    },
     /// UNION ALL of inputs with the same column types.
     Union {
         /// Where rows come from.
@@ -270,6 +289,7 @@ impl Rel {
             | RelNode::WindowRank { input, .. }
             | RelNode::Deduplicate { input, .. }
             | RelNode::Sort { input, .. } => vec![input],
+            RelNode::Join { left, right, .. } => vec![left, right],
             RelNode::Union { inputs } => inputs.iter().collect(),
         }
     }
@@ -296,6 +316,13 @@ impl Rel {
             | RelNode::Sort { input, .. } => {
                 if let Some(replacement) = new.next() {
                     *input = replacement;
+                }
+            }
+            RelNode::Join { left, right, .. } => {
+                for side in [left, right] {
+                    if let Some(replacement) = new.next() {
+                        *side = replacement;
+                    }
                 }
             }
             RelNode::Union { inputs } => *inputs = new.collect(),

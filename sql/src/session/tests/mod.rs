@@ -6,6 +6,7 @@ mod changelog;
 mod errors;
 mod flink;
 mod jobs;
+mod joins;
 mod keeping;
 mod plans;
 mod ranking;

@@ -1,0 +1,39 @@
+--! reason: Keys of different types meet as their common type.
+--! file input/a.csv
+1,x,10
+2,y,20
+2,y,21
+3,z,30
+~,n,40
+5,,50
+--! file input/b.csv
+1,p
+2,q
+2,r
+4,s
+~,t
+--! sql
+CREATE TABLE a (
+  k INT,
+  n STRING,
+  v INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/a.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE b (
+  k INT,
+  w STRING
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/b.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT a.v, b.w FROM a JOIN b ON CAST(a.k AS BIGINT) + 1 = b.k;
+--! expect
+{"v":10,"w":"q"}
+{"v":10,"w":"r"}
+{"v":30,"w":"s"}

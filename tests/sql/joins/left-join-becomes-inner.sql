@@ -1,0 +1,40 @@
+--! reason: WHERE over the optional side drops the rows without partner.
+--! file input/a.csv
+1,x,10
+2,y,20
+2,y,21
+3,z,30
+~,n,40
+5,,50
+--! file input/b.csv
+1,p
+2,q
+2,r
+4,s
+~,t
+--! sql
+CREATE TABLE a (
+  k INT,
+  n STRING,
+  v INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/a.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE b (
+  k INT,
+  w STRING
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/b.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT a.v, b.w FROM a LEFT JOIN b ON a.k = b.k WHERE b.w > 'p';
+--! expect
+{"v":20,"w":"q"}
+{"v":20,"w":"r"}
+{"v":21,"w":"q"}
+{"v":21,"w":"r"}

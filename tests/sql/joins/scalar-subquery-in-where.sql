@@ -1,0 +1,38 @@
+--! reason: A correlated query in a comparison.
+--! file input/a.csv
+1,x,10
+2,y,20
+2,y,21
+3,z,30
+~,n,40
+5,,50
+--! file input/b.csv
+1,p
+2,q
+2,r
+4,s
+~,t
+--! sql
+CREATE TABLE a (
+  k INT,
+  n STRING,
+  v INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/a.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE b (
+  k INT,
+  w STRING
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/b.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT v FROM a WHERE v > (SELECT AVG(x.v) FROM a x WHERE x.k = a.k) OR k = 3;
+--! expect
+{"v":21}
+{"v":30}

@@ -1,0 +1,37 @@
+--! reason: A table joined with itself.
+--! file input/a.csv
+1,x,10
+2,y,20
+2,y,21
+3,z,30
+~,n,40
+5,,50
+--! file input/b.csv
+1,p
+2,q
+2,r
+4,s
+~,t
+--! sql
+CREATE TABLE a (
+  k INT,
+  n STRING,
+  v INT
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/a.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+CREATE TABLE b (
+  k INT,
+  w STRING
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/input/b.csv',
+  'format' = 'csv',
+  'csv.null-literal' = '~'
+);
+SELECT x.v AS v1, y.v AS v2 FROM a x JOIN a y ON x.k = y.k AND x.v < y.v;
+--! expect
+{"v1":20,"v2":21}
