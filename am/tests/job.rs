@@ -251,6 +251,7 @@ fn graph() -> JobGraph {
             planned_at: 0,
             bounded: false,
         },
+        functions: alpheus_dataflow::user_functions::UserFunctions::default(),
         configuration: BTreeMap::new(),
     }
 }
