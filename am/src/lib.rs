@@ -5,7 +5,8 @@
 //! - [`source_coordinator`] hands out the work of the sources.
 //! - [`restart_strategy`] decides what follows a failure.
 //! - [`deployment`] starts workers: in this process or as child processes.
-//! - [`rest`] shows and commands the job over HTTP on loopback; [`registry`] lets the command line find it.
+//! - [`rest`] shows and commands the job over HTTP; [`registry`] lets the command line of this machine find it.
+//! - [`yarn`] makes all of it an ApplicationMaster, with workers in containers.
 //!
 //! Invariants: one thread owns a job's state, and all others send it events; no decision waits for I/O;
 //! only what a published checkpoint holds is committed.
@@ -21,3 +22,4 @@ pub mod registry;
 pub mod rest;
 pub mod restart_strategy;
 pub mod source_coordinator;
+pub mod yarn;

@@ -12,8 +12,11 @@ mod progress;
 mod render;
 mod rest_client;
 mod results;
+mod rolling_file;
 mod shell;
 mod statements;
+mod target;
+mod yarn;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -69,6 +72,8 @@ enum Command {
     Docs(commands::docs::DocsArgs),
     #[command(hide = true)]
     Worker(commands::worker::WorkerArgs),
+    #[command(hide = true)]
+    Am(commands::am::AmArgs),
 }
 
 impl Command {
@@ -76,8 +81,17 @@ impl Command {
     fn log_level(&self) -> &'static str {
         match self {
             Command::Run(_) if !std::io::stderr().is_terminal() => "info",
-            Command::Worker(_) => "info",
+            Command::Worker(_) | Command::Am(_) => "info",
             _ => "warn",
+        }
+    }
+
+    /// Whether YARN has started this process.
+    fn is_in_container(&self) -> bool {
+        match self {
+            Command::Am(_) => true,
+            Command::Worker(args) => args.is_in_container(),
+            _ => false,
         }
     }
 
@@ -97,6 +111,7 @@ impl Command {
             Command::Completion(args) => args.run(),
             Command::Docs(args) => args.run(),
             Command::Worker(args) => args.run(),
+            Command::Am(args) => args.run(),
         }
     }
 }
@@ -105,7 +120,10 @@ fn main() -> ExitCode {
     // SAFETY: this is the first thing that the process does; there is no other thread.
     unsafe { alpheus_hadoop::token_file::adopt() };
     let cli = Cli::parse();
-    logging::start(cli.log_format, cli.command.log_level());
+    match cli.command.is_in_container() {
+        true => logging::start_in_container(cli.log_format, cli.command.log_level()),
+        false => logging::start(cli.log_format, cli.command.log_level()),
+    }
     match cli.command.run(cli.log_format) {
         Ok(exit) => exit.into(),
         Err(error) => {

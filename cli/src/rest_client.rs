@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use alpheus_am::registry::{RegistryError, RunningJob};
+use alpheus_security::secret::Secret;
 use serde_json::{Value, json};
 
 use crate::exit::{CliError, CliResult};
@@ -19,10 +20,51 @@ impl From<RegistryError> for CliError {
     }
 }
 
+/// How requests reach a job: over loopback here, over TLS elsewhere.
+pub trait Transport {
+    /// Sends a request to a path and returns the answer's status and body.
+    ///
+    /// # Errors
+    /// With a sentence that says why there is no answer.
+    fn send(&self, method: &str, path: &str, body: Option<&Value>)
+    -> Result<(u16, String), String>;
+}
+
+/// Plain HTTP on this machine.
+struct Loopback {
+    agent: ureq::Agent,
+    base: String,
+    authorization: Secret,
+}
+
+impl Transport for Loopback {
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, String), String> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("Authorization", self.authorization.expose())
+            .header("Content-Type", "application/json")
+            .body(body)
+            .map_err(|error| error.to_string())?;
+        let mut response = self.agent.run(request).map_err(|error| error.to_string())?;
+        let text = response.body_mut().read_to_string();
+        Ok((
+            response.status().as_u16(),
+            text.map_err(|error| error.to_string())?,
+        ))
+    }
+}
+
 /// A client of one job.
 pub struct RestClient {
     job: RunningJob,
-    agent: ureq::Agent,
+    transport: Box<dyn Transport>,
 }
 
 impl RestClient {
@@ -30,12 +72,20 @@ impl RestClient {
     pub fn of(job: RunningJob) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(60)))
             .build();
-        RestClient {
-            job,
+        let transport = Loopback {
             agent: config.into(),
-        }
+            base: job.rest.clone(),
+            authorization: job.authorization.clone(),
+        };
+        RestClient::over(job, Box::new(transport))
+    }
+
+    /// A client of a job that is somewhere else.
+    pub fn over(job: RunningJob, transport: Box<dyn Transport>) -> Self {
+        RestClient { job, transport }
     }
 
     /// The job.
@@ -43,31 +93,20 @@ impl RestClient {
         &self.job
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}/v1{path}", self.job.rest)
-    }
-
-    fn answer(
-        &self,
-        response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> CliResult<Value> {
-        let mut response = response.map_err(|error| {
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> CliResult<Value> {
+        let sent = self.transport.send(method, &format!("/v1{path}"), body);
+        let (status, text) = sent.map_err(|error| {
             CliError::failed(format!(
                 "job {} does not answer at {}: {error}",
                 self.job.job, self.job.rest
             ))
         })?;
-        let status = response.status();
-        let text = response
-            .body_mut()
-            .read_to_string()
-            .map_err(CliError::failed)?;
         let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if status.is_success() {
+        if (200..300).contains(&status) {
             return Ok(value);
         }
         let message = value["errors"][0].as_str().unwrap_or(&text).to_owned();
-        Err(match status.as_u16() {
+        Err(match status {
             401 | 403 => CliError::refused(message),
             _ => CliError::failed(message),
         })
@@ -78,11 +117,7 @@ impl RestClient {
     /// # Errors
     /// When the job does not answer, or refuses.
     pub fn get(&self, path: &str) -> CliResult<Value> {
-        let request = self
-            .agent
-            .get(self.url(path))
-            .header("Authorization", self.job.authorization.expose());
-        self.answer(request.call())
+        self.send("GET", path, None)
     }
 
     /// POST with a JSON body.
@@ -90,11 +125,7 @@ impl RestClient {
     /// # Errors
     /// When the job does not answer, or refuses.
     pub fn post(&self, path: &str, body: &Value) -> CliResult<Value> {
-        let request = self
-            .agent
-            .post(self.url(path))
-            .header("Authorization", self.job.authorization.expose());
-        self.answer(request.send_json(body))
+        self.send("POST", path, Some(body))
     }
 
     /// Cancels the job.
@@ -103,11 +134,7 @@ impl RestClient {
     /// When the job does not answer, or refuses.
     pub fn cancel(&self) -> CliResult<()> {
         let path = format!("/jobs/{}?mode=cancel", self.job.job);
-        let request = self
-            .agent
-            .patch(self.url(&path))
-            .header("Authorization", self.job.authorization.expose());
-        self.answer(request.send_json(json!({}))).map(drop)
+        self.send("PATCH", &path, Some(&json!({}))).map(drop)
     }
 
     /// Asks for a savepoint (with `stop`: and stops the job) and waits for its location.

@@ -98,6 +98,11 @@ pub fn run_statement(
     }
 }
 
+/// Shows rows of text as a table.
+pub fn show_rows(table: &TextTable) {
+    show(table, OutputFormat::Table);
+}
+
 /// Shows rows of text.
 fn show(table: &TextTable, output: OutputFormat) {
     let mut text = String::new();

@@ -18,6 +18,7 @@
 pub mod acl;
 pub mod audit;
 pub mod base64;
+pub mod digest;
 pub mod hadoop;
 pub mod harden;
 pub mod jaas;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::private_file::{self, PrivateFileError};
-use crate::secret::{Secret, equal};
+use crate::secret::{Secret, SecretBytes, equal};
 
 /// Random bytes in a token.
 const BYTES: usize = 32;
@@ -63,13 +63,22 @@ impl RestToken {
     /// If the file cannot be read, is not private or does not hold a token.
     pub fn read(path: &Path) -> Result<Self, RestTokenError> {
         let content = private_file::read(path)?;
-        let text = std::str::from_utf8(content.expose())
-            .unwrap_or_default()
-            .trim();
-        if text.len() != 2 * BYTES || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(RestTokenError::Malformed(path.display().to_string()));
-        }
-        Ok(RestToken(Secret::from(text)))
+        Self::from_bytes(content.expose())
+            .ok_or_else(|| RestTokenError::Malformed(path.display().to_string()))
+    }
+
+    /// The token as it travels: in a private file, or in a container's credentials.
+    #[must_use]
+    pub fn to_bytes(&self) -> SecretBytes {
+        SecretBytes::from(self.0.expose().as_bytes())
+    }
+
+    /// Reads what [`RestToken::to_bytes`] wrote; `None` if it is something else.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).unwrap_or_default().trim();
+        let whole = text.len() == 2 * BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
+        whole.then(|| RestToken(Secret::from(text)))
     }
 
     /// The value of an `Authorization` header that carries the token.

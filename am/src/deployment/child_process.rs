@@ -108,11 +108,12 @@ impl ChildProcessDriver {
         let settings = WorkerSettings {
             worker: worker.0,
             slots: self.config.slots,
-            control_address: self.server.address(),
-            parent: std::process::id(),
+            control_address: self.server.address().to_string(),
+            parent: Some(std::process::id()),
             heartbeat_interval_ms: self.config.heartbeat_interval.as_millis() as u64,
             bind_host: "127.0.0.1".to_owned(),
             configuration: self.config.configuration.clone(),
+            host: None,
         };
         // Less than a pipe holds, so this does not wait for the worker; dropping the pipe ends it.
         let written = match child.stdin.take() {

@@ -1,11 +1,10 @@
-//! What a worker process is told by the one that starts it, over its standard input and nowhere else.
+//! What a worker process is told by the one that starts it: over its standard input, or on YARN in its container's
+//! credentials, and nowhere else.
 //!
 //! Neither the command line nor the environment holds anything secret: both are readable by others or
-//! inherited. The pipe carries a length, settings as JSON, then the worker's certificate and key as PEM
-//! up to the end.
+//! inherited. A handover is a length, settings as JSON, then the worker's certificate and key as PEM up to the end.
 
 use std::io::{Read, Write};
-use std::net::SocketAddr;
 
 use alpheus_hadoop_conf::Configuration;
 use alpheus_security::secret::SecretBytes;
@@ -22,16 +21,18 @@ pub struct WorkerSettings {
     pub worker: u32,
     /// Slots to offer.
     pub slots: u32,
-    /// Where the AM listens.
-    pub control_address: SocketAddr,
-    /// The AM's process: the worker ends with it.
-    pub parent: u32,
+    /// Where the AM listens, `host:port`.
+    pub control_address: String,
+    /// The AM's process, if it is on this machine and the worker ends with it.
+    pub parent: Option<u32>,
     /// Between two reports, ms.
     pub heartbeat_interval_ms: u64,
     /// Address to take data from other workers at.
     pub bind_host: String,
     /// The job's configuration: how file systems are reached. Without secrets.
     pub configuration: Configuration,
+    /// The name under which other workers reach this one; without it the address that it listens at.
+    pub host: Option<String>,
 }
 
 /// Writes a handover.
@@ -65,12 +66,11 @@ pub fn read(from: impl Read) -> std::io::Result<(WorkerSettings, Identity)> {
     let mut from = from.take(MAX_BYTES);
     let mut length = [0; 4];
     from.read_exact(&mut length)
-        .map_err(|_| invalid("standard input holds no settings"))?;
+        .map_err(|_| invalid("there are no settings"))?;
     let mut json = Vec::new();
     let length = u64::from(u32::from_be_bytes(length)).min(MAX_BYTES);
     (&mut from).take(length).read_to_end(&mut json)?;
-    let settings =
-        serde_json::from_slice(&json).map_err(|_| invalid("standard input holds no settings"))?;
+    let settings = serde_json::from_slice(&json).map_err(|_| invalid("there are no settings"))?;
     let mut pem = Vec::new();
     from.read_to_end(&mut pem)?;
     let pem = SecretBytes::new(pem);
@@ -97,11 +97,12 @@ mod tests {
         let settings = WorkerSettings {
             worker: 3,
             slots: 2,
-            control_address: "127.0.0.1:4000".parse().unwrap(),
-            parent: 7,
+            control_address: "127.0.0.1:4000".to_owned(),
+            parent: Some(7),
             heartbeat_interval_ms: 1000,
             bind_host: "127.0.0.1".to_owned(),
             configuration,
+            host: None,
         };
         let mut pipe = Vec::new();
         write(&mut pipe, &settings, &identity).unwrap();

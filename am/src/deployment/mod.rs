@@ -1,4 +1,4 @@
-//! Who starts workers: this process itself, child processes, later YARN.
+//! Who starts workers: this process itself, child processes, YARN ([`crate::yarn`]).
 //!
 //! The job master names the workers it wants by number; a [`DeploymentDriver`] brings them up, hands
 //! their control connections over as events and says when one is gone and why. What runs on them is

@@ -30,7 +30,7 @@ pub enum WorkerProcessError {
     Tls(#[from] TlsError),
     /// The AM does not answer.
     #[error("the worker's job does not answer at {0}")]
-    Timeout(std::net::SocketAddr),
+    Timeout(String),
     /// The AM is gone; the tasks were stopped.
     #[error("the worker ends because its job is gone: {0}")]
     JobGone(ConnectionBroken),
@@ -46,21 +46,26 @@ pub fn run(
     connectors: Arc<dyn Connectors>,
     runtime: &Handle,
 ) -> Result<(), WorkerProcessError> {
-    end_with_parent(settings.parent)?;
+    if let Some(parent) = settings.parent {
+        end_with_parent(parent)?;
+    }
     alpheus_security::harden::protect_process()?;
     let listener = TcpListener::bind((settings.bind_host.as_str(), 0))?;
-    let address = listener.local_addr()?.to_string();
+    let address = match &settings.host {
+        Some(host) => format!("{host}:{}", listener.local_addr()?.port()),
+        None => listener.local_addr()?.to_string(),
+    };
     let tls = ExchangeTls::of(identity).map_err(std::io::Error::other)?;
     let client = identity.client()?;
     let exit = runtime.block_on(async {
         let connect = async {
-            let stream = TcpStream::connect(settings.control_address).await?;
+            let stream = TcpStream::connect(&settings.control_address).await?;
             stream.set_nodelay(true)?;
             Ok::<_, WorkerProcessError>(client.connect(stream, &Peers::JobManager).await?.0)
         };
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect)
             .await
-            .map_err(|_| WorkerProcessError::Timeout(settings.control_address))??;
+            .map_err(|_| WorkerProcessError::Timeout(settings.control_address.clone()))??;
         let control = ControlConnection::over_stream(stream, runtime);
         let mut config = TaskManagerConfig::new(
             WorkerId(settings.worker),

@@ -1,19 +1,30 @@
 //! Who may speak to the REST API: whoever shows the job's token.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use alpheus_security::audit::{Decision, Event};
+use alpheus_security::audit::{AuditLog, Decision, Event};
+use alpheus_security::rest_token::RestToken;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{RestError, RestState};
+use super::RestError;
+
+/// The token, and who is told of refusals.
+#[derive(Clone)]
+pub struct TokenAccess {
+    /// What requests must show.
+    pub token: RestToken,
+    /// Who is told.
+    pub audit: Arc<AuditLog>,
+}
 
 /// Lets requests with the token through and answers all others with 401.
 pub async fn require_token(
-    State(state): State<RestState>,
+    State(state): State<TokenAccess>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,

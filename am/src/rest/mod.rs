@@ -1,8 +1,14 @@
-//! The REST API: Flink's paths and JSON, on loopback, for whoever has the job's token.
+//! The REST API: Flink's paths and JSON.
 //!
-//! Every request needs `Authorization: Bearer TOKEN`; without it the answer is 401 whatever the path,
-//! and the audit log has a line. Requests that change something are recorded too when they are allowed.
-//! Handlers ask the job master for a [`crate::job_master::JobView`] and format it; they hold no state.
+//! | where | for whom | who is let in |
+//! |---|---|---|
+//! | loopback ([`RestServer::start`]) | the command line on this machine | whoever has the job's token |
+//! | TLS ([`RestServer::direct`]) | the command line anywhere | whoever has a certificate and the token |
+//! | behind YARN's proxy ([`RestServer::proxied`]) | browsers | users on the application's lists |
+//!
+//! Without the token the answer is 401 whatever the path, and the audit log has a line. Requests that change
+//! something are recorded too when they are allowed. Handlers ask the job master for a
+//! [`crate::job_master::JobView`] and format it; they hold no state.
 
 mod auth;
 mod checkpoints;
@@ -11,6 +17,8 @@ mod error;
 mod jobs;
 mod metrics;
 mod operations;
+pub mod proxy;
+mod tls_listener;
 mod undelivered;
 mod vertices;
 
@@ -23,8 +31,10 @@ use alpheus_hadoop_conf::options::rest as options;
 use alpheus_hadoop_conf::{ConfigError, Configuration};
 use alpheus_security::audit::AuditLog;
 use alpheus_security::rest_token::RestToken;
+use alpheus_security::tls::TlsServer;
 use axum::Router;
 use axum::routing::{get, patch, post};
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -38,8 +48,6 @@ use crate::job_master::{JobGateway, JobView};
 #[derive(Clone)]
 pub(crate) struct RestState {
     gateway: JobGateway,
-    token: RestToken,
-    audit: Arc<AuditLog>,
     cancel_enabled: bool,
     refresh_interval_ms: u64,
     undelivered: Arc<Undelivered>,
@@ -98,15 +106,9 @@ impl RestServer {
         configuration: &Configuration,
         runtime: &Handle,
     ) -> Result<Self, RestServerError> {
-        let undelivered = Arc::new(Undelivered::default());
-        let state = RestState {
-            undelivered: Arc::clone(&undelivered),
-            gateway,
-            token,
-            audit,
-            cancel_enabled: configuration.get(&options::CANCEL_ENABLED)?,
-            refresh_interval_ms: configuration.get(&options::REFRESH_INTERVAL)?.as_millis() as u64,
-        };
+        let state = state_of(gateway, configuration)?;
+        let undelivered = Arc::clone(&state.undelivered);
+        let access = auth::TokenAccess { token, audit };
         let port = configuration.get(&options::PORT)?;
         let listener = match bind(port) {
             Err(_) if !configuration.is_set(&options::PORT) => bind(0),
@@ -115,21 +117,70 @@ impl RestServer {
         let failed = |error| RestServerError::Bind { port, error };
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = runtime.spawn(async move {
-            let served = match TcpListener::from_std(listener) {
-                Ok(listener) => axum::serve(listener, service).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = served {
-                tracing::error!(%error, "the REST API has stopped");
-            }
-        });
-        Ok(RestServer {
+        Ok(serve(
             address,
-            serving,
+            TcpListener::from_std,
+            listener,
+            guarded_by_token(state, access),
             undelivered,
-        })
+            runtime,
+        ))
+    }
+
+    /// Starts to serve one job over mutual TLS, for whoever has a certificate that `tls` takes, and the token.
+    ///
+    /// # Errors
+    /// When an option is wrong or the listener unusable.
+    pub fn direct(
+        gateway: JobGateway,
+        access: (RestToken, Arc<AuditLog>),
+        listener: std::net::TcpListener,
+        tls: TlsServer,
+        configuration: &Configuration,
+        runtime: &Handle,
+    ) -> Result<Self, RestServerError> {
+        let (token, audit) = access;
+        let state = state_of(gateway, configuration)?;
+        let undelivered = Arc::clone(&state.undelivered);
+        let access = auth::TokenAccess { token, audit };
+        let failed = |error| RestServerError::Bind { port: 0, error };
+        let address = listener.local_addr().map_err(failed)?;
+        let audit = Arc::clone(&access.audit);
+        Ok(serve(
+            address,
+            move |listener| tls_listener::TlsListener::new(listener, tls, audit),
+            listener,
+            guarded_by_token(state, access),
+            undelivered,
+            runtime,
+        ))
+    }
+
+    /// Starts to serve one job behind YARN's web proxy.
+    ///
+    /// # Errors
+    /// When an option is wrong or the listener unusable.
+    pub fn proxied(
+        gateway: JobGateway,
+        access: proxy::ProxyAccess,
+        listener: std::net::TcpListener,
+        configuration: &Configuration,
+        runtime: &Handle,
+    ) -> Result<Self, RestServerError> {
+        let state = state_of(gateway, configuration)?;
+        let undelivered = Arc::clone(&state.undelivered);
+        let failed = |error| RestServerError::Bind { port: 0, error };
+        let address = listener.local_addr().map_err(failed)?;
+        let guard =
+            axum::middleware::from_fn_with_state(Arc::new(access), proxy::only_through_proxy);
+        Ok(serve(
+            address,
+            TcpListener::from_std,
+            listener,
+            router(state).layer(guard),
+            undelivered,
+            runtime,
+        ))
     }
 
     /// Waits until clients have fetched the outcomes of the savepoints that they asked for, at most for
@@ -155,6 +206,53 @@ impl Drop for RestServer {
     }
 }
 
+fn state_of(gateway: JobGateway, configuration: &Configuration) -> Result<RestState, ConfigError> {
+    Ok(RestState {
+        undelivered: Arc::new(Undelivered::default()),
+        gateway,
+        cancel_enabled: configuration.get(&options::CANCEL_ENABLED)?,
+        refresh_interval_ms: configuration.get(&options::REFRESH_INTERVAL)?.as_millis() as u64,
+    })
+}
+
+fn guarded_by_token(state: RestState, access: auth::TokenAccess) -> Router {
+    router(state).layer(axum::middleware::from_fn_with_state(
+        access,
+        auth::require_token,
+    ))
+}
+
+/// Serves until the result is dropped. The listener becomes tokio's within the runtime.
+fn serve<L>(
+    address: SocketAddr,
+    adopt: impl FnOnce(std::net::TcpListener) -> std::io::Result<L> + Send + 'static,
+    listener: std::net::TcpListener,
+    router: Router,
+    undelivered: Arc<Undelivered>,
+    runtime: &Handle,
+) -> RestServer
+where
+    L: axum::serve::Listener<Addr = SocketAddr>,
+{
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = runtime.spawn(async move {
+        // Tapping is what lets handlers see the peer's address whatever the listener.
+        let adopted = listener.set_nonblocking(true).and_then(|()| adopt(listener));
+        let served = match adopted {
+            Ok(listener) => axum::serve(listener.tap_io(|_| ()), service).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = served {
+            tracing::error!(%error, "the REST API has stopped");
+        }
+    });
+    RestServer {
+        address,
+        serving,
+        undelivered,
+    }
+}
+
 fn bind(port: u16) -> std::io::Result<std::net::TcpListener> {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let listener = std::net::TcpListener::bind((loopback, port))?;
@@ -162,6 +260,7 @@ fn bind(port: u16) -> std::io::Result<std::net::TcpListener> {
     Ok(listener)
 }
 
+/// What changes something is there by PUT too: YARN's proxy passes on nothing else.
 fn router(state: RestState) -> Router {
     let api = Router::new()
         .route("/overview", get(cluster::overview))
@@ -171,7 +270,10 @@ fn router(state: RestState) -> Router {
         .route("/jobs", get(jobs::ids))
         .route("/jobs/overview", get(jobs::overview))
         .route("/jobs/{job}", get(jobs::details))
-        .route("/jobs/{job}", patch(operations::cancel))
+        .route(
+            "/jobs/{job}",
+            patch(operations::cancel).put(operations::cancel),
+        )
         .route("/jobs/{job}/status", get(jobs::status))
         .route("/jobs/{job}/plan", get(jobs::plan))
         .route("/jobs/{job}/config", get(jobs::config))
@@ -200,8 +302,14 @@ fn router(state: RestState) -> Router {
             "/jobs/{job}/checkpoints/details/{id}",
             get(checkpoints::details),
         )
-        .route("/jobs/{job}/savepoints", post(operations::savepoint))
-        .route("/jobs/{job}/stop", post(operations::stop))
+        .route(
+            "/jobs/{job}/savepoints",
+            post(operations::savepoint).put(operations::savepoint),
+        )
+        .route(
+            "/jobs/{job}/stop",
+            post(operations::stop).put(operations::stop),
+        )
         .route(
             "/jobs/{job}/savepoints/{trigger}",
             get(operations::savepoint_status),
@@ -209,11 +317,8 @@ fn router(state: RestState) -> Router {
     Router::new()
         .nest("/v1", api.clone())
         .merge(api)
+        .route("/", get(cluster::overview))
         .route("/metrics", get(metrics::prometheus))
         .fallback(|| async { RestError::not_found("there is nothing at this path") })
-        .layer(axum::middleware::from_fn_with_state(
-            state.clone(),
-            auth::require_token,
-        ))
         .with_state(state)
 }

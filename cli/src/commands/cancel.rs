@@ -6,6 +6,8 @@ use alpheus_am::registry::Registry;
 
 use crate::exit::{CliError, CliResult, Exit};
 use crate::rest_client::RestClient;
+use crate::target::{Target, TargetArgs, needs_job};
+use crate::yarn::attach;
 
 /// How long to wait for the job's end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,10 +16,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   alpheus cancel 5f0c             # the beginning of its id is enough
-  alpheus cancel flights          # or its name")]
+  alpheus cancel flights          # or its name
+  alpheus cancel -t yarn-application -D yarn.application.id=application_1700000000000_0007")]
 pub struct CancelArgs {
-    /// The job's id, the beginning of it, or the job's name
-    job: String,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The job's id, the beginning of it, or the job's name; an application has one only
+    job: Option<String>,
 }
 
 impl CancelArgs {
@@ -26,17 +31,29 @@ impl CancelArgs {
     /// # Errors
     /// When there is no such job or it refuses.
     pub fn run(self) -> CliResult<Exit> {
-        let registry = Registry::of_user();
-        let client = RestClient::of(registry.find(&self.job)?);
-        client.cancel()?;
-        if !client.wait_for_end(&registry, PATIENCE) {
+        let (target, configuration) = self.target.load()?;
+        let (job, ended) = match target {
+            Target::Local => {
+                let registry = Registry::of_user();
+                let client = RestClient::of(registry.find(needs_job(self.job.as_deref())?)?);
+                client.cancel()?;
+                (client.job().job, client.wait_for_end(&registry, PATIENCE))
+            }
+            Target::YarnApplication => {
+                let application = attach::attach(&configuration)?;
+                application.check_job(self.job.as_deref())?;
+                application.client.cancel()?;
+                let job = application.client.job().job;
+                (job, application.wait_for_end(PATIENCE)?)
+            }
+        };
+        if !ended {
             return Err(CliError::failed(format!(
-                "job {} is still being canceled after {} s",
-                client.job().job,
+                "job {job} is still being canceled after {} s",
                 PATIENCE.as_secs()
             )));
         }
-        println!("job {} is canceled", client.job().job);
+        println!("job {job} is canceled");
         Ok(Exit::Finished)
     }
 }

@@ -1,4 +1,4 @@
-//! `alpheus list`: the jobs that run on this machine.
+//! `alpheus list`: the jobs that run on this machine, or the applications on YARN.
 
 use alpheus_am::registry::Registry;
 use serde_json::{Value, json};
@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 use crate::exit::{CliResult, Exit};
 use crate::render::table::text_table;
 use crate::rest_client::RestClient;
+use crate::target::{Target, TargetArgs};
+use crate::yarn;
 
-/// Show the jobs of this user that run on this machine
+/// Show the jobs of this user that run on this machine, or the applications on YARN
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   alpheus list
-  alpheus list --json")]
+  alpheus list --json
+  alpheus list -t yarn-application")]
 pub struct ListArgs {
+    #[command(flatten)]
+    target: TargetArgs,
     /// One object per job
     #[arg(long)]
     json: bool,
@@ -24,6 +29,10 @@ impl ListArgs {
     /// # Errors
     /// When the jobs cannot be looked up.
     pub fn run(self) -> CliResult<Exit> {
+        let (target, configuration) = self.target.load()?;
+        if target == Target::YarnApplication {
+            return yarn::list::list(&configuration, self.json);
+        }
         let mut rows = Vec::new();
         for job in Registry::of_user().list()? {
             let client = RestClient::of(job);

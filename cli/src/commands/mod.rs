@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod am;
 pub mod cancel;
 pub mod checkpoint;
 pub mod completion;

@@ -15,8 +15,10 @@ use crate::exit::{CliError, CliResult, Exit};
 use crate::logging::LogFormat;
 use crate::render::OutputFormat;
 use crate::statements::{Settings, new_job_id, read_script, restore_from, run_script};
+use crate::target::Target;
+use crate::yarn;
 
-/// Run the statements of a SQL file, INSERTs as jobs, on this machine
+/// Run the statements of a SQL file, INSERTs as jobs, on this machine or on YARN
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   alpheus run job.sql
@@ -24,9 +26,11 @@ use crate::statements::{Settings, new_job_id, read_script, restore_from, run_scr
       -D execution.checkpointing.dir=/var/tmp/checkpoints job.sql
   alpheus run --workers 3 -D parallelism.default=3 job.sql
   alpheus run -s /var/tmp/checkpoints/5f0c.../ job.sql     # go on from the newest checkpoint
-  alpheus run -d job.sql                                   # in the background; prints the job's id")]
+  alpheus run -d job.sql                                   # in the background; prints the job's id
+  alpheus run -t yarn-application -D yarn.application.queue=etl job.sql     # on YARN; follows it to its end
+  alpheus run -t yarn-application -d job.sql               # prints the application's id and leaves it")]
 pub struct RunArgs {
-    /// Where to run; `local` is this machine
+    /// Where to run: `local` (this machine) or `yarn-application`
     #[arg(short, long, value_name = "TARGET")]
     target: Option<String>,
     #[command(flatten)]
@@ -60,22 +64,12 @@ impl RunArgs {
     /// # Errors
     /// When the script is wrong or its job fails.
     pub fn run(self, log_format: LogFormat) -> CliResult<Exit> {
-        if self.detached {
-            return detach();
-        }
         let mut configuration = config::load(&self.config)?;
+        let target = Target::choose(self.target.as_deref(), &configuration)?;
+        let attached = !self.detached && configuration.get(&execution::ATTACHED)?;
         // A job that was detached already has its id from the command that did it.
-        if self.job_id.is_none() && !configuration.get(&execution::ATTACHED)? {
+        if target == Target::Local && !attached && self.job_id.is_none() {
             return detach();
-        }
-        let configured = configuration.get(&execution::TARGET)?;
-        match self.target.or(configured).as_deref() {
-            None | Some("local") => {}
-            Some(other) => {
-                return Err(CliError::usage(format!(
-                    "target `{other}` is not supported; use -t local"
-                )));
-            }
         }
         restore_from(
             &mut configuration,
@@ -83,6 +77,17 @@ impl RunArgs {
             self.allow_non_restored_state,
         )?;
         let script = read_script(&self.script)?;
+        if target == Target::YarnApplication {
+            if self.workers.is_some() {
+                return Err(CliError::usage(
+                    "--workers is for this machine; on YARN the number follows from parallelism.default and \
+                     taskmanager.numberOfTaskSlots",
+                ));
+            }
+            let name = self.script.display().to_string();
+            let job = self.job_id.unwrap_or_else(new_job_id);
+            return yarn::run(configuration, job, &name, &script, attached);
+        }
         let settings = Settings {
             output: OutputFormat::Table,
             workers: self.workers,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use alpheus_am::deployment::handover;
 use alpheus_am::deployment::worker_process::{self, WorkerProcessError};
+use alpheus_am::yarn::worker::{self as container_worker, ContainerWorkerError};
 
 use crate::config;
 use crate::connectors::BuiltInConnectors;
@@ -12,22 +13,41 @@ use crate::job_runner;
 
 /// Run tasks for the job that starts this process
 #[derive(Debug, clap::Args)]
-pub struct WorkerArgs {}
+pub struct WorkerArgs {
+    /// The YARN container that this is, for people who look at the list of processes; without it the job is the
+    /// process that has started this one
+    #[arg(value_name = "CONTAINER")]
+    container: Option<String>,
+}
 
 impl WorkerArgs {
+    /// Whether YARN has started this process.
+    pub fn is_in_container(&self) -> bool {
+        self.container.is_some()
+    }
+
     /// Runs the command.
     ///
     /// # Errors
     /// When the job is gone or does not take this worker.
     pub fn run(self) -> CliResult<Exit> {
-        let (settings, identity) =
-            handover::read(std::io::stdin().lock()).map_err(CliError::failed)?;
-        config::use_for_file_systems(&settings.configuration);
-        let runtime = job_runner::runtime()?;
         let connectors = Arc::new(BuiltInConnectors);
-        match worker_process::run(&settings, &identity, connectors, runtime.handle()) {
+        let ended = if self.container.is_some() {
+            let runtime = job_runner::runtime()?;
+            container_worker::run(connectors, runtime.handle())
+        } else {
+            let (settings, identity) =
+                handover::read(std::io::stdin().lock()).map_err(CliError::failed)?;
+            config::use_for_file_systems(&settings.configuration);
+            let runtime = job_runner::runtime()?;
+            worker_process::run(&settings, &identity, connectors, runtime.handle())
+                .map_err(ContainerWorkerError::from)
+        };
+        match ended {
             Ok(()) => Ok(Exit::Finished),
-            Err(error @ WorkerProcessError::Tls(_)) => Err(CliError::refused(error)),
+            Err(error @ ContainerWorkerError::Worker(WorkerProcessError::Tls(_))) => {
+                Err(CliError::refused(error))
+            }
             Err(error) => Err(CliError::failed(error)),
         }
     }

@@ -1,0 +1,210 @@
+//! One attempt of the ApplicationMaster, from its start to its good-bye.
+//!
+//! 1. Take over what the launch context brought; open the ports.
+//! 2. Register with the ResourceManager, and at the same time read the job from the staging folder.
+//! 3. Run the job master with workers in containers ([`super::job`]), until the job has ended.
+//! 4. Say good-bye with the job's outcome, then delete the staging folder: in this order, because an attempt that dies
+//!    in between needs the folder.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use alpheus_hadoop_conf::Environment;
+use alpheus_hadoop_conf::hadoop::HadoopConf;
+use alpheus_security::hadoop::{Credentials, kind};
+use alpheus_storage::{Location, file_system_for};
+use alpheus_worker::environment::Connectors;
+use alpheus_yarn::service::rpc_client;
+use alpheus_yarn::{FinalStatus, Master, MasterAddress, NodeManagers, YarnError};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::container::ContainerEnvironment;
+use super::master_loop::{self, Command};
+use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings};
+use super::{YarnApplicationError, hdfs, job};
+use crate::job_master::JobOutcome;
+use crate::job_status::JobStatus;
+
+/// The most bytes of a failure that go to the ResourceManager as diagnostics.
+const MAX_DIAGNOSTICS: usize = 16 << 10;
+
+/// What an attempt knows from its start.
+pub(super) struct Attempt {
+    /// Where it runs.
+    pub container: ContainerEnvironment,
+    /// What the client said.
+    pub settings: MasterSettings,
+    /// Hadoop's configuration, to be passed on.
+    pub hadoop: HadoopSettings,
+    /// Hadoop's configuration.
+    pub conf: HadoopConf,
+    /// What came with the launch context.
+    pub credentials: Credentials,
+    /// Sources and sinks.
+    pub connectors: Arc<dyn Connectors>,
+    /// Does the I/O.
+    pub runtime: Handle,
+    /// For YARN's proxy.
+    pub pages: TcpListener,
+    /// For the command line.
+    pub direct: TcpListener,
+}
+
+/// Runs the master that YARN has started in this process.
+///
+/// # Errors
+/// When it cannot say good-bye as it should; then YARN starts the next attempt, if there may be one. That the job
+/// has failed is no error.
+pub fn run(
+    connectors: Arc<dyn Connectors>,
+    runtime: &Handle,
+) -> Result<JobStatus, YarnApplicationError> {
+    alpheus_security::harden::protect_process()?;
+    let container = ContainerEnvironment::find(&Environment::process())?;
+    let credentials = container.take_credentials()?;
+    let settings: MasterSettings = settings::get_json(&credentials, settings::MASTER)?;
+    let hadoop: HadoopSettings = settings::get_json(&credentials, settings::HADOOP)?;
+    let conf = hadoop.conf();
+    hdfs::register(&hadoop, &conf, &credentials, &container)?;
+    let listen = || TcpListener::bind(("0.0.0.0", 0));
+    let attempt = Attempt {
+        container,
+        settings,
+        hadoop,
+        conf,
+        credentials,
+        connectors,
+        runtime: runtime.clone(),
+        pages: listen()?,
+        direct: listen()?,
+    };
+    attempt.run()
+}
+
+impl Attempt {
+    fn run(self) -> Result<JobStatus, YarnApplicationError> {
+        let staging: Location = self.settings.staging.parse()?;
+        let runtime = self.runtime.clone();
+        let mut master = runtime.block_on(self.master())?;
+        let registering = runtime.spawn(async move {
+            let registration = master.register().await;
+            (master, registration)
+        });
+        let job = read_job(&staging);
+        let (master, registration) = runtime
+            .block_on(registering)
+            .map_err(|error| YarnApplicationError::Broken(error.to_string()))?;
+        let registration = registration?;
+        tracing::info!(
+            application = %self.container.id.attempt.application,
+            attempt = self.container.id.attempt.attempt,
+            queue = registration.queue,
+            "registered with the ResourceManager"
+        );
+        let access = registration.access.clone();
+        let nodes = NodeManagers::new(&self.conf, rpc_client(&self.conf, Some(self.caller()))?)?;
+        let (commands, queue) = mpsc::unbounded_channel();
+        runtime.spawn(master_loop::run(master, registration, nodes, queue));
+        let outcome = job.and_then(|job| job::run(self, job, &access, commands.clone()));
+        let (job_status, status, diagnostics) = match outcome {
+            Ok(outcome) => verdict(&outcome),
+            // What keeps a job from starting keeps the next attempt from it too.
+            Err(error) => {
+                tracing::error!(%error, "the job cannot be run");
+                (JobStatus::Failed, FinalStatus::Failed, error.to_string())
+            }
+        };
+        runtime.block_on(good_bye(&commands, status, shortened(diagnostics)))?;
+        remove_staging(&staging);
+        Ok(job_status)
+    }
+
+    async fn master(&self) -> Result<Master, YarnApplicationError> {
+        let token = self.credentials.of_kind(kind::AM_RM).next();
+        let token = token.ok_or(YarnApplicationError::Credentials(kind::AM_RM))?;
+        let port = |listener: &TcpListener| listener.local_addr().map(|a| a.port());
+        let host = self.container.host.clone();
+        let address = MasterAddress {
+            tracking_url: format!("http://{host}:{}", port(&self.pages)?),
+            port: i32::from(port(&self.direct)?),
+            host,
+        };
+        let rpc = rpc_client(&self.conf, Some(self.caller()))?;
+        Ok(Master::new(&self.conf, rpc, token.clone(), address).await?)
+    }
+
+    /// How we are called in audit logs of Hadoop.
+    fn caller(&self) -> String {
+        format!("ALPHEUS_{}", self.container.id.attempt.application)
+    }
+}
+
+fn read_job(staging: &Location) -> Result<JobFile, YarnApplicationError> {
+    let location = staging.join(JOB_FILE);
+    let bytes = file_system_for(&location)?.read(&location)?;
+    serde_json::from_slice(&bytes).map_err(|error| YarnApplicationError::Malformed {
+        what: JOB_FILE,
+        reason: error.to_string(),
+    })
+}
+
+/// What the ResourceManager is told of a job's end.
+fn verdict(outcome: &JobOutcome) -> (JobStatus, FinalStatus, String) {
+    let status = match outcome.status {
+        JobStatus::Finished => FinalStatus::Succeeded,
+        JobStatus::Canceled => FinalStatus::Killed,
+        _ => FinalStatus::Failed,
+    };
+    let diagnostics = match &outcome.failure {
+        Some(failure) => format!("the job has failed: {failure}"),
+        None => format!("the job is {}", outcome.status),
+    };
+    (outcome.status, status, diagnostics)
+}
+
+fn shortened(mut text: String) -> String {
+    let cut = (0..=MAX_DIAGNOSTICS.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text.truncate(cut.unwrap_or_default());
+    text
+}
+
+async fn good_bye(
+    commands: &mpsc::UnboundedSender<Command>,
+    status: FinalStatus,
+    diagnostics: String,
+) -> Result<(), YarnError> {
+    let (done, said) = oneshot::channel();
+    let finish = Command::Finish {
+        status,
+        diagnostics,
+        done,
+    };
+    if commands.send(finish).is_err() {
+        return Ok(());
+    }
+    said.await.unwrap_or(Ok(()))
+}
+
+/// The application is over: nothing of it stays. What cannot be deleted now is deleted by the next command of its
+/// owner that looks.
+fn remove_staging(staging: &Location) {
+    let removed = file_system_for(staging).and_then(|fs| fs.delete(staging, true));
+    if let Err(error) = removed {
+        tracing::warn!(%staging, %error, "the staging folder stays behind");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn diagnostics_are_cut_between_characters() {
+        assert_eq!(shortened("short".to_owned()), "short");
+        let long = shortened("ö".repeat(MAX_DIAGNOSTICS));
+        assert!(long.len() <= MAX_DIAGNOSTICS && long.ends_with('ö'));
+    }
+}

@@ -1,0 +1,188 @@
+//! The job of an attempt: the job master, with workers in containers, and its REST API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_hadoop_conf::Configuration;
+use alpheus_hadoop_conf::options::{cluster, security as security_options, yarn as options};
+use alpheus_security::audit::AuditLog;
+use alpheus_security::rest_token::RestToken;
+use alpheus_security::tls::{ApplicationName, Authority, Peers, Role};
+use alpheus_yarn::AccessLists;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::application::Attempt;
+use super::container::ContainerEnvironment;
+use super::driver::YarnDriver;
+use super::launcher::WorkerLauncher;
+use super::master_loop::{Command, Serving};
+use super::settings::{self, JobFile};
+use super::shape::ApplicationShape;
+use super::{YarnApplicationError, pages, ports};
+use crate::checkpoint::StateStore;
+use crate::deployment::control_server::ControlServer;
+use crate::job_master::{self, DriverFactory, JobHandle, JobOutcome, JobSubmission};
+use crate::rest::RestServer;
+
+/// The longest that a worker's numbers may be old.
+const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long clients have to fetch the outcome of a savepoint that the job has stopped with.
+const FETCH_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs a job to its end.
+///
+/// # Errors
+/// When it cannot be started.
+pub(super) fn run(
+    attempt: Attempt,
+    job: JobFile,
+    access: &AccessLists,
+    commands: UnboundedSender<Command>,
+) -> Result<JobOutcome, YarnApplicationError> {
+    let JobFile {
+        graph,
+        configuration,
+    } = job;
+    let audit = Arc::new(audit_log(&configuration, &attempt.container)?);
+    let application = attempt.container.id.attempt.application.to_string();
+    let pem = settings::secret(&attempt.credentials, settings::AUTHORITY)?;
+    let authority = Authority::from_pem(ApplicationName::new(&application)?, pem.expose())?;
+    let identity = authority.issue(Role::JobManager)?;
+    let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
+    let store = StateStore::new(
+        attempt.settings.job,
+        Arc::new(graph.clone()),
+        &configuration,
+    )?;
+    let handle = job_master::start(JobSubmission {
+        job: attempt.settings.job,
+        graph,
+        workers: shape.workers,
+        connectors: Arc::clone(&attempt.connectors),
+        results: None,
+        store: Box::new(store),
+        driver: driver(
+            &attempt,
+            &configuration,
+            &shape,
+            authority,
+            &audit,
+            commands,
+        )?,
+        listener: Box::new(|_, _| ()),
+        configuration: configuration.clone(),
+    })?;
+    let pages = pages::access(
+        &attempt.conf,
+        &attempt.container,
+        &attempt.settings.owner,
+        access,
+        &audit,
+    )?;
+    let token = settings::secret(&attempt.credentials, settings::REST)?;
+    let token = RestToken::from_bytes(token.expose())
+        .ok_or(YarnApplicationError::Credentials(settings::REST))?;
+    let gateway = || handle.gateway().clone();
+    let servers = [
+        RestServer::direct(
+            gateway(),
+            (token, audit),
+            attempt.direct,
+            identity.server(Peers::Exactly(Role::Client))?,
+            &configuration,
+            &attempt.runtime,
+        )?,
+        RestServer::proxied(
+            gateway(),
+            pages,
+            attempt.pages,
+            &configuration,
+            &attempt.runtime,
+        )?,
+    ];
+    let outcome = wait(handle);
+    for server in servers {
+        server.linger(FETCH_PATIENCE);
+    }
+    outcome
+}
+
+fn wait(handle: JobHandle) -> Result<JobOutcome, YarnApplicationError> {
+    handle.wait().map_err(YarnApplicationError::Broken)
+}
+
+/// Makes the driver once the job master says where events go: the server that workers connect to, the launcher that
+/// lets them in, and the loop that is told to serve them.
+fn driver(
+    attempt: &Attempt,
+    configuration: &Configuration,
+    shape: &ApplicationShape,
+    authority: Authority,
+    audit: &Arc<AuditLog>,
+    commands: UnboundedSender<Command>,
+) -> Result<DriverFactory, YarnApplicationError> {
+    let node_label = match configuration.get(&options::WORKER_NODE_LABEL)? {
+        Some(label) => Some(label),
+        None => configuration.get(&options::NODE_LABEL)?,
+    };
+    let ports = ports::parse(&configuration.get(&options::MASTER_PORT)?).map_err(|reason| {
+        std::io::Error::other(format!("{}: {reason}", options::MASTER_PORT.key()))
+    })?;
+    let idle = configuration.get(&options::HEARTBEAT_INTERVAL)?;
+    let busy_interval = configuration.get(&options::HEARTBEAT_CONTAINER_REQUEST_INTERVAL)?;
+    let heartbeat_interval = configuration
+        .get(&cluster::HEARTBEAT_INTERVAL)?
+        .min(LONGEST_REPORT_INTERVAL);
+    let identity = authority.issue(Role::JobManager)?;
+    let (audit, runtime) = (Arc::clone(audit), attempt.runtime.clone());
+    let (worker, slots) = (shape.worker.clone(), shape.slots);
+    let (host, files) = (
+        attempt.container.host.clone(),
+        attempt.settings.files.clone(),
+    );
+    let (configuration, hadoop) = (configuration.clone(), attempt.hadoop.clone());
+    let tokens = WorkerLauncher::tokens_of(&attempt.credentials).into();
+    Ok(Box::new(move |events| {
+        let server = ports::first_free(&ports, |address| {
+            let audit = Arc::clone(&audit);
+            ControlServer::start(address, &identity, audit, events.clone(), &runtime)
+        })?;
+        let launcher = WorkerLauncher {
+            authority,
+            server,
+            host,
+            slots,
+            heartbeat_interval,
+            configuration,
+            files,
+            hadoop,
+            tokens,
+        };
+        let serving = Serving {
+            worker,
+            node_label,
+            idle_interval: Duration::from_secs(u64::from(idle)),
+            busy_interval,
+            launcher: Arc::new(launcher),
+            events,
+        };
+        // The loop lives as long as there are senders.
+        let _ = commands.send(Command::Serve(Box::new(serving)));
+        Ok(Box::new(YarnDriver::new(commands)))
+    }))
+}
+
+fn audit_log(
+    configuration: &Configuration,
+    container: &ContainerEnvironment,
+) -> Result<AuditLog, YarnApplicationError> {
+    match configuration.get(&security_options::AUDIT_FILE)? {
+        None => Ok(AuditLog::log_only()),
+        // A path means something on the client's machine; here the file lies with the logs, where YARN collects it.
+        Some(path) => {
+            let path = container.log_dir.join(path.file_name().unwrap_or_default());
+            AuditLog::with_file(&path).map_err(|error| std::io::Error::other(error).into())
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! The master's conversation with YARN: heartbeats to the ResourceManager, starts and stops at NodeManagers.
+//!
+//! One task owns what is wanted and what is there. A heartbeat may take long, while the ResourceManager restarts, say;
+//! it runs beside the loop, which goes on taking the job master's wishes. Heartbeats come quickly
+//! (`yarn.heartbeat.container-request-interval`) while containers are waited for, or the end of one must be learned,
+//! and else at the leisurely `yarn.heartbeat.interval`; a wish sends one at once.
+//!
+//! An attempt that the ResourceManager has given up ends this process on the spot, without a good-bye: another attempt
+//! may be running, and to it everything belongs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alpheus_worker::control::WorkerId;
+use alpheus_yarn::{
+    Allocation as Answer, Container, ContainerId, FinalStatus, Ledger, Master, NodeId,
+    NodeManagers, Priority, Registration, Resource, ResourceRequest, YarnError,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::allocation::{Allocation, Given};
+use super::blame::{Blame, Verdict};
+use super::exit::Cause;
+use crate::event::{Event, EventSender};
+use crate::job_master::fact::Fact;
+
+/// The priority of workers' containers.
+const WORKERS: Priority = Priority(1);
+
+/// How long heartbeats stay quick after a container was stopped or lost, so that its end is learned soon.
+const CURIOSITY: Duration = Duration::from_secs(5);
+
+/// Between heartbeats while the job is being read.
+const BEFORE_THE_JOB: Duration = Duration::from_secs(1);
+
+/// How an attempt that is over ends.
+const EXIT_FENCED: i32 = 3;
+
+/// What the loop is told.
+pub enum Command {
+    /// From now on there is a job that needs workers.
+    Serve(Box<Serving>),
+    /// These workers need containers.
+    Start(Vec<WorkerId>),
+    /// This worker is no longer wanted.
+    Stop(WorkerId),
+    /// Say good-bye; answered when the ResourceManager has written it down. The loop ends.
+    Finish {
+        /// What became of the job.
+        status: FinalStatus,
+        /// Why.
+        diagnostics: String,
+        /// Answered at the end.
+        done: oneshot::Sender<Result<(), YarnError>>,
+    },
+}
+
+/// Starts a worker in a container that was allocated for it.
+pub trait Launcher: Send + Sync {
+    /// What the NodeManager is to run. Called when the container is there, because its credentials name the node.
+    ///
+    /// # Errors
+    /// When certificates or options fail.
+    fn launch(
+        &self,
+        worker: WorkerId,
+        container: &Container,
+    ) -> Result<alpheus_yarn::ContainerLaunch, super::YarnApplicationError>;
+
+    /// The worker may no longer connect.
+    fn forget(&self, worker: WorkerId);
+}
+
+/// What the loop works with once there is a job.
+pub struct Serving {
+    /// How large workers are.
+    pub worker: Resource,
+    /// The label of the nodes that they may run on.
+    pub node_label: Option<String>,
+    /// Between heartbeats when nothing is awaited.
+    pub idle_interval: Duration,
+    /// Between heartbeats when something is.
+    pub busy_interval: Duration,
+    /// Makes launches.
+    pub launcher: Arc<dyn Launcher>,
+    /// Who is told of lost workers.
+    pub events: EventSender,
+}
+
+type Beat = JoinHandle<(Master, Result<BeatAnswer, YarnError>)>;
+
+enum BeatAnswer {
+    Allocation(Box<Answer>),
+    /// The ResourceManager was restarted.
+    Registered(Box<Registration>),
+}
+
+struct Started {
+    worker: WorkerId,
+    container: ContainerId,
+    node: NodeId,
+    outcome: Result<(), String>,
+}
+
+struct MasterLoop {
+    nodes: NodeManagers,
+    serving: Option<Serving>,
+    /// Not there while a heartbeat is under way.
+    master: Option<Master>,
+    beat: Option<Beat>,
+    next_beat: Instant,
+    /// Something is to be said that the heartbeat under way does not say.
+    urgent: bool,
+    curious_until: Instant,
+    ledger: Ledger,
+    allocation: Allocation,
+    /// Containers that were given up, whose end is still worth a line in the log.
+    given_up: BTreeMap<ContainerId, WorkerId>,
+    blame: Blame,
+    cluster_nodes: u64,
+    started: mpsc::UnboundedSender<Started>,
+}
+
+/// Runs the conversation of a master that has registered, until [`Command::Finish`].
+pub async fn run(
+    master: Master,
+    registration: Registration,
+    nodes: NodeManagers,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let (started, mut starts) = mpsc::unbounded_channel();
+    nodes.add_tokens(registration.node_tokens);
+    let now = Instant::now();
+    let mut this = MasterLoop {
+        nodes,
+        serving: None,
+        master: Some(master),
+        beat: None,
+        next_beat: now + BEFORE_THE_JOB,
+        urgent: false,
+        curious_until: now,
+        ledger: Ledger::new(),
+        allocation: Allocation::default(),
+        given_up: BTreeMap::new(),
+        blame: Blame::default(),
+        cluster_nodes: 0,
+        started,
+    };
+    // Containers of an earlier attempt that nobody knows are given back.
+    for container in registration.previous_containers {
+        this.release(container.id, container.node);
+    }
+    loop {
+        this.beat_if_due();
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(Command::Serve(serving)) => this.serving = Some(*serving),
+                Some(Command::Start(workers)) => this.want(&workers),
+                Some(Command::Stop(worker)) => this.stop(worker),
+                Some(Command::Finish { status, diagnostics, done }) => {
+                    let outcome = this.finish(status, &diagnostics).await;
+                    let _ = done.send(outcome);
+                    return;
+                }
+                None => return,
+            },
+            Some(started) = starts.recv() => this.on_started(started),
+            (master, answer) = finished(&mut this.beat) => {
+                this.beat = None;
+                this.master = Some(master);
+                this.on_beat(answer);
+            }
+            () = tokio::time::sleep_until(this.next_beat), if this.beat.is_none() => {}
+        }
+    }
+}
+
+/// The end of the heartbeat that is under way; never, if none is.
+async fn finished(beat: &mut Option<Beat>) -> (Master, Result<BeatAnswer, YarnError>) {
+    match beat {
+        Some(beat) => match beat.await {
+            Ok(ended) => ended,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+async fn one_beat(
+    mut master: Master,
+    request: alpheus_yarn::AllocateRequest,
+) -> (Master, Result<BeatAnswer, YarnError>) {
+    let answer = match master.allocate(&request).await {
+        Ok(allocation) => Ok(BeatAnswer::Allocation(Box::new(allocation))),
+        Err(YarnError::NotRegistered(_)) => master
+            .register()
+            .await
+            .map(|registration| BeatAnswer::Registered(Box::new(registration))),
+        Err(error) => Err(error),
+    };
+    (master, answer)
+}
+
+impl MasterLoop {
+    fn beat_if_due(&mut self) {
+        if self.beat.is_some() || Instant::now() < self.next_beat {
+            return;
+        }
+        if let Some(master) = self.master.take() {
+            self.urgent = false;
+            let request = self.ledger.heartbeat(0.5);
+            self.beat = Some(tokio::spawn(one_beat(master, request)));
+        }
+    }
+
+    fn want(&mut self, workers: &[WorkerId]) {
+        self.allocation.want(workers);
+        self.ask();
+    }
+
+    /// Brings the ResourceManager's idea of what is wanted up to date, at once.
+    fn ask(&mut self) {
+        let Some(serving) = &self.serving else {
+            return;
+        };
+        let (size, count) = (serving.worker.clone(), self.allocation.outstanding());
+        self.ledger.want(ResourceRequest {
+            node_label: serving.node_label.clone(),
+            ..ResourceRequest::anywhere(WORKERS, size, count)
+        });
+        self.urgent = true;
+        self.next_beat = Instant::now();
+    }
+
+    fn stop(&mut self, worker: WorkerId) {
+        self.forget(worker);
+        if let Some((container, node)) = self.allocation.give_up(worker) {
+            self.given_up.insert(container, worker);
+            self.release(container, node);
+        }
+        self.ask();
+    }
+
+    /// Gives a container back, and has its node stop it: the ResourceManager alone takes two heartbeats to do so.
+    fn release(&mut self, container: ContainerId, node: NodeId) {
+        self.ledger.release(container);
+        self.curious_until = Instant::now() + CURIOSITY;
+        let nodes = self.nodes.clone();
+        tokio::spawn(async move {
+            if let Err(error) = nodes.stop(&node, &[container]).await {
+                tracing::debug!(%container, %error, "the node does not stop a container");
+            }
+        });
+    }
+
+    fn on_beat(&mut self, answer: Result<BeatAnswer, YarnError>) {
+        match answer {
+            Ok(BeatAnswer::Allocation(allocation)) => {
+                self.ledger.answered(&allocation);
+                self.on_allocation(*allocation);
+            }
+            Ok(BeatAnswer::Registered(registration)) => {
+                tracing::warn!(
+                    "the ResourceManager was restarted; this master has registered again"
+                );
+                self.nodes.add_tokens(registration.node_tokens);
+                self.ledger.forgotten();
+                self.next_beat = Instant::now();
+                return;
+            }
+            Err(error @ YarnError::AttemptNotFound(_)) => fenced(&error),
+            Err(error) => tracing::warn!(%error, "a heartbeat to the ResourceManager failed"),
+        }
+        let now = Instant::now();
+        let busy = self.allocation.outstanding() > 0 || now < self.curious_until;
+        let pause = match &self.serving {
+            None => BEFORE_THE_JOB,
+            Some(serving) if busy => serving.busy_interval,
+            Some(serving) => serving.idle_interval,
+        };
+        self.next_beat = if self.urgent { now } else { now + pause };
+    }
+
+    fn on_allocation(&mut self, allocation: Answer) {
+        self.cluster_nodes = allocation.nodes;
+        self.nodes.add_tokens(allocation.node_tokens);
+        for given in self.allocation.allocated(allocation.allocated) {
+            match given {
+                Given::Launch(worker, container) => self.launch(worker, &container),
+                Given::Release(container) => self.ledger.release(container),
+            }
+        }
+        for status in &allocation.completed {
+            if let Some(worker) = self.given_up.remove(&status.id) {
+                let end = super::exit::explain(status);
+                tracing::info!(worker = worker.0, "worker's {}", end.reason);
+            }
+        }
+        for ended in self.allocation.completed(&allocation.completed) {
+            tracing::info!(
+                worker = ended.worker.0,
+                host = ended.host,
+                "worker's {}",
+                ended.reason
+            );
+            if matches!(ended.cause, Cause::Program | Cause::Node) {
+                self.blame(&ended.host);
+            }
+            self.lost(ended.worker, ended.reason);
+        }
+        for node in allocation.updated_nodes {
+            tracing::info!(node = %node.id, state = %node.state, "a node has changed");
+            if node.state.is_unusable() {
+                self.nodes.forget(&node.id);
+            }
+        }
+    }
+
+    fn launch(&mut self, worker: WorkerId, container: &Container) {
+        tracing::info!(
+            worker = worker.0,
+            container = %container.id,
+            node = %container.node,
+            "starting a worker"
+        );
+        let launch = match &self.serving {
+            Some(serving) => serving.launcher.launch(worker, container),
+            None => return,
+        };
+        let launch = match launch {
+            Ok(launch) => launch,
+            Err(error) => return self.not_started(worker, &error.to_string()),
+        };
+        let nodes = self.nodes.clone();
+        let (container, started) = (container.clone(), self.started.clone());
+        tokio::spawn(async move {
+            let outcome = nodes.start(&container, &launch).await;
+            let _ = started.send(Started {
+                worker,
+                container: container.id,
+                node: container.node,
+                outcome: outcome.map_err(|error| error.to_string()),
+            });
+        });
+    }
+
+    fn on_started(&mut self, started: Started) {
+        let Started {
+            worker,
+            container,
+            node,
+            outcome,
+        } = started;
+        match outcome {
+            Ok(()) => {
+                self.blame.works(&node.host);
+                // It may have been given up while its node was starting it.
+                if self.given_up.contains_key(&container) {
+                    self.release(container, node);
+                }
+            }
+            Err(reason) => {
+                self.blame(&node.host);
+                self.not_started(worker, &format!("node {node} does not start it: {reason}"));
+            }
+        }
+    }
+
+    fn not_started(&mut self, worker: WorkerId, reason: &str) {
+        if let Some((container, node)) = self.allocation.give_up(worker) {
+            self.release(container, node);
+        }
+        self.lost(worker, reason.to_owned());
+    }
+
+    fn lost(&mut self, worker: WorkerId, reason: String) {
+        self.forget(worker);
+        if let Some(serving) = &self.serving {
+            let lost = Fact::WorkerLost { worker, reason };
+            serving.events.send(Event::Fact(lost));
+        }
+    }
+
+    fn forget(&self, worker: WorkerId) {
+        if let Some(serving) = &self.serving {
+            serving.launcher.forget(worker);
+        }
+    }
+
+    fn blame(&mut self, host: &str) {
+        match self.blame.failed(host, self.cluster_nodes) {
+            None => {}
+            Some(Verdict::Avoid(host)) => {
+                tracing::warn!(
+                    host,
+                    "containers fail there again and again: it gets no more of them"
+                );
+                self.ledger.blacklist(&host, true);
+            }
+            Some(Verdict::Forgive(hosts)) => {
+                tracing::warn!("containers fail on so many nodes that none is avoided any more");
+                for host in hosts {
+                    self.ledger.blacklist(&host, false);
+                }
+            }
+        }
+    }
+
+    /// Says good-bye once the heartbeat that is under way, if there is one, has ended.
+    async fn finish(&mut self, status: FinalStatus, diagnostics: &str) -> Result<(), YarnError> {
+        if self.beat.is_some() {
+            let (master, answer) = finished(&mut self.beat).await;
+            self.beat = None;
+            self.master = Some(master);
+            if let Err(error @ YarnError::AttemptNotFound(_)) = answer {
+                fenced(&error);
+            }
+        }
+        match &mut self.master {
+            Some(master) => match master.unregister(status, diagnostics, "").await {
+                Err(error @ YarnError::AttemptNotFound(_)) => fenced(&error),
+                outcome => outcome,
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+/// Ends this process: the ResourceManager has given this attempt up.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "whatever this attempt still did would be in the way of the next one"
+)]
+fn fenced(error: &YarnError) -> ! {
+    tracing::error!(%error, "this attempt ends at once");
+    std::process::exit(EXIT_FENCED)
+}

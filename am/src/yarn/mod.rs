@@ -1,0 +1,38 @@
+//! Alpheus on YARN: the ApplicationMaster is the job manager, containers are workers.
+//!
+//! - [`settings`]: what a container is told, through the credentials in its launch context and nowhere else.
+//! - [`container`]: where a process finds itself when YARN has started it.
+//! - [`launch`]: how the containers of the master and of workers are started.
+//! - [`shape`]: how large they are.
+//! - [`allocation`]: which container runs which worker (pure).
+//! - [`exit`]: what a container's end means, [`blame`]: which nodes are avoided (both pure).
+//! - [`master_loop`]: heartbeats to the ResourceManager, starts at NodeManagers.
+//! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
+//! - [`launcher`]: what each worker's container is given.
+//! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: the job in it.
+//! - [`worker`]: a worker in its container.
+//! - [`pages`]: who may look through YARN's proxy.
+//!
+//! Invariants: nothing secret is in a command line, an environment or a file that others can read; only the master
+//! and the client that submitted hold the key of the application's authority; the token by which the master speaks
+//! to the ResourceManager never leaves it; an attempt that the ResourceManager has given up stops at once.
+
+pub mod allocation;
+pub mod application;
+pub mod blame;
+pub mod container;
+pub mod driver;
+pub mod error;
+pub mod exit;
+pub mod hdfs;
+mod job;
+pub mod launch;
+pub mod launcher;
+pub mod master_loop;
+pub mod pages;
+pub mod ports;
+pub mod settings;
+pub mod shape;
+pub mod worker;
+
+pub use error::YarnApplicationError;

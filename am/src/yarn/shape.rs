@@ -1,0 +1,160 @@
+//! How large the application's containers are, by Flink's options.
+
+use alpheus_hadoop_conf::options::{cluster, taskmanager, yarn as options};
+use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize};
+use alpheus_yarn::{NewApplication, Resource};
+
+/// Memory of a worker for which nothing is set, in mebibytes (Flink's `conf/config.yaml`).
+const WORKER_MEMORY_MB: u64 = 1728;
+
+/// What an application asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationShape {
+    /// The master's container.
+    pub master: Resource,
+    /// A worker's container.
+    pub worker: Resource,
+    /// How many workers.
+    pub workers: u32,
+    /// Slots of each.
+    pub slots: u32,
+}
+
+/// More than the cluster gives.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a container for {whom} has {wanted}, but the largest that this cluster gives has {largest}: lower {option}, or ask \
+     for a higher yarn.scheduler.maximum-allocation-mb or -vcores"
+)]
+pub struct TooLarge {
+    whom: &'static str,
+    wanted: Resource,
+    largest: Resource,
+    option: &'static str,
+}
+
+impl ApplicationShape {
+    /// What a job of so many slots needs.
+    ///
+    /// # Errors
+    /// When an option is wrong.
+    pub fn of(configuration: &Configuration, slots_needed: u32) -> Result<Self, ConfigError> {
+        let slots = configuration.get(&taskmanager::NUM_SLOTS)?;
+        let memory = match configuration.get(&taskmanager::PROCESS_SIZE)? {
+            Some(size) => size,
+            None => configuration
+                .get(&taskmanager::FLINK_SIZE)?
+                .unwrap_or(MemorySize::of_mebibytes(WORKER_MEMORY_MB)),
+        };
+        let vcores = match configuration.get(&options::WORKER_VCORES)? {
+            given @ 1.. => given as u32,
+            _ => match configuration.get(&taskmanager::CPU_CORES)? {
+                Some(cores) => cores.ceil() as u32,
+                None => slots,
+            },
+        };
+        Ok(ApplicationShape {
+            master: Resource::new(
+                mebibytes(configuration.get(&cluster::JOBMANAGER_PROCESS_SIZE)?),
+                configuration.get(&options::MASTER_VCORES)?,
+            ),
+            worker: Resource::new(mebibytes(memory), vcores),
+            workers: slots_needed.max(1).div_ceil(slots),
+            slots,
+        })
+    }
+
+    /// Whether a cluster can give such containers at all.
+    ///
+    /// # Errors
+    /// With the one that it cannot.
+    pub fn check(&self, cluster: &NewApplication) -> Result<(), TooLarge> {
+        let largest = &cluster.maximum;
+        for (whom, wanted, option) in [
+            (
+                "the job manager",
+                &self.master,
+                "jobmanager.memory.process.size or yarn.appmaster.vcores",
+            ),
+            (
+                "a worker",
+                &self.worker,
+                "taskmanager.memory.process.size or yarn.containers.vcores",
+            ),
+        ] {
+            if !largest.holds(wanted) {
+                return Err(TooLarge {
+                    whom,
+                    wanted: wanted.clone(),
+                    largest: largest.clone(),
+                    option,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn mebibytes(size: MemorySize) -> u64 {
+    size.bytes().div_ceil(1 << 20)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use alpheus_hadoop_conf::Source;
+    use alpheus_yarn::ApplicationId;
+
+    fn configured(options: &[(&str, &str)]) -> Configuration {
+        let mut configuration = Configuration::new();
+        for (key, value) in options {
+            configuration.set(key, value, Source::CommandLine).unwrap();
+        }
+        configuration
+    }
+
+    #[test]
+    fn flinks_options_size_the_containers() {
+        let shape = ApplicationShape::of(&configured(&[]), 3).unwrap();
+        assert_eq!(shape.worker, Resource::new(1728, 1));
+        assert_eq!((shape.workers, shape.slots), (3, 1));
+        let shape = ApplicationShape::of(
+            &configured(&[
+                ("taskmanager.numberOfTaskSlots", "2"),
+                ("taskmanager.memory.process.size", "1 gb"),
+                ("jobmanager.memory.process.size", "256 mb"),
+            ]),
+            3,
+        )
+        .unwrap();
+        assert_eq!(shape.worker, Resource::new(1024, 2));
+        assert_eq!(shape.master, Resource::new(256, 1));
+        assert_eq!(shape.workers, 2);
+        let vcores = configured(&[("yarn.containers.vcores", "7")]);
+        assert_eq!(ApplicationShape::of(&vcores, 1).unwrap().worker.vcores, 7);
+    }
+
+    #[test]
+    fn a_container_beyond_the_largest_is_refused_with_the_option_to_lower() {
+        let id = ApplicationId {
+            cluster_timestamp: 1,
+            sequence: 1,
+        };
+        let cluster = NewApplication {
+            id,
+            maximum: Resource::new(1024, 4),
+        };
+        let shape = ApplicationShape::of(&configured(&[]), 1).unwrap();
+        let refused = shape.check(&cluster).unwrap_err().to_string();
+        assert!(
+            refused.contains("taskmanager.memory.process.size"),
+            "{refused}"
+        );
+        let small = configured(&[("taskmanager.memory.process.size", "1 gb")]);
+        ApplicationShape::of(&small, 1)
+            .unwrap()
+            .check(&cluster)
+            .unwrap();
+    }
+}

@@ -1,0 +1,97 @@
+//! Shows an application: how it comes up, and, for a command that waits, how it ends.
+
+use std::time::Duration;
+
+use alpheus_yarn::{ApplicationId, ApplicationReport, ApplicationState, FinalStatus};
+
+use super::cluster::Cluster;
+use crate::exit::{CliError, CliResult, Exit};
+
+/// Between two looks at an application that comes up.
+const SOON: Duration = Duration::from_millis(100);
+/// Between two looks at one that runs.
+const LATER: Duration = Duration::from_millis(500);
+
+/// Waits until the application's master has registered.
+///
+/// # Errors
+/// When the application ends before that, with the reason.
+pub async fn until_running(cluster: &Cluster, id: ApplicationId) -> CliResult<ApplicationReport> {
+    watch(cluster, id, |state| state == ApplicationState::Running).await
+}
+
+/// Waits until the application has ended.
+///
+/// # Errors
+/// When it has failed, with the reason.
+pub async fn to_the_end(cluster: &Cluster, id: ApplicationId) -> CliResult<Exit> {
+    let report = watch(cluster, id, |_| false).await?;
+    eprintln!("{id} has ended: {}", report.final_status);
+    Ok(Exit::Finished)
+}
+
+/// Waits until a state is reached or the application has ended; says what changes.
+async fn watch(
+    cluster: &Cluster,
+    id: ApplicationId,
+    enough: impl Fn(ApplicationState) -> bool,
+) -> CliResult<ApplicationReport> {
+    let mut last = None;
+    loop {
+        let report = cluster.resource_manager.report(id).await?;
+        if last != Some(report.state) {
+            eprintln!("{}", describe(&report));
+            last = Some(report.state);
+        }
+        if report.state.is_final() {
+            return verdict(report);
+        }
+        if enough(report.state) {
+            return Ok(report);
+        }
+        let pause = match report.state {
+            ApplicationState::Running => LATER,
+            _ => SOON,
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+fn describe(report: &ApplicationReport) -> String {
+    let (id, state) = (report.id, report.state);
+    match state {
+        ApplicationState::Running => format!("{id} is {state}: {}", report.tracking_url),
+        ApplicationState::Accepted => {
+            // What the scheduler says while an application waits is worth reading: a limit, a full queue.
+            let words = report
+                .diagnostics
+                .split("Details")
+                .next()
+                .unwrap_or_default();
+            format!("{id} is {state} in queue {} {}", report.queue, words.trim())
+                .trim_end()
+                .to_owned()
+        }
+        _ => format!("{id} is {state}"),
+    }
+}
+
+fn verdict(report: ApplicationReport) -> CliResult<ApplicationReport> {
+    let failed = report.state != ApplicationState::Finished
+        || !matches!(
+            report.final_status,
+            FinalStatus::Succeeded | FinalStatus::Killed
+        );
+    if failed {
+        return Err(CliError::failed(format!(
+            "{} has ended as {}: {}",
+            report.id,
+            match report.state {
+                ApplicationState::Finished => report.final_status.to_string(),
+                state => state.to_string(),
+            },
+            report.diagnostics.trim()
+        )));
+    }
+    Ok(report)
+}

@@ -1,0 +1,65 @@
+//! Alpheus on YARN, from the command line's side.
+//!
+//! - [`cluster`]: a cluster and who we are there.
+//! - [`plan`]: the job that a script describes; nothing is submitted when it is wrong.
+//! - [`checks`]: what would fail later is said now.
+//! - [`staging`]: the folder on the cluster's file system that an application has to itself; [`program`]: this very
+//!   program, for the nodes to run.
+//! - [`credentials`]: what the master's container is given.
+//! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
+//! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS; [`list`]: those that there are.
+
+pub mod attach;
+pub mod checks;
+pub mod cluster;
+pub mod credentials;
+pub mod direct;
+pub mod follow;
+pub mod list;
+pub mod plan;
+pub mod program;
+pub mod staging;
+pub mod submit;
+
+use alpheus_dataflow::ids::JobId;
+use alpheus_hadoop_conf::Configuration;
+use alpheus_sql::Session;
+
+use crate::exit::{CliError, CliResult, Exit};
+use crate::job_runner;
+
+/// Plans a script, submits its job as an application, and follows it until it runs, or, `attached`, to its end.
+///
+/// # Errors
+/// When the script is wrong, the cluster does not take it, or the job fails.
+pub fn run(
+    configuration: Configuration,
+    job: JobId,
+    name: &str,
+    script: &str,
+    attached: bool,
+) -> CliResult<Exit> {
+    let planned = plan::plan(&mut Session::new(configuration), name, script)?;
+    let Some(graph) = planned.graph else {
+        return Err(CliError::failed(
+            "the planner gave no operators for this job: a defect",
+        ));
+    };
+    let runtime = job_runner::runtime()?;
+    runtime.block_on(async {
+        let cluster = cluster::Cluster::connect(&planned.configuration).await?;
+        let submission = submit::Submission {
+            job,
+            name: planned.name,
+            graph,
+            configuration: planned.configuration,
+        };
+        let id = submit::submit(&cluster, submission).await?;
+        println!("{id}");
+        follow::until_running(&cluster, id).await?;
+        match attached {
+            true => follow::to_the_end(&cluster, id).await,
+            false => Ok(Exit::Finished),
+        }
+    })
+}

@@ -1,0 +1,314 @@
+//! Submits an application: plan, check, stage, submit, in this order, so that whatever is wrong is said before anything
+//! is left behind.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alpheus_am::yarn::launch;
+use alpheus_am::yarn::settings::{HadoopSettings, JOB_FILE, JobFile, MasterSettings, ShippedFile};
+use alpheus_am::yarn::shape::ApplicationShape;
+use alpheus_dataflow::JobGraph;
+use alpheus_dataflow::ids::JobId;
+use alpheus_hadoop_conf::options::{checkpointing, high_availability, yarn as options};
+use alpheus_hadoop_conf::{Configuration, Source};
+use alpheus_security::secret::SecretBytes;
+use alpheus_yarn::{ApplicationId, ApplicationSubmission, LogAggregation, Priority};
+
+use super::checks;
+use super::cluster::Cluster;
+use super::credentials::{self, ApplicationSecrets, CLIENT_FILE};
+use super::program::Program;
+use super::staging::{self, Staging};
+use crate::exit::{CliError, CliResult};
+
+/// What YARN shows as the type.
+pub const TYPE: &str = "Alpheus";
+
+/// Between two looks at an application that was just submitted.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The folder of checkpoints within the staging folder.
+const CHECKPOINTS: &str = "checkpoints";
+
+/// The names of rolled log files, a regular expression of Java's.
+const ROLLED_LOGS: &str = r"alpheus\.log\..+";
+
+/// A job to be submitted.
+pub struct Submission {
+    /// Its id.
+    pub job: JobId,
+    /// What people call it.
+    pub name: String,
+    /// What to run.
+    pub graph: JobGraph,
+    /// How.
+    pub configuration: Configuration,
+}
+
+/// Submits a job as an application.
+///
+/// # Errors
+/// With the cause and the remedy; nothing stays behind.
+pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<ApplicationId> {
+    let Submission {
+        job,
+        name,
+        mut graph,
+        mut configuration,
+    } = submission;
+    checks::places(&configuration)?;
+    let queue = configuration.get(&options::QUEUE)?;
+    let queue = queue.unwrap_or_else(|| checks::DEFAULT_QUEUE.to_owned());
+    let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
+    let program = Program::this()?;
+    let rm = &cluster.resource_manager;
+    let new = rm.new_application().await?;
+    checks::resources(cluster, &new, &shape, &queue).await?;
+
+    let root = cluster.staging_root(&configuration)?;
+    let name_spaces = credentials::name_spaces(&cluster.conf, &configuration, &root)?;
+    let tokens = credentials::tokens(cluster, &configuration, &name_spaces).await?;
+    let secrets = ApplicationSecrets::new(new.id)?;
+    let staging = Staging::create(&root, new.id)?;
+    checkpoints_outlive_nodes(&mut configuration, &staging)?;
+    graph.configuration = configuration
+        .raw()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+
+    let mut files = vec![program.provide(cluster, &configuration, &staging)?];
+    files.extend(ship(&configuration, &staging)?);
+    let job_file = JobFile {
+        graph,
+        configuration: configuration.clone(),
+    };
+    let job_file = serde_json::to_vec(&job_file).map_err(CliError::failed)?;
+    staging.put(JOB_FILE, &SecretBytes::new(job_file))?;
+    staging.put(CLIENT_FILE, &secrets.for_clients()?)?;
+
+    let settings = MasterSettings {
+        job,
+        owner: cluster.user.clone(),
+        staging: staging.folder().to_string(),
+        files: files.clone(),
+    };
+    let user = cluster.login.is_none().then(|| cluster.user.clone());
+    let hadoop = HadoopSettings::of(&cluster.conf, name_spaces, user);
+    let given = secrets.for_master(tokens, &settings, &hadoop)?;
+    let master =
+        launch::master(new.id, &configuration, &files, &given).map_err(CliError::failed)?;
+    let application = ApplicationSubmission {
+        queue,
+        kind: configuration
+            .get(&options::APPLICATION_TYPE)?
+            .unwrap_or_else(|| TYPE.to_owned()),
+        tags: tags(&configuration)?,
+        priority: Some(configuration.get(&options::PRIORITY)?)
+            .filter(|p| *p >= 0)
+            .map(Priority),
+        node_label: configuration.get(&options::NODE_LABEL)?,
+        max_attempts: attempts(&configuration)?,
+        attempt_failures_validity: u64::try_from(
+            configuration.get(&options::ATTEMPT_FAILURES_VALIDITY)?,
+        )
+        .ok()
+        .map(Duration::from_millis),
+        logs: Some(logs(&configuration)?),
+        ..ApplicationSubmission::new(
+            new.id,
+            configuration
+                .get(&options::APPLICATION_NAME)?
+                .unwrap_or(name),
+            master,
+            shape.master,
+        )
+    };
+    let report = rm.submit_and_wait(&application, POLL).await?;
+    if report.state.is_final() {
+        return Err(CliError::failed(format!(
+            "the ResourceManager has refused {}: {}",
+            new.id, report.diagnostics
+        )));
+    }
+    staging.hand_over();
+    staging::sweep(&root, rm).await;
+    Ok(new.id)
+}
+
+/// Without a folder for checkpoints they go to the staging folder: a folder of the master's node is no use to workers.
+fn checkpoints_outlive_nodes(
+    configuration: &mut Configuration,
+    staging: &Staging,
+) -> CliResult<()> {
+    if configuration.get(&checkpointing::DIR)?.is_none() {
+        let folder = staging.folder().join(CHECKPOINTS).to_string();
+        let source = Source::Deployment("the application's staging folder".to_owned());
+        configuration.set_option(&checkpointing::DIR, &folder, source)?;
+    }
+    Ok(())
+}
+
+/// How often YARN may start the master.
+fn attempts(configuration: &Configuration) -> CliResult<u32> {
+    let given = configuration.get(&options::ATTEMPTS)?;
+    let available = configuration.get(&high_availability::TYPE)?;
+    Ok(given.unwrap_or(match available {
+        high_availability::HighAvailability::None => 1,
+        high_availability::HighAvailability::Filesystem => 2,
+    }))
+}
+
+fn tags(configuration: &Configuration) -> CliResult<BTreeSet<String>> {
+    let tags = configuration.get(&options::TAGS)?;
+    Ok(tags
+        .split(',')
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Which logs YARN collects while the application runs: those that are rolled.
+fn logs(configuration: &Configuration) -> CliResult<LogAggregation> {
+    let include = configuration.get(&options::ROLLED_LOGS_INCLUDE)?;
+    Ok(LogAggregation {
+        rolled_include: include.unwrap_or_else(|| ROLLED_LOGS.to_owned()),
+        rolled_exclude: configuration
+            .get(&options::ROLLED_LOGS_EXCLUDE)?
+            .unwrap_or_default(),
+        ..LogAggregation::default()
+    })
+}
+
+/// Uploads what containers are to find beside the program.
+fn ship(configuration: &Configuration, staging: &Staging) -> CliResult<Vec<ShippedFile>> {
+    let mut shipped = Vec::new();
+    for path in configuration.get(&options::SHIP_FILES)?.unwrap_or_default() {
+        ship_path(std::path::Path::new(&path), None, staging, &mut shipped)?;
+    }
+    for path in configuration
+        .get(&options::SHIP_ARCHIVES)?
+        .unwrap_or_default()
+    {
+        let path = std::path::Path::new(&path);
+        shipped.push(staging.ship(path, &file_name(path)?, true)?);
+    }
+    Ok(shipped)
+}
+
+/// Uploads a file, or a folder with all that is below it.
+fn ship_path(
+    path: &std::path::Path,
+    below: Option<&str>,
+    staging: &Staging,
+    shipped: &mut Vec<ShippedFile>,
+) -> CliResult<()> {
+    let name = match below {
+        None => file_name(path)?,
+        Some(folder) => format!("{folder}/{}", file_name(path)?),
+    };
+    let failed = |error: std::io::Error| {
+        CliError::usage(format!("{} cannot be shipped: {error}", path.display()))
+    };
+    if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            ship_path(
+                &entry.map_err(failed)?.path(),
+                Some(&name),
+                staging,
+                shipped,
+            )?;
+        }
+        return Ok(());
+    }
+    shipped.push(staging.ship(path, &name, false)?);
+    Ok(())
+}
+
+fn file_name(path: &std::path::Path) -> CliResult<String> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| {
+        CliError::usage(format!(
+            "{} has no name that YARN could use",
+            path.display()
+        ))
+    })?;
+    if [launch::PROGRAM, JOB_FILE, CLIENT_FILE].contains(&name) {
+        return Err(CliError::usage(format!(
+            "{} cannot be shipped under a name that Alpheus needs itself",
+            path.display()
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use alpheus_storage::Location;
+
+    fn configured(options: &[(&str, &str)]) -> Configuration {
+        let mut configuration = Configuration::new();
+        for (key, value) in options {
+            configuration.set(key, value, Source::CommandLine).unwrap();
+        }
+        configuration
+    }
+
+    fn staging(dir: &std::path::Path) -> Staging {
+        let id = ApplicationId {
+            cluster_timestamp: 1,
+            sequence: 1,
+        };
+        Staging::create(&Location::local(dir.join("staging")), id).unwrap()
+    }
+
+    #[test]
+    fn folders_are_shipped_with_what_is_in_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        std::fs::create_dir_all(data.join("deep")).unwrap();
+        std::fs::write(data.join("a"), "1").unwrap();
+        std::fs::write(data.join("deep/b"), "2").unwrap();
+        let data = data.display().to_string();
+        let configuration = configured(&[("yarn.ship-files", &data)]);
+        let mut shipped = ship(&configuration, &staging(dir.path())).unwrap();
+        shipped.sort_by(|a, b| a.name.cmp(&b.name));
+        let names: Vec<&str> = shipped.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["data/a", "data/deep/b"]);
+    }
+
+    #[test]
+    fn what_alpheus_needs_itself_cannot_be_shipped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(launch::PROGRAM);
+        std::fs::write(&path, "x").unwrap();
+        let configuration = configured(&[("yarn.ship-files", &path.display().to_string())]);
+        let error = ship(&configuration, &staging(dir.path())).unwrap_err();
+        assert!(error.message.contains("needs itself"), "{}", error.message);
+    }
+
+    #[test]
+    fn checkpoints_lie_in_the_staging_folder_unless_told_otherwise() {
+        let dir = tempfile::tempdir().unwrap();
+        let staging = staging(dir.path());
+        let mut configuration = configured(&[]);
+        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
+        let chosen = configuration.get(&checkpointing::DIR).unwrap().unwrap();
+        assert!(chosen.starts_with(&staging.folder().to_string()));
+        let mut configuration = configured(&[("execution.checkpointing.dir", "hdfs:///c")]);
+        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
+        let kept = configuration.get(&checkpointing::DIR).unwrap();
+        assert_eq!(kept.as_deref(), Some("hdfs:///c"));
+    }
+
+    #[test]
+    fn attempts_follow_availability() {
+        assert_eq!(attempts(&configured(&[])).unwrap(), 1);
+        let available = [("high-availability.type", "FILESYSTEM")];
+        assert_eq!(attempts(&configured(&available)).unwrap(), 2);
+        let given = [("yarn.application-attempts", "5")];
+        assert_eq!(attempts(&configured(&given)).unwrap(), 5);
+    }
+}
