@@ -41,7 +41,11 @@ fn assert_complete(folder: &str, count: u32) {
         })
         .collect();
     found.sort_unstable();
-    assert!(found.iter().copied().eq(1..=count), "{} rows of {count}", found.len());
+    assert!(
+        found.iter().copied().eq(1..=count),
+        "{} rows of {count}",
+        found.len()
+    );
 }
 
 /// What applications of alice have left in her home folder.
@@ -69,13 +73,26 @@ fn a_job_runs_to_its_end_and_leaves_nothing_but_its_result() {
     let sql = sql.display().to_string();
     let mut arguments = vec!["run"];
     arguments.extend(SMALL);
-    arguments.extend(["-Dparallelism.default=2", "-Dyarn.application.queue=etl", "-Dyarn.tags=nightly", &sql]);
+    arguments.extend([
+        "-Dparallelism.default=2",
+        "-Dyarn.application.queue=etl",
+        "-Dyarn.tags=nightly",
+        &sql,
+    ]);
     let id = succeed("alice", &arguments);
     let (state, last) = status(&id);
     assert_eq!((state.as_str(), last.as_str()), ("FINISHED", "SUCCEEDED"));
     assert_complete(&out, 5_000);
     assert!(!left_behind().contains(&id), "{}", left_behind());
-    let listed = dev_cluster(&["yarn", "application", "-list", "-appStates", "FINISHED", "-appTypes", "Alpheus"]);
+    let listed = dev_cluster(&[
+        "yarn",
+        "application",
+        "-list",
+        "-appStates",
+        "FINISHED",
+        "-appTypes",
+        "Alpheus",
+    ]);
     assert!(listed.contains(&id), "{listed}");
 }
 
@@ -84,7 +101,14 @@ fn a_worker_that_is_killed_is_replaced_and_no_row_counts_twice() {
     dev_cluster(&["kinit", "alice"]);
     let out = place("worker");
     let sql = script("worker", &numbers(&format!("hdfs://{out}"), 300, 6_000));
-    let id = submit("alice", &options(&["-Dparallelism.default=2", "-Drestart-strategy.fixed-delay.delay=100ms"]), &sql);
+    let id = submit(
+        "alice",
+        &options(&[
+            "-Dparallelism.default=2",
+            "-Drestart-strategy.fixed-delay.delay=100ms",
+        ]),
+        &sql,
+    );
     running(&out);
     let workers = processes("./alpheus worker", &id);
     assert!(workers.len() >= 2, "{workers:?}");
@@ -98,7 +122,11 @@ fn the_masters_death_costs_no_row() {
     dev_cluster(&["kinit", "alice"]);
     let out = place("master");
     let sql = script("master", &numbers(&format!("hdfs://{out}"), 300, 9_000));
-    let id = submit("alice", &options(&["-Dhigh-availability.type=FILESYSTEM"]), &sql);
+    let id = submit(
+        "alice",
+        &options(&["-Dhigh-availability.type=FILESYSTEM"]),
+        &sql,
+    );
     running(&out);
     let first = processes("./alpheus am", &id);
     assert_eq!(first.len(), 1);
@@ -122,18 +150,30 @@ fn only_the_owner_commands_and_hadoops_own_commands_work() {
     let listed = succeed("alice", &["list", &of]);
     assert!(listed.contains(&id), "{listed}");
     let refused = run("bob", &["cancel", &of]);
-    assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));
-    let savepoint = succeed("alice", &["savepoint", &of, &format!("hdfs://{out}-savepoints")]);
+    assert_eq!(
+        refused.status.code(),
+        Some(3),
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
+    let savepoint = succeed(
+        "alice",
+        &["savepoint", &of, &format!("hdfs://{out}-savepoints")],
+    );
     assert!(savepoint.contains("savepoint-"), "{savepoint}");
     succeed("alice", &["cancel", &of]);
     assert_eq!(end_of(&id), "KILLED");
     // What was written goes on from the savepoint.
     let again = submit("alice", &options(&["-s", &savepoint]), &sql);
-    wait_for("the job to go on", || (!processes("./alpheus worker", &again).is_empty()).then_some(()));
+    wait_for("the job to go on", || {
+        (!processes("./alpheus worker", &again).is_empty()).then_some(())
+    });
     dev_cluster(&["yarn", "application", "-kill", &again]);
     assert_eq!(end_of(&again), "KILLED");
     wait_for("all processes to be gone", || {
-        (processes("./alpheus worker", &again).is_empty() && processes("./alpheus am", &again).is_empty()).then_some(())
+        (processes("./alpheus worker", &again).is_empty()
+            && processes("./alpheus am", &again).is_empty())
+        .then_some(())
     });
 }
 
@@ -143,9 +183,21 @@ fn what_is_wrong_is_said_before_anything_is_submitted() {
     let good = script("good", &numbers("hdfs:///user/alice/never", 1, 1));
     let wrong = script("wrong", "SELECT FROM nothing;");
     for (option, script, words) in [
-        ("-Dyarn.application.queue=nowhere", &good, "no queue nowhere"),
-        ("-Dtaskmanager.memory.process.size=900gb", &good, "taskmanager.memory.process.size"),
-        ("-Dexecution.checkpointing.dir=/tmp/x", &good, "execution.checkpointing.dir"),
+        (
+            "-Dyarn.application.queue=nowhere",
+            &good,
+            "no queue nowhere",
+        ),
+        (
+            "-Dtaskmanager.memory.process.size=900gb",
+            &good,
+            "taskmanager.memory.process.size",
+        ),
+        (
+            "-Dexecution.checkpointing.dir=/tmp/x",
+            &good,
+            "execution.checkpointing.dir",
+        ),
         ("-Dparallelism.default=1", &wrong, "FROM"),
         ("-Dyarn.aplication.queue=x", &good, "yarn.application.queue"),
     ] {
@@ -153,6 +205,9 @@ fn what_is_wrong_is_said_before_anything_is_submitted() {
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(!refused.status.success(), "{option}");
         assert!(said.contains(words), "{option}: {said}");
-        assert!(refused.stdout.is_empty(), "{option}: something was submitted");
+        assert!(
+            refused.stdout.is_empty(),
+            "{option}: something was submitted"
+        );
     }
 }

@@ -237,7 +237,9 @@ where
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = runtime.spawn(async move {
         // Tapping is what lets handlers see the peer's address whatever the listener.
-        let adopted = listener.set_nonblocking(true).and_then(|()| adopt(listener));
+        let adopted = listener
+            .set_nonblocking(true)
+            .and_then(|()| adopt(listener));
         let served = match adopted {
             Ok(listener) => axum::serve(listener.tap_io(|_| ()), service).await,
             Err(error) => Err(error),

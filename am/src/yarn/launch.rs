@@ -41,7 +41,7 @@ pub fn master(
     })
 }
 
-/// How a worker is started.
+/// How a worker is started, with these tokens and what it alone is told.
 ///
 /// # Errors
 /// When an option is wrong or a file has no usable URI.
@@ -49,10 +49,12 @@ pub fn worker(
     container: ContainerId,
     configuration: &Configuration,
     files: &[ShippedFile],
-    credentials: &Credentials,
+    tokens: &Credentials,
+    secrets: Credentials,
 ) -> Result<ContainerLaunch, YarnApplicationError> {
-    // The master's own permission must not leave it, whoever put the credentials together.
-    let credentials = credentials.without(&[kind::AM_RM]);
+    // The master's own permission and secrets must not leave it, whoever put the tokens together.
+    let mut credentials = tokens.without(&[kind::AM_RM]);
+    credentials.merge(secrets);
     Ok(ContainerLaunch {
         resources: resources(files)?,
         tokens: Some(credentials.encode(CredentialsFormat::Writable)),
@@ -130,10 +132,15 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_never_gets_the_masters_token() {
+    fn a_worker_gets_its_own_secrets_and_never_the_masters() {
         let container = "container_1700000000000_0007_01_000002".parse().unwrap();
-        let launch = worker(container, &Configuration::new(), &[], &credentials()).unwrap();
+        let mut tokens = credentials();
+        tokens.add_secret("the master's", SecretBytes::from(&b"x"[..]));
+        let mut own = Credentials::new();
+        own.add_secret("its own", SecretBytes::from(&b"y"[..]));
+        let launch = worker(container, &Configuration::new(), &[], &tokens, own).unwrap();
         let given = Credentials::decode(launch.tokens.unwrap().expose()).unwrap();
+        assert!(given.secret("its own").is_some() && given.secret("the master's").is_none());
         assert_eq!(given.of_kind(kind::AM_RM).count(), 0);
         assert_eq!(given.of_kind(kind::HDFS).count(), 1);
         assert_eq!(

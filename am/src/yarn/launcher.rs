@@ -81,14 +81,17 @@ impl Launcher for WorkerLauncher {
         };
         let mut written = Vec::with_capacity(HANDOVER_BYTES);
         handover::write(&mut written, &settings, &identity)?;
-        let mut credentials = self
-            .tokens
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        credentials.add_secret(settings::WORKER, SecretBytes::new(written));
-        settings::put_json(&mut credentials, settings::HADOOP, &self.hadoop)?;
-        let launch = launch::worker(container.id, &self.configuration, &self.files, &credentials)?;
+        let mut secrets = Credentials::new();
+        secrets.add_secret(settings::WORKER, SecretBytes::new(written));
+        settings::put_json(&mut secrets, settings::HADOOP, &self.hadoop)?;
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let launch = launch::worker(
+            container.id,
+            &self.configuration,
+            &self.files,
+            &tokens,
+            secrets,
+        )?;
         self.server.expect(worker);
         Ok(launch)
     }

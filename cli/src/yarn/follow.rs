@@ -17,7 +17,10 @@ const LATER: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the application ends before that, with the reason.
 pub async fn until_running(cluster: &Cluster, id: ApplicationId) -> CliResult<ApplicationReport> {
-    watch(cluster, id, |state| state == ApplicationState::Running).await
+    watch(cluster, id, None, |state| {
+        state == ApplicationState::Running
+    })
+    .await
 }
 
 /// Waits until the application has ended.
@@ -25,18 +28,18 @@ pub async fn until_running(cluster: &Cluster, id: ApplicationId) -> CliResult<Ap
 /// # Errors
 /// When it has failed, with the reason.
 pub async fn to_the_end(cluster: &Cluster, id: ApplicationId) -> CliResult<Exit> {
-    let report = watch(cluster, id, |_| false).await?;
+    let report = watch(cluster, id, Some(ApplicationState::Running), |_| false).await?;
     eprintln!("{id} has ended: {}", report.final_status);
     Ok(Exit::Finished)
 }
 
-/// Waits until a state is reached or the application has ended; says what changes.
+/// Waits until a state is reached or the application has ended; says what changes since the state that was seen last.
 async fn watch(
     cluster: &Cluster,
     id: ApplicationId,
+    mut last: Option<ApplicationState>,
     enough: impl Fn(ApplicationState) -> bool,
 ) -> CliResult<ApplicationReport> {
-    let mut last = None;
     loop {
         let report = cluster.resource_manager.report(id).await?;
         if last != Some(report.state) {

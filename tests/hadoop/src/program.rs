@@ -19,13 +19,19 @@ pub fn script(name: &str, sql: &str) -> PathBuf {
 
 /// `alpheus` with these arguments and, behind the command, what it takes to be `user` by keytab.
 pub fn alpheus(user: &str, arguments: &[&str]) -> Command {
-    let program = std::env::var_os("ALPHEUS_PROGRAM").expect("run these tests by scripts/test-hadoop");
+    let program =
+        std::env::var_os("ALPHEUS_PROGRAM").expect("run these tests by scripts/test-hadoop");
     let mut command = Command::new(program);
     command.arg(arguments[0]);
     if dir().join("keytabs").is_dir() {
         command
-            .arg(format!("-Dsecurity.kerberos.login.keytab={}", keytab(user).display()))
-            .arg(format!("-Dsecurity.kerberos.login.principal={user}@{REALM}"));
+            .arg(format!(
+                "-Dsecurity.kerberos.login.keytab={}",
+                keytab(user).display()
+            ))
+            .arg(format!(
+                "-Dsecurity.kerberos.login.principal={user}@{REALM}"
+            ));
     }
     command
         .args(["-t", "yarn-application"])
@@ -43,7 +49,11 @@ pub fn run(user: &str, arguments: &[&str]) -> Output {
 
 /// Runs it to its end, which must be a good one; returns what it printed.
 pub fn succeed(user: &str, arguments: &[&str]) -> String {
-    let Output { status, stdout, stderr } = run(user, arguments);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = run(user, arguments);
     let error = String::from_utf8_lossy(&stderr);
     assert!(status.success(), "alpheus {arguments:?}: {error}");
     String::from_utf8(stdout).unwrap().trim().to_owned()
@@ -52,7 +62,11 @@ pub fn succeed(user: &str, arguments: &[&str]) -> String {
 /// Starts it and lets it run.
 pub fn start(user: &str, arguments: &[&str]) -> Child {
     let mut command = alpheus(user, arguments);
-    command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap()
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
 }
 
 /// Submits a script and leaves it; returns the application's id.
@@ -92,7 +106,10 @@ pub fn processes(command: &str, application: &str) -> Vec<u32> {
 
 /// Ends a process on the spot.
 pub fn kill(pid: u32) {
-    let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
 }
 
@@ -101,7 +118,8 @@ pub fn status(application: &str) -> (String, String) {
     let told = dev_cluster(&["yarn", "application", "-status", application]);
     let field = |name: &str| {
         let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.map(|value| value.trim_start_matches(" :").trim().to_owned()).unwrap_or_default()
+        line.map(|value| value.trim_start_matches(" :").trim().to_owned())
+            .unwrap_or_default()
     };
     (field("State"), field("Final-State"))
 }
@@ -110,7 +128,9 @@ pub fn status(application: &str) -> (String, String) {
 pub fn end_of(application: &str) -> String {
     wait_for(&format!("the end of {application}"), || {
         let (state, last) = status(application);
-        ["FINISHED", "FAILED", "KILLED"].contains(&state.as_str()).then_some(last)
+        ["FINISHED", "FAILED", "KILLED"]
+            .contains(&state.as_str())
+            .then_some(last)
     })
 }
 
