@@ -117,8 +117,9 @@ struct MasterLoop {
     curious_until: Instant,
     ledger: Ledger,
     allocation: Allocation,
-    /// Containers that were given up, whose end is still worth a line in the log.
-    given_up: BTreeMap<ContainerId, WorkerId>,
+    /// Containers that were given up: their end is still worth a line in the log, and if it does not come by itself
+    /// they are given back.
+    given_up: BTreeMap<ContainerId, (WorkerId, Instant)>,
     blame: Blame,
     cluster_nodes: u64,
     started: mpsc::UnboundedSender<Started>,
@@ -205,12 +206,22 @@ async fn one_beat(
 }
 
 impl MasterLoop {
+    fn give_back_overdue(&mut self) {
+        let now = Instant::now();
+        for (container, (_, patience)) in &self.given_up {
+            if now >= *patience {
+                self.ledger.release(*container);
+            }
+        }
+    }
+
     fn beat_if_due(&mut self) {
         if self.beat.is_some() || Instant::now() < self.next_beat {
             return;
         }
         if let Some(master) = self.master.take() {
             self.urgent = false;
+            self.give_back_overdue();
             let request = self.ledger.heartbeat(0.5);
             self.beat = Some(tokio::spawn(one_beat(master, request)));
         }
@@ -238,8 +249,9 @@ impl MasterLoop {
     fn stop(&mut self, worker: WorkerId) {
         self.forget(worker);
         if let Some((container, node)) = self.allocation.give_up(worker) {
-            self.given_up.insert(container, worker);
-            self.release(container, node);
+            let patience = Instant::now() + CURIOSITY;
+            self.given_up.insert(container, (worker, patience));
+            self.stop_at_node(container, node);
         }
         self.ask();
     }
@@ -247,6 +259,12 @@ impl MasterLoop {
     /// Gives a container back, and has its node stop it: the ResourceManager alone takes two heartbeats to do so.
     fn release(&mut self, container: ContainerId, node: NodeId) {
         self.ledger.release(container);
+        self.stop_at_node(container, node);
+    }
+
+    /// Has its node stop a container. One that has died by itself keeps its exit code, which one that is given back does
+    /// not.
+    fn stop_at_node(&mut self, container: ContainerId, node: NodeId) {
         self.curious_until = Instant::now() + CURIOSITY;
         let nodes = self.nodes.clone();
         tokio::spawn(async move {
@@ -294,7 +312,7 @@ impl MasterLoop {
             }
         }
         for status in &allocation.completed {
-            if let Some(worker) = self.given_up.remove(&status.id) {
+            if let Some((worker, _)) = self.given_up.remove(&status.id) {
                 let end = super::exit::explain(status);
                 tracing::info!(worker = worker.0, "worker's {}", end.reason);
             }

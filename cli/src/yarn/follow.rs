@@ -79,6 +79,14 @@ fn describe(report: &ApplicationReport) -> String {
     }
 }
 
+/// What Hadoop says, without the lines of Java's call stacks.
+fn without_stack(diagnostics: &str) -> String {
+    let lines = diagnostics
+        .lines()
+        .filter(|line| !line.starts_with("\tat "));
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
 fn verdict(report: ApplicationReport) -> CliResult<ApplicationReport> {
     let failed = report.state != ApplicationState::Finished
         || !matches!(
@@ -93,8 +101,19 @@ fn verdict(report: ApplicationReport) -> CliResult<ApplicationReport> {
                 ApplicationState::Finished => report.final_status.to_string(),
                 state => state.to_string(),
             },
-            report.diagnostics.trim()
+            without_stack(&report.diagnostics)
         )));
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_come_without_call_stacks() {
+        let said = "denied: x\n\tat org.a.B.c(B.java:1)\n\tat org.D\nFailing the application.\n";
+        assert_eq!(without_stack(said), "denied: x\nFailing the application.");
+    }
 }
