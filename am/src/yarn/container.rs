@@ -1,14 +1,17 @@
 //! Where a process finds itself when a NodeManager has started it: the environment by
 //! `ApplicationConstants.Environment`, and the credentials file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use alpheus_hadoop_conf::Environment;
 use alpheus_hadoop_conf::hadoop::HadoopConf;
-use alpheus_security::hadoop::{Credentials, CredentialsFormat, kind};
+use alpheus_security::hadoop::{Credentials, CredentialsFormat, Token, kind};
 use alpheus_yarn::ContainerId;
 
 use super::YarnApplicationError;
+
+/// The name that YARN gives to a container's credentials.
+const TOKEN_FILE: &str = "container_tokens";
 
 /// A container, from inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct ContainerEnvironment {
     pub log_dir: PathBuf,
     /// The credentials.
     pub token_file: PathBuf,
+    /// Where it runs.
+    pub work_dir: PathBuf,
     /// The path under which YARN's proxy shows the master's pages; for the master only.
     pub web_proxy_base: Option<String>,
 }
@@ -45,20 +50,33 @@ impl ContainerEnvironment {
             host: variable("NM_HOST")?,
             log_dir: PathBuf::from(logs.split(',').next().unwrap_or_default()),
             token_file: PathBuf::from(variable("HADOOP_TOKEN_FILE_LOCATION")?),
+            work_dir: PathBuf::from(variable("PWD")?),
             web_proxy_base: environment.non_empty("APPLICATION_WEB_PROXY_BASE"),
         })
     }
 
-    /// Takes the credentials over: reads them, and leaves in the file only what the HDFS library looks for there.
-    /// The file is the process's own; the NodeManager keeps a copy for its own needs.
+    /// Takes the credentials over: reads them, and leaves only tokens of HDFS where the HDFS library looks for them and
+    /// in the file that YARN has made. That file is this container's own; the NodeManager keeps a copy for its needs.
     ///
     /// # Errors
-    /// When the file cannot be read or replaced.
+    /// When the credentials cannot be read or replaced.
     pub fn take_credentials(&self) -> Result<Credentials, YarnApplicationError> {
         let credentials = Credentials::read(&self.token_file)?;
-        // Until Hadoop's configuration is known, the tokens stay as they are.
-        hdfs_tokens(&credentials).write(&self.token_file, CredentialsFormat::Writable)?;
+        self.keep(&hdfs_tokens(&credentials))?;
         Ok(credentials)
+    }
+
+    /// Gives the HDFS library these tokens and no others.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn keep(&self, tokens: &Credentials) -> Result<(), YarnApplicationError> {
+        alpheus_hadoop::token_file::replace(tokens).map_err(std::io::Error::other)?;
+        let given = self.work_dir.join(TOKEN_FILE);
+        if given.is_file() {
+            tokens.write(&given, CredentialsFormat::Writable)?;
+        }
+        Ok(())
     }
 }
 
@@ -70,47 +88,47 @@ fn hdfs_tokens(credentials: &Credentials) -> Credentials {
     tokens
 }
 
-/// Writes the token file of the HDFS library: it wants a token's service to be exactly what stands in the URI,
+/// The tokens of HDFS as its library looks for them: it wants a token's service to be exactly what stands in the URI,
 /// `host:port`, where Hadoop itself writes addresses. Each NameNode that is known by name gets an entry of its own.
 ///
 /// # Errors
-/// When the configuration is not usable or the file cannot be written.
-pub fn write_token_file(
-    path: &Path,
+/// When the configuration is not usable.
+pub fn named_tokens(
     credentials: &Credentials,
     conf: &HadoopConf,
-    authorities: &[String],
-) -> Result<(), YarnApplicationError> {
+    name_spaces: &[String],
+) -> Result<Credentials, YarnApplicationError> {
     let mut tokens = hdfs_tokens(credentials);
-    for authority in authorities {
-        let space = conf.name_service(authority)?;
+    for name_space in name_spaces {
+        let space = conf.name_service(name_space)?;
         if space.token_service().is_some() {
             continue;
         }
         for node in &space.namenodes {
             let (host, port) = (node.address.host.to_ascii_lowercase(), node.address.port);
             let wanted = format!("{host}:{port}");
-            let addresses = std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port))
-                .map(|found| found.map(|a| a.to_string()).collect::<Vec<_>>())
+            // A host that does not resolve cannot be connected to either.
+            let addresses: Vec<String> = std::net::ToSocketAddrs::to_socket_addrs(&(host, port))
+                .map(|found| found.map(|address| address.to_string()).collect())
                 .unwrap_or_default();
             let found = credentials
                 .of_kind(kind::HDFS)
-                .find(|t| t.service == wanted || addresses.contains(&t.service));
+                .find(|token| token.service == wanted || addresses.contains(&token.service));
             if let Some(token) = found {
-                let mut token = token.clone();
-                token.service.clone_from(&wanted);
-                tokens.add_by_service(token);
+                tokens.add_by_service(Token {
+                    service: wanted,
+                    ..token.clone()
+                });
             }
         }
     }
-    Ok(tokens.write(path, CredentialsFormat::Writable)?)
+    Ok(tokens)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use alpheus_security::hadoop::Token;
     use alpheus_security::secret::SecretBytes;
 
     fn token(kind: &str, service: &str) -> Token {
@@ -127,13 +145,14 @@ mod tests {
         ("NM_HOST", "node1"),
         ("LOG_DIRS", "/logs/a,/logs/b"),
         ("HADOOP_TOKEN_FILE_LOCATION", "/work/container_tokens"),
+        ("PWD", "/work"),
     ];
 
     #[test]
     fn a_container_knows_itself_and_a_shell_is_none() {
         let found = ContainerEnvironment::find(&Environment::of(CONTAINER)).unwrap();
         assert_eq!(found.id.attempt.attempt, 1);
-        assert_eq!(found.log_dir, Path::new("/logs/a"));
+        assert_eq!(found.log_dir, std::path::Path::new("/logs/a"));
         assert_eq!(found.web_proxy_base, None);
         let error = ContainerEnvironment::find(&Environment::of(&CONTAINER[1..])).unwrap_err();
         assert!(error.to_string().contains("CONTAINER_ID"), "{error}");
@@ -143,7 +162,8 @@ mod tests {
     fn secrets_are_taken_out_of_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let mut found = ContainerEnvironment::find(&Environment::of(CONTAINER)).unwrap();
-        found.token_file = dir.path().join("container_tokens");
+        found.work_dir = dir.path().to_owned();
+        found.token_file = dir.path().join(TOKEN_FILE);
         let mut given = Credentials::new();
         given.add_by_service(token(kind::HDFS, "10.0.0.1:8020"));
         given.add("", token(kind::AM_RM, ""));
@@ -160,13 +180,10 @@ mod tests {
 
     #[test]
     fn a_token_by_address_is_found_by_name() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("tokens");
         let conf = HadoopConf::empty(Environment::of(&[]));
         let mut given = Credentials::new();
         given.add_by_service(token(kind::HDFS, "127.0.0.1:8020"));
-        write_token_file(&path, &given, &conf, &["localhost:8020".to_owned()]).unwrap();
-        let written = Credentials::read(&path).unwrap();
+        let written = named_tokens(&given, &conf, &["localhost:8020".to_owned()]).unwrap();
         assert!(written.token(kind::HDFS, "localhost:8020").is_some());
         assert!(written.token(kind::HDFS, "127.0.0.1:8020").is_some());
     }

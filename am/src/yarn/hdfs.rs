@@ -8,25 +8,20 @@ use alpheus_security::hadoop::Credentials;
 use alpheus_storage::{HdfsFileSystem, HdfsUser};
 
 use super::YarnApplicationError;
-use super::container::{ContainerEnvironment, write_token_file};
+use super::container::{ContainerEnvironment, named_tokens};
 use super::settings::HadoopSettings;
 
 /// Makes `hdfs://` known to this process.
 ///
 /// # Errors
-/// When the configuration is not usable, or the token file cannot be written.
+/// When the configuration is not usable, or the tokens cannot be written.
 pub fn register(
     settings: &HadoopSettings,
     conf: &HadoopConf,
     credentials: &Credentials,
     container: &ContainerEnvironment,
 ) -> Result<(), YarnApplicationError> {
-    write_token_file(
-        &container.token_file,
-        credentials,
-        conf,
-        &settings.name_spaces,
-    )?;
+    container.keep(&named_tokens(credentials, conf, &settings.name_spaces)?)?;
     let user = match (conf.is_secure()?, &settings.user) {
         (false, Some(user)) => HdfsUser::Simple(user.clone()),
         _ => HdfsUser::Process,

@@ -138,6 +138,7 @@ mod tests {
             host: "node1".to_owned(),
             log_dir: PathBuf::new(),
             token_file: PathBuf::new(),
+            work_dir: PathBuf::new(),
             web_proxy_base: Some("/proxy/application_1700000000000_0007".to_owned()),
         };
         let audit = Arc::new(AuditLog::log_only());

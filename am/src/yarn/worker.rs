@@ -30,7 +30,11 @@ pub enum ContainerWorkerError {
 /// When this is no container, or the master is gone.
 pub fn run(connectors: Arc<dyn Connectors>, runtime: &Handle) -> Result<(), ContainerWorkerError> {
     let handover = prepare()?;
-    Ok(worker_process::run(handover.expose(), connectors, runtime)?)
+    let read = handover::read(handover.expose());
+    let (settings, identity) = read.map_err(WorkerProcessError::from)?;
+    Ok(worker_process::run(
+        &settings, &identity, connectors, runtime,
+    )?)
 }
 
 fn prepare() -> Result<SecretBytes, YarnApplicationError> {
