@@ -70,7 +70,11 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let tokens = credentials::tokens(cluster, &configuration, &name_spaces).await?;
     let secrets = ApplicationSecrets::new(new.id)?;
     let staging = Staging::create(&root, new.id)?;
-    checkpoints_outlive_nodes(&mut configuration, &mut graph, &staging)?;
+    checkpoints_outlive_nodes(&mut configuration, &staging)?;
+    if let Some(folder) = configuration.get(&checkpointing::DIR)? {
+        let key = checkpointing::DIR.key().to_owned();
+        graph.configuration.insert(key, folder);
+    }
 
     let mut files = vec![program.provide(cluster, &configuration, &staging)?];
     files.extend(ship(&configuration, &staging)?);
@@ -134,15 +138,12 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
 /// Without a folder for checkpoints they go to the staging folder: a folder of the master's node is no use to workers.
 fn checkpoints_outlive_nodes(
     configuration: &mut Configuration,
-    graph: &mut JobGraph,
     staging: &Staging,
 ) -> CliResult<()> {
     if configuration.get(&checkpointing::DIR)?.is_none() {
         let folder = staging.folder().join(CHECKPOINTS).to_string();
         let source = Source::Deployment("the application's staging folder".to_owned());
         configuration.set_option(&checkpointing::DIR, &folder, source)?;
-        let key = checkpointing::DIR.key().to_owned();
-        graph.configuration.insert(key, folder);
     }
     Ok(())
 }
@@ -288,31 +289,16 @@ mod tests {
         assert!(error.message.contains("needs itself"), "{}", error.message);
     }
 
-    fn graph() -> JobGraph {
-        JobGraph {
-            name: String::new(),
-            vertices: Vec::new(),
-            edges: Vec::new(),
-            max_parallelism: 1,
-            session: alpheus_dataflow::graph::SessionSettings {
-                time_zone: "UTC".to_owned(),
-                planned_at: 0,
-                bounded: false,
-            },
-            configuration: std::collections::BTreeMap::new(),
-        }
-    }
-
     #[test]
     fn checkpoints_lie_in_the_staging_folder_unless_told_otherwise() {
         let dir = tempfile::tempdir().unwrap();
         let staging = staging(dir.path());
         let mut configuration = configured(&[]);
-        checkpoints_outlive_nodes(&mut configuration, &mut graph(), &staging).unwrap();
+        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
         let chosen = configuration.get(&checkpointing::DIR).unwrap().unwrap();
         assert!(chosen.starts_with(&staging.folder().to_string()));
         let mut configuration = configured(&[("execution.checkpointing.dir", "hdfs:///c")]);
-        checkpoints_outlive_nodes(&mut configuration, &mut graph(), &staging).unwrap();
+        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
         let kept = configuration.get(&checkpointing::DIR).unwrap();
         assert_eq!(kept.as_deref(), Some("hdfs:///c"));
     }
