@@ -253,6 +253,7 @@ fn graph() -> JobGraph {
         },
         functions: alpheus_dataflow::user_functions::UserFunctions::default(),
         configuration: BTreeMap::new(),
+        functions: Default::default(),
     }
 }
 
