@@ -253,7 +253,6 @@ fn graph() -> JobGraph {
         },
         functions: alpheus_dataflow::user_functions::UserFunctions::default(),
         configuration: BTreeMap::new(),
-        functions: Default::default(),
     }
 }
 
