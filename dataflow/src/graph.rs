@@ -307,6 +307,24 @@ pub enum OperatorSpec {
         /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
         state_ttl_ms: u64,
     },
+    /// Functions over an OVER window of rows that may change, or that no time orders: a changelog of the
+    /// input's columns and the results.
+    UpdatingOver {
+        /// PARTITION BY; none is one partition.
+        partition: Vec<usize>,
+        /// ORDER BY; without, rows are in the order of arrival.
+        order: Vec<SortKey>,
+        /// Which rows an aggregate sees.
+        frame: OverFrame,
+        /// The functions.
+        calls: Vec<OverCall>,
+        /// What the input carries.
+        input: ChangelogMode,
+        /// Whether `-U` has to be emitted before `+U`.
+        generate_update_before: bool,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
     /// Rows in the order of time, then of further keys.
     TemporalSort {
         /// Which time, ascending.

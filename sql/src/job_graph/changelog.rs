@@ -123,6 +123,11 @@ fn settle_operator(
             input,
             generate_update_before,
             ..
+        }
+        | OperatorSpec::UpdatingOver {
+            input,
+            generate_update_before,
+            ..
         } => {
             *input = first;
             *generate_update_before = wanted;

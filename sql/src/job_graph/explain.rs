@@ -142,6 +142,10 @@ fn state_of(node: &OperatorNode) -> Option<String> {
             _ => "the rows of each partition's frame, and those that the watermark has not reached"
                 .to_owned(),
         }),
+        OperatorSpec::UpdatingOver { state_ttl_ms, .. } => Some(format!(
+            "all rows of each partition with their results, because later rows may change them; {}",
+            until(*state_ttl_ms)
+        )),
         OperatorSpec::TemporalSort { .. } => {
             Some("rows that the watermark has not reached".to_owned())
         }

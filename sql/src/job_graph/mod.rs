@@ -114,15 +114,9 @@ pub enum PlanError {
          and projects one"
     )]
     LookupNeedsTable,
-    /// Something that has no end over a stream.
-    #[error("{feature} is not supported in streaming mode; SET 'execution.runtime-mode' = 'batch'")]
-    BatchOnly {
-        /// As SQL calls it.
-        feature: String,
-    },
-    /// An OVER window that a stream cannot have.
+    /// An order that a stream cannot have.
     #[error("{reason}; {remedy}")]
-    OverWindow {
+    NoOrder {
         /// As Flink says it.
         reason: &'static str,
         /// What to do.

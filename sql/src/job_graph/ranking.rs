@@ -1,8 +1,8 @@
 //! Top-N, deduplication, OVER windows, ORDER BY and LIMIT as operators.
 //!
-//! What a stream can have is what Flink lets it have: OVER windows and a full ORDER BY only by a time
-//! attribute, so that a row's result is final when time has passed it; anything else in order only as
-//! far as a Top-N.
+//! By a time attribute, rows are put in order as the watermark passes them, and results are final. Any
+//! other OVER window is a changelog, computed anew as rows come; any other ORDER BY is possible only as
+//! far as a Top-N, as in Flink.
 
 use std::sync::Arc;
 
@@ -16,8 +16,6 @@ use super::PlanError;
 use super::changelog::of_rank;
 use super::physical::{Builder, Draft, Streams};
 use crate::rel::{PlanSchema, Rel, RelNode, TimeRole};
-
-const IN_BATCH: &str = "over bounded tables, SET 'execution.runtime-mode' = 'batch'";
 
 /// An operator about to be added.
 struct Ranking {
@@ -104,19 +102,38 @@ impl Builder<'_> {
                 frame,
                 calls,
             } => {
-                let time = over_time(&input.schema, order, *frame, calls)?;
-                self.need_inserts("OverAggregate", streams)?;
+                let mode = self.changelog_of(streams);
+                let time = over_time(&input.schema, order, *frame, calls);
+                let time = time.filter(|_| mode == ChangelogMode::InsertOnly);
+                let (spec, changelog) = match time {
+                    Some(time) => (
+                        OperatorSpec::OverAggregate {
+                            partition: partition.clone(),
+                            time,
+                            frame: *frame,
+                            calls: calls.clone(),
+                            state_ttl_ms: self.settings.state_ttl_ms,
+                        },
+                        ChangelogMode::InsertOnly,
+                    ),
+                    None => (
+                        OperatorSpec::UpdatingOver {
+                            partition: partition.clone(),
+                            order: order.clone(),
+                            frame: *frame,
+                            calls: calls.clone(),
+                            input: mode,
+                            generate_update_before: true,
+                            state_ttl_ms: self.settings.state_ttl_ms,
+                        },
+                        ChangelogMode::of(true, mode != ChangelogMode::InsertOnly, true),
+                    ),
+                };
                 Ok(Ranking {
                     name: "OverAggregate",
                     description: rel.describe(),
-                    spec: OperatorSpec::OverAggregate {
-                        partition: partition.clone(),
-                        time,
-                        frame: *frame,
-                        calls: calls.clone(),
-                        state_ttl_ms: self.settings.state_ttl_ms,
-                    },
-                    changelog: ChangelogMode::InsertOnly,
+                    spec,
+                    changelog,
                     keys: partition.clone(),
                 })
             }
@@ -126,8 +143,9 @@ impl Builder<'_> {
                 fetch,
                 offset,
             } => self.sort(rel, &input.schema, keys, *fetch, *offset, streams),
-            _ => Err(PlanError::BatchOnly {
-                feature: rel.describe(),
+            _ => Err(PlanError::NoOrder {
+                reason: "only ranking, OVER and ORDER BY are planned here",
+                remedy: "please report this query",
             }),
         }
     }
@@ -212,7 +230,7 @@ impl Builder<'_> {
                 .filter(|key| key.ascending)
                 .and_then(|key| time_attribute(input, key.column));
             let Some(time) = time else {
-                return Err(PlanError::OverWindow {
+                return Err(PlanError::NoOrder {
                     reason: "ORDER BY on a field that is no time attribute, or not ascending by it, is not supported in streaming mode",
                     remedy: "order by event time first, add a LIMIT, or SET 'execution.runtime-mode' = 'batch' over bounded tables",
                 });
@@ -230,7 +248,7 @@ impl Builder<'_> {
             });
         }
         let Some(fetch) = fetch else {
-            return Err(PlanError::OverWindow {
+            return Err(PlanError::NoOrder {
                 reason: "OFFSET without LIMIT or FETCH is not supported in streaming mode",
                 remedy: "say how many rows are wanted",
             });
@@ -264,45 +282,24 @@ fn time_attribute(schema: &PlanSchema, column: usize) -> Option<TimeAttribute> {
     }
 }
 
-/// The time that orders an OVER window of a stream; what Flink refuses is refused.
+/// The time that orders an OVER window whose results time makes final: nothing in it looks ahead.
 fn over_time(
     input: &PlanSchema,
     order: &[SortKey],
     frame: OverFrame,
     calls: &[OverCall],
-) -> Result<TimeAttribute, PlanError> {
-    let refused = |call: &&OverCall| match call {
-        OverCall::Aggregate(_) | OverCall::RowNumber => false,
-        OverCall::Lag { offset, .. } => *offset < 0,
-        _ => true,
+) -> Option<TimeAttribute> {
+    let looks_back = |call: &OverCall| match call {
+        OverCall::Aggregate(_) | OverCall::RowNumber => true,
+        OverCall::Lag { offset, .. } => *offset >= 0,
+        _ => false,
     };
-    if let Some(call) = calls.iter().find(refused) {
-        return Err(PlanError::BatchOnly {
-            feature: format!("{}(..) OVER (..)", call.name()),
-        });
-    }
-    let fail = |reason| {
-        Err(PlanError::OverWindow {
-            reason,
-            remedy: IN_BATCH,
-        })
-    };
-    let [key] = order else {
-        return fail("the window can only be ordered by a single time column");
-    };
-    let Some(time) = time_attribute(input, key.column) else {
-        return fail("OVER windows' ordering in stream mode must be defined on a time attribute");
-    };
-    if !key.ascending {
-        return fail("the window can only be ordered in ASCENDING mode");
-    }
-    if frame.end != FrameBound::CurrentRow
-        || !matches!(
+    let ends_here = frame.end == FrameBound::CurrentRow
+        && matches!(
             frame.start,
             FrameBound::UnboundedPreceding | FrameBound::Preceding(_)
-        )
-    {
-        return fail("OVER RANGE FOLLOWING windows are not supported yet");
-    }
-    Ok(time)
+        );
+    let [key] = order else { return None };
+    let time = time_attribute(input, key.column)?;
+    (key.ascending && ends_here && calls.iter().all(looks_back)).then_some(time)
 }

@@ -13,7 +13,7 @@ use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
 use super::{JobMode, PlannedJob, Session};
 use crate::binder::Binder;
 use crate::error::SqlError;
-use crate::job_graph::{self, PlanError, PlannerSettings, StreamPlan};
+use crate::job_graph::{self, PlannerSettings, StreamPlan};
 use crate::optimizer;
 use crate::rel::{Output, Target};
 
@@ -178,13 +178,8 @@ fn graph_with(
         let capabilities = session.connectors.validate(table);
         capabilities.map_or(ChangelogMode::InsertOnly, |c| c.sink_accepts)
     };
-    let mut plan = job_graph::plan(outputs, planner, &accepts).map_err(|error| match error {
-        PlanError::BatchOnly { feature } => {
-            SqlError::unsupported(format!("{feature} in streaming mode"), span)
-                .with_help("over bounded tables, SET 'execution.runtime-mode' = 'batch'")
-        }
-        error => SqlError::invalid(error.to_string(), span),
-    })?;
+    let mut plan = job_graph::plan(outputs, planner, &accepts)
+        .map_err(|error| SqlError::invalid(error.to_string(), span))?;
     if let Ok(text) = serde_json::to_string(&plan.graph) {
         plan.graph.functions = alpheus_udf::registered_in(&text);
     }

@@ -1,4 +1,4 @@
---! reason: LEAD, and ranks of ties, in batch mode.
+--! reason: LEAD, and ranks of ties, which Flink has in batch mode only.
 --! file input/s.csv
 a,x,5
 b,x,3
@@ -24,7 +24,7 @@ CREATE TABLE s (
   'csv.null-literal' = '~'
 );
 SELECT item, q, LEAD(q, 1, 0) OVER (ORDER BY q, item) AS nxt, DENSE_RANK() OVER (ORDER BY ABS(q)) AS d, RANK() OVER (ORDER BY ABS(q)) AS r FROM s;
---! expect batch
+--! expect
 {"item":"a","q":1,"nxt":1,"d":2,"r":2}
 {"item":"a","q":5,"nxt":7,"d":6,"r":9}
 {"item":"b","q":3,"nxt":3,"d":4,"r":6}
@@ -37,4 +37,3 @@ SELECT item, q, LEAD(q, 1, 0) OVER (ORDER BY q, item) AS nxt, DENSE_RANK() OVER 
 {"item":"f","q":1,"nxt":2,"d":2,"r":2}
 {"item":"f","q":2,"nxt":3,"d":3,"r":4}
 {"item":"g","q":3,"nxt":4,"d":4,"r":6}
---! error streaming: in streaming mode

@@ -24,8 +24,7 @@ CREATE TABLE s (
   'csv.null-literal' = '~'
 );
 SELECT cat, SUM(q) AS total, SUM(SUM(q)) OVER (ORDER BY cat) AS so_far, RANK() OVER (ORDER BY SUM(q) DESC) AS place FROM s GROUP BY cat;
---! expect batch
+--! expect
 {"cat":"x","total":14,"so_far":20,"place":1}
 {"cat":"y","total":9,"so_far":29,"place":2}
 {"cat":null,"total":6,"so_far":6,"place":3}
---! error streaming: must be defined on a time attribute

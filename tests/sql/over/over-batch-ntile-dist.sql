@@ -1,4 +1,4 @@
---! reason: Flink's answer to over-batch-ntile-dist.
+--! reason: Flink's answer in batch mode (it refuses the stream) to over-batch-ntile-dist.
 --! file input/o.csv
 2024-01-01 00:00:00,a,1
 2024-01-01 00:00:01,a,2
@@ -22,7 +22,7 @@ CREATE TABLE o (
   'csv.null-literal' = '~'
 );
 SELECT k, v, NTILE(2) OVER (PARTITION BY k ORDER BY ts) AS nt, PERCENT_RANK() OVER (PARTITION BY k ORDER BY ts) AS pr, CUME_DIST() OVER (PARTITION BY k ORDER BY ts) AS cd FROM o;
---! expect batch
+--! expect
 {"k":"a","v":1,"nt":1,"pr":0.0,"cd":0.2}
 {"k":"a","v":2,"nt":1,"pr":0.25,"cd":0.4}
 {"k":"a","v":3,"nt":1,"pr":0.5,"cd":0.6}
@@ -32,4 +32,3 @@ SELECT k, v, NTILE(2) OVER (PARTITION BY k ORDER BY ts) AS nt, PERCENT_RANK() OV
 {"k":"b","v":30,"nt":2,"pr":1.0,"cd":1.0}
 {"k":"b","v":null,"nt":1,"pr":0.5,"cd":0.6666666666666666}
 {"k":null,"v":7,"nt":1,"pr":0.0,"cd":1.0}
---! error streaming: NTILE(..) OVER (..) in streaming mode is not supported

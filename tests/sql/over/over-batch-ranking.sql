@@ -1,4 +1,4 @@
---! reason: Flink's answer to over-batch-ranking.
+--! reason: Flink's answer in batch mode (it refuses the stream) to over-batch-ranking.
 --! file input/o.csv
 2024-01-01 00:00:00,a,1
 2024-01-01 00:00:01,a,2
@@ -22,7 +22,7 @@ CREATE TABLE o (
   'csv.null-literal' = '~'
 );
 SELECT k, v, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn, RANK() OVER (PARTITION BY k ORDER BY ts) AS r, DENSE_RANK() OVER (PARTITION BY k ORDER BY ts) AS dr FROM o;
---! expect batch
+--! expect
 {"k":"a","v":1,"rn":1,"r":1,"dr":1}
 {"k":"a","v":2,"rn":2,"r":2,"dr":2}
 {"k":"a","v":3,"rn":3,"r":3,"dr":3}
@@ -32,4 +32,3 @@ SELECT k, v, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn, RANK() OVER (
 {"k":"b","v":30,"rn":3,"r":3,"dr":3}
 {"k":"b","v":null,"rn":2,"r":2,"dr":2}
 {"k":null,"v":7,"rn":1,"r":1,"dr":1}
---! error streaming: in streaming mode is not supported

@@ -25,6 +25,7 @@ pub mod temporal_sort;
 pub mod testing;
 pub mod time_column;
 pub mod unnest;
+pub mod updating_over;
 pub mod watermark_assigner;
 pub mod window_aggregate;
 pub mod window_rank;
@@ -148,6 +149,9 @@ pub fn build_operator(
         OperatorSpec::Deduplicate { .. } => Box::new(deduplicate::Deduplicate::new(node, input)?),
         OperatorSpec::OverAggregate { .. } => {
             Box::new(over_aggregate::OverAggregate::new(node, input)?)
+        }
+        OperatorSpec::UpdatingOver { .. } => {
+            Box::new(updating_over::UpdatingOver::new(node, input)?)
         }
         OperatorSpec::TemporalSort { .. } => {
             Box::new(temporal_sort::TemporalSort::new(node, input)?)

@@ -38,6 +38,21 @@ impl OrderedRows {
         rows: &RowType,
         ttl_ms: u64,
     ) -> OperatorResult<Self> {
+        Self::counted(name, keys, sort, &[], rows, ttl_ms)
+    }
+
+    /// The same with numbers for each row.
+    ///
+    /// # Errors
+    /// As [`OrderedRows::new`].
+    pub fn counted(
+        name: &str,
+        keys: Vec<LogicalType>,
+        sort: Vec<SortColumn>,
+        counters: &[&str],
+        rows: &RowType,
+        ttl_ms: u64,
+    ) -> OperatorResult<Self> {
         let sort_codec = RowCodec::new(&sort)?;
         let mut entry = sort;
         entry.push(SortColumn::ascending(TypeKind::BigInt.not_null()));
@@ -45,7 +60,7 @@ impl OrderedRows {
             name: name.to_owned(),
             keys,
             entry,
-            counters: Vec::new(),
+            counters: counters.iter().map(|&name| name.to_owned()).collect(),
             payload: rows.clone(),
             ttl_ms,
         })?;

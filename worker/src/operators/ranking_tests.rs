@@ -21,6 +21,7 @@ use super::harness::{Harness, changelog, row_texts};
 use super::over_aggregate::OverAggregate;
 use super::rank::Rank;
 use super::temporal_sort::TemporalSort;
+use super::updating_over::UpdatingOver;
 use super::window_rank::WindowRank;
 
 /// key, time, value, number
@@ -182,19 +183,8 @@ proptest! {
         let mut harness = Harness::new(spec.clone(), output.clone(), &[0], 2, make);
         run(&mut harness, &events);
 
-        let mut there: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
-        for event in &events {
-            let Event::Rows(rows) = event else { continue };
-            for (row, back) in rows {
-                let rows = there.entry(row.0).or_default();
-                match back {
-                    true => rows.retain(|other| other != row),
-                    false => rows.push(*row),
-                }
-            }
-        }
         let mut expected = Vec::new();
-        for rows in there.values_mut() {
+        for rows in there(&events).values_mut() {
             rows.sort_by_key(|row| if ascending { row.2 } else { -row.2 });
             for (at, row) in rows.iter().enumerate() {
                 let number = at as u64 + 1;
@@ -393,6 +383,82 @@ proptest! {
     }
 
     #[test]
+    fn updating_over_follows_what_is_there(
+        ascending in any::<bool>(),
+        before in 0i64..3,
+        after in 0i64..3,
+        offset in -2i64..3,
+        events in any::<bool>().prop_flat_map(events),
+    ) {
+        let call = |function: &str| OverCall::Aggregate(AggregateCall {
+            function: function.to_owned(),
+            args: vec![3],
+            arg_types: vec![TypeKind::BigInt.nullable()],
+            distinct: false,
+            filter: None,
+            order_by: Vec::new(),
+            ty: TypeKind::BigInt.nullable(),
+        });
+        let lag = OverCall::Lag {
+            value: 3,
+            offset,
+            default: None,
+            ty: TypeKind::BigInt.nullable(),
+        };
+        let spec = OperatorSpec::UpdatingOver {
+            partition: vec![0],
+            order: by(2, ascending),
+            frame: OverFrame {
+                rows: true,
+                start: FrameBound::Preceding(before),
+                end: FrameBound::Following(after),
+            },
+            calls: vec![
+                call("SUM"),
+                OverCall::RowNumber,
+                call("MIN"),
+                OverCall::Rank,
+                OverCall::DenseRank,
+                lag,
+                OverCall::Ntile { buckets: 2 },
+            ],
+            input: ChangelogMode::All,
+            generate_update_before: true,
+            state_ttl_ms: 0,
+        };
+        let names = ["s", "rn", "m", "r", "d", "l", "n"];
+        let mut harness = Harness::new(spec, output_type(&names), &[0], 2, |node| {
+            Box::new(UpdatingOver::new(node, &input_type()).unwrap())
+        });
+        run(&mut harness, &events);
+        let mut expected = Vec::new();
+        for rows in there(&events).values_mut() {
+            rows.sort_by_key(|row| if ascending { row.2 } else { -row.2 });
+            let count = rows.len();
+            for (at, row) in rows.iter().enumerate() {
+                let first = at.saturating_sub(before as usize);
+                let frame = &rows[first..(at + 1 + after as usize).min(count)];
+                let peer = rows.iter().position(|other| other.2 == row.2).unwrap();
+                let mut values: Vec<i64> = rows[..=at].iter().map(|row| row.2).collect();
+                values.dedup();
+                let other = usize::try_from(at as i64 - offset).ok();
+                let half = count.div_ceil(2);
+                expected.push(text(row, &[
+                    Some(frame.iter().map(|row| row.3).sum()),
+                    Some(at as i64 + 1),
+                    frame.iter().map(|row| row.3).min(),
+                    Some(peer as i64 + 1),
+                    Some(values.len() as i64),
+                    other.and_then(|other| rows.get(other)).map(|row| row.3),
+                    Some(if at < half { 1 } else { 2 }),
+                ]));
+            }
+        }
+        expected.sort();
+        prop_assert_eq!(harness.materialized(), expected);
+    }
+
+    #[test]
     fn temporal_sort_is_in_order(mut events in events(false)) {
         events.push(Event::Watermark(1_000_000));
         let mut order = by(1, true);
@@ -432,6 +498,22 @@ proptest! {
         let expected: Vec<String> = sorted.iter().map(|row| text(row, &[])).collect();
         prop_assert_eq!(got, expected);
     }
+}
+
+/// The rows that are there after all events, by key, in the order in which they came.
+fn there(events: &[Event]) -> BTreeMap<i64, Vec<Row>> {
+    let mut there: BTreeMap<i64, Vec<Row>> = BTreeMap::new();
+    for event in events {
+        let Event::Rows(rows) = event else { continue };
+        for (row, back) in rows {
+            let rows = there.entry(row.0).or_default();
+            match back {
+                true => rows.retain(|other| other != row),
+                false => rows.push(*row),
+            }
+        }
+    }
+    there
 }
 
 /// Every row with its results, sorted.

@@ -132,44 +132,51 @@ fn limits_and_sorts_of_streams() {
 }
 
 #[test]
-fn what_a_stream_cannot_have_is_refused_as_flink_does() {
-    for (query, said) in [
+fn only_what_time_makes_final_is_append_only() {
+    for (query, changelog) in [
+        (
+            "SELECT SUM(v) OVER (PARTITION BY k ORDER BY ts) FROM bid",
+            "[I]",
+        ),
+        ("SELECT LAG(v) OVER (ORDER BY ts) FROM bid", "[I]"),
         (
             "SELECT SUM(v) OVER (PARTITION BY k ORDER BY id) FROM bid",
-            "must be defined on a time attribute",
+            "[I,UB,UA]",
         ),
-        (
-            "SELECT SUM(v) OVER (ORDER BY ts, id) FROM bid",
-            "can only be ordered by a single time column",
-        ),
-        (
-            "SELECT SUM(v) OVER (PARTITION BY k) FROM bid",
-            "can only be ordered by a single time column",
-        ),
+        ("SELECT SUM(v) OVER (ORDER BY ts, id) FROM bid", "[I,UB,UA]"),
+        ("SELECT SUM(v) OVER (PARTITION BY k) FROM bid", "[I,UB,UA]"),
         (
             "SELECT SUM(v) OVER (ORDER BY ts DESC) FROM bid",
-            "can only be ordered in ASCENDING mode",
+            "[I,UB,UA]",
         ),
         (
             "SELECT SUM(v) OVER (ORDER BY ts ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) FROM bid",
-            "OVER RANGE FOLLOWING windows are not supported yet",
+            "[I,UB,UA]",
         ),
-        (
-            "SELECT LEAD(v) OVER (ORDER BY ts) FROM bid",
-            "LEAD(..) OVER (..) in streaming mode is not supported",
-        ),
+        ("SELECT LEAD(v) OVER (ORDER BY ts) FROM bid", "[I,UB,UA]"),
         (
             "SELECT * FROM (SELECT *, RANK() OVER (PARTITION BY k ORDER BY v) AS rn FROM bid) WHERE rn <= 3",
-            "RANK(..) OVER (..) in streaming mode is not supported",
+            "[I,UB,UA]",
         ),
         (
-            "SELECT ROW_NUMBER() OVER (PARTITION BY k ORDER BY v) FROM bid",
-            "must be defined on a time attribute",
+            "SELECT SUM(n) OVER (ORDER BY n) FROM (SELECT k, COUNT(*) AS n FROM bid GROUP BY k)",
+            "[I,UB,UA,D]",
         ),
+    ] {
+        let text = operators(query);
+        let over = text.lines().find(|line| line.contains("OverAggregate["));
+        assert!(over.unwrap().ends_with(changelog), "{query}\n{text}");
+    }
+}
+
+#[test]
+fn a_stream_has_no_end_to_sort_by() {
+    for (query, said) in [
         (
             "SELECT a FROM t ORDER BY a",
             "ORDER BY on a field that is no time attribute",
         ),
+        ("SELECT id FROM bid ORDER BY ts DESC", "not ascending by it"),
         ("SELECT a FROM t OFFSET 3", "OFFSET without LIMIT"),
     ] {
         let text = error(query);

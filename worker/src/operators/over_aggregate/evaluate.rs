@@ -15,26 +15,26 @@ use arrow::compute::{concat, interleave, take};
 use super::frames::Step;
 
 /// A partition's part of a batch.
-pub(super) struct Partition {
+pub(crate) struct Partition {
     /// Where its rows begin in the batch.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Its group among the accumulators.
-    pub(super) group: u32,
+    pub(crate) group: u32,
     /// What to do.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// The functions of a window.
-pub(super) struct Functions {
+pub(crate) struct Functions {
     calls: Vec<OverCall>,
     /// Those that are aggregates; ROW_NUMBER counts.
-    pub(super) aggregates: Vec<AggregateCall>,
+    pub(crate) aggregates: Vec<AggregateCall>,
     /// The columns that aggregates read.
     reads: Vec<usize>,
 }
 
 impl Functions {
-    pub(super) fn new(calls: &[OverCall]) -> Self {
+    pub(crate) fn new(calls: &[OverCall]) -> Self {
         let aggregates: Vec<AggregateCall> = calls.iter().filter_map(as_aggregate).collect();
         let mut reads: Vec<usize> = aggregates
             .iter()
@@ -50,7 +50,7 @@ impl Functions {
     }
 
     /// How many rows back LAG looks.
-    pub(super) fn look_back(&self) -> usize {
+    pub(crate) fn look_back(&self) -> usize {
         let offsets = self.calls.iter().map(|call| match call {
             OverCall::Lag { offset, .. } => usize::try_from(*offset).unwrap_or(0),
             _ => 0,
@@ -60,7 +60,7 @@ impl Functions {
 
     /// One column a call: the results of the rows at `emitted`, in that order. `columns` are those of
     /// all partitions' rows.
-    pub(super) fn evaluate(
+    pub(crate) fn evaluate(
         &self,
         columns: &[ArrayRef],
         partitions: &[Partition],
@@ -69,7 +69,7 @@ impl Functions {
     ) -> OperatorResult<Vec<ArrayRef>> {
         let rows = partitions
             .iter()
-            .filter_map(|p| Some(p.start + p.steps.last()?.add.end))
+            .filter_map(|p| Some(p.start + p.steps.last()?.emit.end))
             .max()
             .unwrap_or(0);
         let mut result_of = vec![0u32; rows];
@@ -136,7 +136,7 @@ impl Functions {
                     groups.resize(rows.len(), partition.group);
                     ops.resize(rows.len(), kind as u8);
                 }
-                let emitted = partition.start + step.add.start..partition.start + step.add.end;
+                let emitted = partition.start + step.emit.start..partition.start + step.emit.end;
                 result_of[emitted].fill(count + evaluated.len() as u32);
                 evaluated.push(partition.group);
             }
@@ -158,7 +158,7 @@ impl Functions {
     }
 
     /// Adds rows (and takes them back) as `ops` says.
-    pub(super) fn update(
+    pub(crate) fn update(
         &self,
         columns: &[ArrayRef],
         rows: Vec<u32>,
@@ -198,8 +198,8 @@ fn looked_at(partitions: &[Partition], rows: usize, offset: usize) -> Vec<Option
     let mut from = vec![None; rows];
     for partition in partitions {
         for step in &partition.steps {
-            let other = (step.add.end - 1).checked_sub(offset);
-            let emitted = partition.start + step.add.start..partition.start + step.add.end;
+            let other = (step.emit.end - 1).checked_sub(offset);
+            let emitted = partition.start + step.emit.start..partition.start + step.emit.end;
             from[emitted].fill(other.map(|other| partition.start + other));
         }
     }

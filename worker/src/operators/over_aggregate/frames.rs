@@ -10,11 +10,13 @@ use alpheus_dataflow::over::{FrameBound, OverFrame};
 
 /// A step; ranges are positions in the partition's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    /// Rows that enter the frame, and get the step's result.
-    pub(super) add: Range<usize>,
+pub(crate) struct Step {
+    /// Rows that enter the frame.
+    pub(crate) add: Range<usize>,
     /// Rows that leave it.
-    pub(super) remove: Range<usize>,
+    pub(crate) remove: Range<usize>,
+    /// Rows that get the step's result.
+    pub(crate) emit: Range<usize>,
 }
 
 /// How frames move.
@@ -73,6 +75,7 @@ impl Frames {
             steps.push(Step {
                 add: at..end,
                 remove: first..left,
+                emit: at..end,
             });
             (first, at) = (left, end);
         }
@@ -148,7 +151,7 @@ mod tests {
             let rest = &times[kept..];
             let mut inside: Vec<usize> = (kept..cut).collect();
             for step in frames.steps(rest, cut - kept) {
-                let Step { add, remove } = step;
+                let Step { add, remove, .. } = step;
                 inside.extend(add.clone().map(|at| at + kept));
                 inside.retain(|at| !remove.contains(&(at - kept)));
                 let row = add.end - 1 + kept;

@@ -14,8 +14,8 @@
 //! States: `pending` and `history` (partition, time, number of arrival, row), `over` (partition, number of
 //! rows, time of the last write, partial results); and the watermark. A state TTL applies to accumulators.
 
-mod evaluate;
-mod frames;
+pub(crate) mod evaluate;
+pub(crate) mod frames;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
