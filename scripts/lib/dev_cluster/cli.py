@@ -25,6 +25,7 @@ commands:
   env                   print the variables that clients need, for `eval`
   kinit USER            get a ticket for alice, bob or admin and be that user in later yarn and hdfs commands
   yarn ..., hdfs ...    Hadoop's own commands, as that user
+  kadmin QUERY          a command of kadmin.local: `kadmin 'listprincs'`
   kill NAME             kill a daemon (--signal TERM, STOP, CONT, ...)
   start NAME            start it again
   failover rm|nn        make the other one of an HA pair active
@@ -109,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     command("env", _env, 'Print `export` lines: eval "$(scripts/dev-cluster env)"')
     user = command("kinit", _kinit, "Get a ticket; later yarn and hdfs commands use it. Prints the export line for other programs.")
     user.add_argument("user", metavar="USER", help=", ".join(USERS))
+    admin = command("kadmin", _kadmin, "Run a command of the KDC's administrator (kadmin.local -q).")
+    admin.add_argument("query", metavar="QUERY", help="such as 'cpw -randkey alice' or 'listprincs'")
     for kind, table in (("hdfs", java.HDFS_COMMANDS), ("yarn", java.YARN_COMMANDS)):
         tool = command(kind, _tool, f"Hadoop's {kind} command with the cluster's configuration, as the user of `kinit`, or of KRB5CCNAME "
                        f"when that is set.\n\nsub-commands: {', '.join(table)}, or any class name", prefix_chars="\0")
@@ -202,6 +205,14 @@ def _kinit(layout: Layout, args):
         layout.user = args.user
         layout.save()
     _export(_user_variables(layout))
+
+
+def _kadmin(layout: Layout, args):
+    with layout.lock():
+        layout.load()
+        if not layout.options.secure:
+            raise ClusterError("the cluster has no KDC")
+        print(kdc.kadmin(layout, args.query), end="")
 
 
 def _tool(layout: Layout, args):
