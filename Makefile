@@ -1,5 +1,5 @@
 # The task runner: one word for everything that people and CI do.
-.PHONY: help build test sql chaos fuzz lint fmt docs
+.PHONY: help build test hadoop sql chaos fuzz lint fmt docs
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -10,6 +10,9 @@ build: ## the binary, optimized
 
 test: ## every test that needs no Hadoop
 	@scripts/test
+
+hadoop: ## tests against real Hadoop daemons; SUITE=all for every protection level and five lifetimes
+	@scripts/test-hadoop $(SUITE)
 
 sql: ## the SQL files under tests/sql/; CASE=text runs those whose path contains it
 	@SQL_CASE=$(CASE) scripts/test --test sql_files -- --nocapture
