@@ -23,10 +23,7 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(calls(
-        Duration::from_secs_f64(*seconds),
-        *callers as usize,
-    ));
+    runtime.block_on(calls(Duration::from_secs_f64(*seconds), *callers as usize));
     let login = runtime.block_on(login("alice"));
     files(&login, *megabytes as usize);
 }

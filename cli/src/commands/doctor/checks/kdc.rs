@@ -120,7 +120,11 @@ fn clock(server: &str, realm: &str, answer: &KdcAnswer, at: SystemTime) -> Findi
     );
     let remedy = "synchronize both clocks (chrony, ntpd)";
     if skew > MOST_SKEW {
-        Finding::bad(CHECK, format!("{message}: more than Kerberos allows"), remedy)
+        Finding::bad(
+            CHECK,
+            format!("{message}: more than Kerberos allows"),
+            remedy,
+        )
     } else if skew > ODD_SKEW {
         Finding::warning(CHECK, message, remedy)
     } else {
