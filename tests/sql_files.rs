@@ -1,8 +1,8 @@
 //! Runs every file under `tests/sql/` through the real binary.
 //!
-//! Each case runs in the modes it has a rule for, at parallelism 1, 2 and 4, and in streaming mode once
-//! more with a checkpoint, a crash and a restore in the middle of its input. `SQL_CASE=text` runs only
-//! cases whose path contains it.
+//! Each case runs in the modes it has a rule for, at parallelism 1, 2 and 4, and in streaming mode twice
+//! more with a checkpoint, a crash and a restore in the middle of its input: once for each state backend.
+//! `SQL_CASE=text` runs only cases whose path contains it.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,6 +30,8 @@ struct Variant {
     parallelism: u32,
     /// Checkpoint, fail and restore after some rows.
     crash: bool,
+    /// State in RocksDB, with incremental checkpoints.
+    rocksdb: bool,
 }
 
 #[test]
@@ -93,14 +95,16 @@ fn variants(case: &Case) -> Vec<Variant> {
             mode,
             parallelism,
             crash: false,
+            rocksdb: false,
         }));
         if mode == Mode::Streaming && matches!(expected, Expected::Rows(_)) {
             let parallelism = case.parallelism.unwrap_or(2);
-            variants.push(Variant {
+            variants.extend([false, true].map(|rocksdb| Variant {
                 mode,
                 parallelism,
                 crash: true,
-            });
+                rocksdb,
+            }));
         }
     }
     variants
@@ -133,6 +137,13 @@ fn check(case: &Case, variant: Variant) -> Result<(), String> {
         set("restart-strategy.fixed-delay.delay", "0 s");
         // Test hook: after two rows a checkpoint is taken, after one more the attempt fails.
         set("alpheus.testing.fail-after-checkpoint", "2,1");
+    }
+    if variant.rocksdb {
+        set("state.backend.type", "rocksdb");
+        set("execution.checkpointing.incremental", "true");
+        let local = folder.path().join("local");
+        set("state.backend.rocksdb.localdir", &local.to_string_lossy());
+        set("taskmanager.memory.managed.size", "16 mb");
     }
     let output = run_within(command, LIMIT);
     let stdout = String::from_utf8_lossy(&output.stdout);

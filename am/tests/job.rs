@@ -197,6 +197,7 @@ fn snapshot(task: TaskId, checkpoint: u64) -> TaskSnapshot {
         task,
         operators: vec![OperatorStateHandle {
             operator: SINK,
+            native: Vec::new(),
             keyed: Vec::new(),
             lists: Vec::new(),
             committables: vec![format!("{checkpoint}-{}", task.subtask).into_bytes()],

@@ -5,6 +5,9 @@
 //! turns into record batches and writes. On restore a [`StateReader`] yields exactly the rows of the
 //! key groups that the subtask owns now, whatever the parallelism was when they were written.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,12 @@ pub type RowsConsumer<'a> = dyn FnMut(KeyGroup, RecordBatch) -> OperatorResult<(
 pub trait FrozenRows: Send {
     /// Columns of the rows.
     fn schema(&self) -> SchemaRef;
+
+    /// The same state in its backend's own format, when that is what the checkpoint should have: then
+    /// [`FrozenRows::write`] is not called. What is inside is known to the crate `state` alone.
+    fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
 
     /// Hands all rows to `consumer`. Runs on an I/O thread while the operator goes on.
     ///

@@ -201,7 +201,7 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
     (NotSupported, "the state backends are hashmap and rocksdb", &[
         "state.backend.forst.*", "state.changelog.*", "state.backend.changelog.*", "dstl.*",
         "execution.async-state.*", "table.exec.async-state.*"]),
-    (NotSupported, "rocksdb is tuned by state.backend.rocksdb.memory.* alone", &[
+    (NotSupported, "rocksdb has no such setting; its memory, threads, blocks and filters can be set", &[
         "state.backend.rocksdb.*"]),
     (NotSupported, "state is not measured per access", &[
         "state.latency-track.*", "state.size-track.*", "state.backend.latency-track.*"]),

@@ -35,6 +35,11 @@ pub trait SlotColumns: Send + Sized + 'static {
     /// When the columns are not those of [`SlotColumns::fields`].
     fn merge(&mut self, slots: &[u32], columns: &[ArrayRef]) -> OperatorResult<()>;
 
+    /// When a slot was last written, in ms, for states with a TTL.
+    fn written(&self, _slot: u32) -> i64 {
+        0
+    }
+
     /// A copy as of now that shares memory with this one.
     fn freeze(&mut self) -> Self;
 
@@ -135,7 +140,8 @@ pub(crate) fn check_snapshot_columns(found: &Schema, expected: &RowType) -> Oper
     )))
 }
 
-fn describe(schema: &Schema) -> String {
+/// Names and types of columns, for messages.
+pub(crate) fn describe(schema: &Schema) -> String {
     let columns = schema.fields().iter();
     let columns: Vec<String> = columns
         .map(|field| format!("{} {}", field.name(), field.data_type()))

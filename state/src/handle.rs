@@ -26,6 +26,9 @@ pub struct TaskId {
 pub struct TaskRestore {
     /// For each operator of the chain, all sections that may hold state of its key groups.
     pub keyed: Vec<(OperatorId, Vec<KeyedStateHandle>)>,
+    /// For each operator, all databases that may hold state of its key groups.
+    #[serde(default)]
+    pub native: Vec<(OperatorId, Vec<NativeStateHandle>)>,
     /// For each operator, its lists, already redistributed.
     pub lists: Vec<(OperatorId, OperatorLists)>,
     /// For sources: where to go on.
@@ -47,6 +50,35 @@ pub struct KeyedStateHandle {
     pub key_groups: (u16, u16),
 }
 
+/// All keyed state of one operator of one subtask in the format of the backend itself: the files of a
+/// RocksDB database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NativeStateHandle {
+    /// [`NATIVE_FORMAT`](crate::rocksdb::NATIVE_FORMAT) of who wrote it.
+    pub format: u32,
+    /// First key group and one past the last that it may hold.
+    pub key_groups: (u16, u16),
+    /// The files.
+    pub files: Vec<NativeFile>,
+}
+
+/// One file of a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NativeFile {
+    /// Its name in the database's folder.
+    pub name: String,
+    /// The file it is kept in, as a location; relative ones are relative to the checkpoint's folder.
+    pub file: String,
+    /// First byte there.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+    /// CRC-32 of the bytes.
+    pub crc: u32,
+    /// Whether other checkpoints may refer to the same file.
+    pub shared: bool,
+}
+
 /// State of one task as of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSnapshot {
@@ -65,6 +97,9 @@ pub struct OperatorStateHandle {
     pub operator: OperatorId,
     /// Where its keyed state lies.
     pub keyed: Vec<KeyedStateHandle>,
+    /// Its keyed state in a backend's own format, if that was written.
+    #[serde(default)]
+    pub native: Vec<NativeStateHandle>,
     /// Its lists, inline.
     pub lists: Vec<ListSnapshot>,
     /// What to commit when the checkpoint is complete.

@@ -39,6 +39,19 @@ impl<C: SlotColumns> HashMapTable<C> {
         self.index.keys()
     }
 
+    /// The slots of keys, [`NO_SLOT`](crate::key_index::NO_SLOT) for those that are not there.
+    ///
+    /// # Errors
+    /// When the columns are not of the key's types.
+    pub fn find(
+        &self,
+        keys: &[ArrayRef],
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> OperatorResult<()> {
+        self.index.find(keys, hashes, slots)
+    }
+
     /// All slots that hold a key.
     pub fn live_slots(&self) -> Vec<u32> {
         self.index.keys().live_slots().collect()

@@ -20,8 +20,10 @@ pub mod paths;
 pub mod protocol;
 pub mod redistribute;
 pub mod restored;
+pub mod rocksdb;
 pub mod row_codec;
 pub mod snapshot_file;
+pub mod table;
 
 pub use backend::{KeyedTable, SlotColumns};
 pub use error::StateError;
@@ -32,3 +34,4 @@ pub use metadata::CheckpointMetadata;
 pub use restored::RestoredState;
 pub use row_codec::{RowBuffer, RowCodec, SortColumn};
 pub use snapshot_file::SnapshotFileWriter;
+pub use table::Table;

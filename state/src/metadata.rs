@@ -96,11 +96,28 @@ impl CheckpointMetadata {
             .map_or_else(|| operator.to_string(), |(_, name)| name.clone())
     }
 
-    /// Files that hold its keyed state, each once, relative to its folder.
+    /// Files that hold its keyed state, each once; relative ones are relative to its folder.
     pub fn files(&self) -> Vec<&str> {
         let operators = self.tasks.iter().flat_map(|task| &task.operators);
-        let handles = operators.flat_map(|operator| &operator.keyed);
-        let mut files: Vec<&str> = handles.map(|handle| handle.file.as_str()).collect();
+        let keyed = operators.clone().flat_map(|operator| &operator.keyed);
+        let native = operators.flat_map(|operator| &operator.native);
+        let native = native.flat_map(|handle| &handle.files);
+        let mut files: Vec<&str> = keyed
+            .map(|handle| handle.file.as_str())
+            .chain(native.map(|file| file.file.as_str()))
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Files that other checkpoints may refer to as well, each once.
+    pub fn shared_files(&self) -> Vec<&str> {
+        let operators = self.tasks.iter().flat_map(|task| &task.operators);
+        let native = operators.flat_map(|operator| &operator.native);
+        let files = native.flat_map(|handle| &handle.files);
+        let shared = files.filter(|file| file.shared);
+        let mut files: Vec<&str> = shared.map(|file| file.file.as_str()).collect();
         files.sort_unstable();
         files.dedup();
         files

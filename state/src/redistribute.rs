@@ -16,7 +16,9 @@ use alpheus_dataflow::source::SourceSplit;
 use alpheus_storage::Location;
 
 use crate::error::{Result, StateError};
-use crate::handle::{KeyedStateHandle, OperatorStateHandle, TaskId, TaskRestore};
+use crate::handle::{
+    KeyedStateHandle, NativeFile, NativeStateHandle, OperatorStateHandle, TaskId, TaskRestore,
+};
 use crate::metadata::CheckpointMetadata;
 
 /// What a job starts from.
@@ -43,10 +45,14 @@ struct OperatorState<'a> {
 impl OperatorState<'_> {
     fn has_state(&self) -> bool {
         let kept = |handle: &&OperatorStateHandle| {
-            !handle.keyed.is_empty() || handle.lists.iter().any(|list| !list.entries.is_empty())
+            has_keyed(handle) || handle.lists.iter().any(|list| !list.entries.is_empty())
         };
         self.subtasks.values().any(kept) || !self.splits.is_empty() || self.enumerator.is_some()
     }
+}
+
+fn has_keyed(handle: &OperatorStateHandle) -> bool {
+    !handle.keyed.is_empty() || !handle.native.is_empty()
 }
 
 /// Deals the checkpoint in `folder` out to the tasks of `graph`.
@@ -61,13 +67,9 @@ pub fn redistribute(
     ignore_unclaimed: bool,
 ) -> Result<RestorePlan> {
     let states = by_operator(metadata);
-    let has_keyed = |state: &OperatorState<'_>| {
-        state
-            .subtasks
-            .values()
-            .any(|handle| !handle.keyed.is_empty())
-    };
-    if metadata.max_parallelism != graph.max_parallelism && states.values().any(has_keyed) {
+    let any_keyed =
+        |state: &OperatorState<'_>| state.subtasks.values().any(|handle| has_keyed(handle));
+    if metadata.max_parallelism != graph.max_parallelism && states.values().any(any_keyed) {
         return Err(StateError::MaxParallelism {
             checkpoint: metadata.max_parallelism,
             job: graph.max_parallelism,
@@ -100,6 +102,10 @@ pub fn redistribute(
                 if !keyed.is_empty() {
                     task.keyed.push((node.id, keyed));
                 }
+                let native = native_for(state, range, folder);
+                if !native.is_empty() {
+                    task.native.push((node.id, native));
+                }
                 let lists = lists_for(state, subtask, vertex.parallelism as usize);
                 if !lists.is_empty() {
                     task.lists.push((node.id, lists));
@@ -107,7 +113,8 @@ pub fn redistribute(
             }
         }
         for (subtask, task) in tasks.into_iter().enumerate() {
-            if !task.keyed.is_empty() || !task.lists.is_empty() {
+            let empty = task.keyed.is_empty() && task.native.is_empty() && task.lists.is_empty();
+            if !empty {
                 let id = TaskId {
                     vertex: vertex.id,
                     subtask: SubtaskIndex(subtask as u32),
@@ -168,6 +175,30 @@ fn keyed_for(
             ..handle.clone()
         })
         .collect()
+}
+
+fn native_for(
+    state: &OperatorState<'_>,
+    range: KeyGroupRange,
+    folder: &Location,
+) -> Vec<NativeStateHandle> {
+    let handles = state.subtasks.values().flat_map(|handle| &handle.native);
+    let mine = handles.filter(|handle| {
+        let (start, end) = handle.key_groups;
+        range.intersects(&KeyGroupRange { start, end })
+    });
+    mine.map(|handle| NativeStateHandle {
+        files: handle
+            .files
+            .iter()
+            .map(|file| NativeFile {
+                file: absolute(&file.file, folder),
+                ..file.clone()
+            })
+            .collect(),
+        ..handle.clone()
+    })
+    .collect()
 }
 
 /// A file of a handle: relative ones lie in the checkpoint's folder.
@@ -270,6 +301,18 @@ mod tests {
                     },
                     operators: vec![OperatorStateHandle {
                         operator: OPERATOR,
+                        native: vec![NativeStateHandle {
+                            format: 1,
+                            key_groups: (range.start, range.end),
+                            files: vec![NativeFile {
+                                name: "CURRENT".to_owned(),
+                                file: format!("native-{subtask}"),
+                                offset: 0,
+                                length: 1,
+                                crc: 0,
+                                shared: false,
+                            }],
+                        }],
                         keyed: vec![KeyedStateHandle {
                             state: "s".to_owned(),
                             file: format!("state-{subtask}"),
@@ -308,6 +351,13 @@ mod tests {
                     prop_assert_eq!(holders.count(), 1);
                 }
                 prop_assert!(handles.iter().all(|handle| handle.file.starts_with("/c/chk-1/state-")));
+                let native = &restore.native[0].1;
+                let groups = |handles: &mut dyn Iterator<Item = (u16, u16)>| handles.collect::<Vec<_>>();
+                prop_assert_eq!(
+                    groups(&mut native.iter().map(|handle| handle.key_groups)),
+                    groups(&mut handles.iter().map(|handle| handle.key_groups))
+                );
+                prop_assert!(native.iter().all(|handle| handle.files[0].file.starts_with("/c/chk-1/native-")));
                 let Some((_, lists)) = restore.lists.first() else { continue };
                 prop_assert_eq!(lists["union"].len(), 2 * before as usize);
                 split.extend(lists.get("split").cloned().unwrap_or_default());

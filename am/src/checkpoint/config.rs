@@ -7,7 +7,7 @@ use alpheus_hadoop_conf::options::checkpointing as options;
 use alpheus_hadoop_conf::options::checkpointing::ExternalizedRetention;
 use alpheus_hadoop_conf::options::execution::TMP_DIRS;
 use alpheus_hadoop_conf::options::rest::CHECKPOINTS_HISTORY;
-use alpheus_hadoop_conf::{ConfigError, Configuration};
+use alpheus_hadoop_conf::{ConfigError, Configuration, Source};
 
 use crate::job_status::JobStatus;
 
@@ -53,6 +53,19 @@ impl CheckpointConfig {
     ) -> Result<Self, ConfigError> {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let interval_ms = configuration.get(&options::INTERVAL)?.map(millis);
+        if configuration.get(&options::UNALIGNED)? {
+            let key = options::UNALIGNED.key();
+            return Err(ConfigError::BadValue {
+                key: key.to_owned(),
+                value: "true".to_owned(),
+                from: configuration
+                    .source(key)
+                    .cloned()
+                    .unwrap_or(Source::CommandLine),
+                expected: "barriers cannot overtake records yet, so `false` is the only value"
+                    .to_owned(),
+            });
+        }
         let configured = configuration.get(&options::DIR)?;
         let temporary = configured.is_none() && interval_ms.is_some();
         let directory = match configured {

@@ -163,8 +163,18 @@ impl CheckpointCoordinator {
         self.pending.is_empty()
     }
 
-    /// The job has been restored: later checkpoints get higher numbers.
+    /// The job has been restored: later checkpoints get higher numbers, and one that it has claimed is
+    /// kept and deleted like its own.
     pub fn on_restored(&mut self, record: RestoreRecord) {
+        let known = self.retained.iter();
+        let known = known.map(|kept| &kept.location);
+        if record.claimed && !known.clone().any(|location| *location == record.path) {
+            self.retained.push_front(CompletedCheckpoint {
+                id: record.id,
+                location: record.path.clone(),
+                metadata_bytes: 0,
+            });
+        }
         self.next_id = self.next_id.max(record.id.next());
         self.history.restored += 1;
         self.history.latest_restore = Some(record);

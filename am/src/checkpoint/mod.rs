@@ -7,6 +7,7 @@ pub mod config;
 pub mod coordinator;
 pub mod io;
 pub mod pending;
+mod shared_files;
 pub mod state_store;
 pub mod statistics;
 pub mod store;

@@ -1,19 +1,21 @@
 //! [`CheckpointStore`] over the state crate's format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alpheus_dataflow::graph::JobGraph;
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
-use alpheus_hadoop_conf::options::checkpointing::IGNORE_UNCLAIMED_STATE;
+use alpheus_hadoop_conf::options::checkpointing::{CLAIM_MODE, ClaimMode, IGNORE_UNCLAIMED_STATE};
 use alpheus_hadoop_conf::{ConfigError, Configuration};
 use alpheus_state::metadata::{CheckpointMetadata, METADATA_FILE};
 use alpheus_state::protocol::may_commit;
 use alpheus_state::redistribute::redistribute;
+use alpheus_state::rocksdb::SHARED_FOLDER;
 use alpheus_state::{StateError, paths};
-use alpheus_storage::{FileSystem, Location, StorageError, file_system_for};
+use alpheus_storage::{FileStatus, FileSystem, Location, StorageError, file_system_for};
 
 use super::pending::{CheckpointContents, Committables, add_committables};
+use super::shared_files::SharedFiles;
 use super::store::{CheckpointStore, Restored};
 use super::{CheckpointConfig, CompletedCheckpoint, RestoreRecord};
 use crate::failure::Failure;
@@ -29,6 +31,11 @@ pub struct StateStore {
     /// The folder of the job's checkpoints, where attempts leave their marks.
     job_folder: Option<String>,
     claimed: Option<AttemptNumber>,
+    /// `execution.state-recovery.claim-mode`.
+    claim_mode: ClaimMode,
+    shared: SharedFiles,
+    /// Folders whose checkpoints are known to `shared`.
+    scanned: BTreeSet<String>,
 }
 
 impl StateStore {
@@ -49,6 +56,9 @@ impl StateStore {
             ignore_unclaimed: configuration.get(&IGNORE_UNCLAIMED_STATE)?,
             job_folder: config.directory,
             claimed: None,
+            claim_mode: configuration.get(&CLAIM_MODE)?,
+            shared: SharedFiles::default(),
+            scanned: BTreeSet::new(),
         })
     }
 
@@ -75,6 +85,56 @@ impl StateStore {
         }
     }
 
+    /// Notes which shared files the checkpoints in a folder refer to, once.
+    fn scan(&mut self, folder: &Location) -> Result<(), StateError> {
+        if self.scanned.contains(&folder.to_string()) {
+            return Ok(());
+        }
+        let fs = file_system_for(folder)?;
+        for (_, checkpoint, complete) in paths::list_checkpoints(&*fs, folder)? {
+            if complete {
+                let metadata = CheckpointMetadata::read(&*fs, &checkpoint)?;
+                self.share(&checkpoint, &metadata);
+            }
+        }
+        self.scanned.insert(folder.to_string());
+        Ok(())
+    }
+
+    fn share(&mut self, folder: &Location, metadata: &CheckpointMetadata) {
+        let files = metadata.shared_files();
+        self.shared.add(&folder.to_string(), files);
+    }
+
+    /// Deletes shared files of this job that no checkpoint refers to. Only while no task runs: what a
+    /// checkpoint under way has written is not referred to yet.
+    fn sweep(&mut self) -> Result<(), StateError> {
+        let Some(folder) = &self.job_folder else {
+            return Ok(());
+        };
+        let folder: Location = folder.parse()?;
+        let fs = file_system_for(&folder)?;
+        let files = match fs.list(&folder.join(SHARED_FOLDER)) {
+            Ok(files) => files,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        self.scan(&folder)?;
+        for file in files {
+            if !self.shared.is_used(&file.location.to_string()) {
+                fs.delete(&file.location, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// [`StateStore::sweep`]; leftovers are no reason not to start.
+    fn sweep_or_warn(&mut self) {
+        if let Err(error) = self.sweep() {
+            tracing::warn!(%error, "state files that no checkpoint needs could not be deleted");
+        }
+    }
+
     fn restore(
         &mut self,
         location: &str,
@@ -84,6 +144,16 @@ impl StateStore {
         let (fs, path) = open_state(location)?;
         let found = paths::resolve_restore_path(&*fs, &path)?;
         let metadata = &found.metadata;
+        let claimed = external && self.claim_mode == ClaimMode::Claim;
+        if claimed && !metadata.shared_files().is_empty() {
+            // Others may lie beside it that refer to the same files.
+            if let Some(beside) = found.folder.parent() {
+                self.scan(&beside)?;
+            }
+        }
+        if claimed {
+            self.share(&found.folder, metadata);
+        }
         let plan = redistribute(metadata, &found.folder, &self.graph, self.ignore_unclaimed)?;
         for operator in &plan.unclaimed {
             tracing::warn!(
@@ -112,6 +182,7 @@ impl StateStore {
                 at: now_ms,
                 path: found.folder.to_string(),
                 external,
+                claimed,
             },
             finished: metadata.finished,
             committables,
@@ -173,6 +244,7 @@ impl CheckpointStore for StateStore {
             fatal: matches!(error, StateError::Fenced { .. }),
             message: error.to_string(),
         })?;
+        self.share(&folder, &metadata);
         let claim = self.latest_claim()?;
         if may_commit(contents.barrier.id, contents.attempt, claim).is_none() {
             return Err(Failure::fatal(
@@ -192,20 +264,28 @@ impl CheckpointStore for StateStore {
 
     fn load(&mut self, from: &RestoreFrom, now_ms: i64) -> Result<Option<Restored>, Failure> {
         let (location, external) = match from {
-            RestoreFrom::Nothing { .. } => return Ok(None),
+            RestoreFrom::Nothing { .. } => {
+                self.sweep_or_warn();
+                return Ok(None);
+            }
             RestoreFrom::External(location) => (location.as_str(), true),
             RestoreFrom::Own(checkpoint) => (checkpoint.location.as_str(), false),
         };
-        self.restore(location, external, now_ms)
-            .map(Some)
-            .map_err(failed)
+        let restored = self.restore(location, external, now_ms);
+        self.sweep_or_warn();
+        restored.map(Some).map_err(failed)
     }
 
     fn discard(&mut self, location: &str) -> Result<(), Failure> {
         let (fs, folder) = open(location)?;
-        fs.delete(&folder, true)
-            .map(drop)
-            .map_err(|error| Failure::transient(error.to_string()))
+        // Without its metadata nothing is a checkpoint; only then may files go that it refers to.
+        let transient = |error: StorageError| Failure::transient(error.to_string());
+        fs.delete(&folder, true).map_err(transient)?;
+        for file in self.shared.remove(&folder.to_string()) {
+            let (fs, file) = open(&file)?;
+            fs.delete(&file, false).map_err(transient)?;
+        }
+        Ok(())
     }
 
     fn remove_root(&mut self, location: &str, all: bool) -> Result<(), Failure> {
@@ -216,10 +296,182 @@ impl CheckpointStore for StateStore {
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(transient(error)),
         };
-        // Marks of attempts are files; a folder is a checkpoint that somebody may still want.
-        if all || children.iter().all(|child| !child.is_directory) {
+        // Marks of attempts are files; a folder is a checkpoint that somebody may still want, or the files
+        // that such checkpoints share.
+        let wanted =
+            |child: &FileStatus| child.is_directory && child.location.name() != SHARED_FOLDER;
+        if all || !children.iter().any(wanted) {
             fs.delete(&root, true).map_err(transient)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
+    use alpheus_dataflow::graph::SessionSettings;
+    use alpheus_dataflow::ids::{CheckpointId, OperatorId, SubtaskIndex, VertexId};
+    use alpheus_hadoop_conf::Source;
+    use alpheus_state::handle::{
+        NativeFile, NativeStateHandle, OperatorStateHandle, TaskId, TaskSnapshot,
+    };
+
+    use super::*;
+
+    struct Job {
+        base: tempfile::TempDir,
+        job: JobId,
+    }
+
+    impl Job {
+        fn store(&self, set: &[(&str, &str)]) -> StateStore {
+            let mut configuration = Configuration::new();
+            let base = self.base.path().to_string_lossy().into_owned();
+            let always = [
+                ("execution.checkpointing.dir", base.as_str()),
+                ("execution.state-recovery.ignore-unclaimed-state", "true"),
+            ];
+            for (key, value) in always.iter().chain(set) {
+                configuration.set(key, value, Source::CommandLine).unwrap();
+            }
+            let graph = JobGraph {
+                name: "j".to_owned(),
+                vertices: Vec::new(),
+                edges: Vec::new(),
+                max_parallelism: 128,
+                session: SessionSettings {
+                    time_zone: "UTC".to_owned(),
+                    planned_at: 0,
+                    bounded: false,
+                },
+                functions: Default::default(),
+                configuration: BTreeMap::new(),
+            };
+            StateStore::new(self.job, Arc::new(graph), &configuration).unwrap()
+        }
+
+        fn folder(&self) -> std::path::PathBuf {
+            self.base.path().join(self.job.to_string())
+        }
+
+        /// A checkpoint that refers to these shared files, which are made.
+        fn contents(&self, id: u64, shared: &[&str]) -> CheckpointContents {
+            let folder = self.folder();
+            std::fs::create_dir_all(folder.join(SHARED_FOLDER)).unwrap();
+            let files = shared.iter().map(|name| {
+                let path = folder.join(SHARED_FOLDER).join(name);
+                std::fs::write(&path, "x").unwrap();
+                NativeFile {
+                    name: (*name).to_owned(),
+                    file: path.to_string_lossy().into_owned(),
+                    offset: 0,
+                    length: 1,
+                    crc: 0,
+                    shared: true,
+                }
+            });
+            let native = NativeStateHandle {
+                format: 1,
+                key_groups: (0, 128),
+                files: files.collect(),
+            };
+            CheckpointContents {
+                barrier: CheckpointBarrier {
+                    id: CheckpointId(id),
+                    timestamp: 0,
+                    kind: CheckpointKind::Checkpoint,
+                },
+                directory: folder
+                    .join(format!("chk-{id}"))
+                    .to_string_lossy()
+                    .into_owned(),
+                attempt: AttemptNumber(1),
+                tasks: vec![TaskSnapshot {
+                    task: TaskId {
+                        vertex: VertexId(0),
+                        subtask: SubtaskIndex(0),
+                    },
+                    operators: vec![OperatorStateHandle {
+                        operator: OperatorId(1),
+                        keyed: Vec::new(),
+                        native: vec![native],
+                        lists: Vec::new(),
+                        committables: Vec::new(),
+                    }],
+                    splits: Vec::new(),
+                }],
+                committables: Committables::new(),
+                enumerators: Vec::new(),
+                finished: false,
+                commits: true,
+            }
+        }
+
+        fn shared(&self) -> Vec<String> {
+            let mut names: Vec<String> = std::fs::read_dir(self.folder().join(SHARED_FOLDER))
+                .map(|entries| {
+                    let names = entries.map(|entry| entry.unwrap().file_name());
+                    names.map(|name| name.into_string().unwrap()).collect()
+                })
+                .unwrap_or_default();
+            names.sort();
+            names
+        }
+    }
+
+    fn job(number: u128) -> Job {
+        Job {
+            base: tempfile::tempdir().unwrap(),
+            job: JobId(number),
+        }
+    }
+
+    #[test]
+    fn shared_files_go_with_the_last_checkpoint_and_leftovers_with_a_restart() {
+        let job = job(7);
+        let mut store = job.store(&[]);
+        let first = store.publish(&job.contents(1, &["a", "b"])).unwrap();
+        let second = store.publish(&job.contents(2, &["b", "c"])).unwrap();
+        store.discard(&first.location).unwrap();
+        assert_eq!(job.shared(), ["b", "c"]);
+        // Another process of the job's AM, and a file of a checkpoint that was never published.
+        job.contents(3, &["leftover"]);
+        let mut store = job.store(&[]);
+        store.load(&RestoreFrom::Own(second.clone()), 0).unwrap();
+        assert_eq!(job.shared(), ["b", "c"]);
+        let third = store.publish(&job.contents(4, &["c", "d"])).unwrap();
+        store.discard(&second.location).unwrap();
+        assert_eq!(job.shared(), ["c", "d"]);
+        store.discard(&third.location).unwrap();
+        assert_eq!(job.shared(), [""; 0]);
+        store
+            .remove_root(&job.folder().to_string_lossy(), false)
+            .unwrap();
+        assert!(!job.folder().try_exists().unwrap());
+    }
+
+    #[test]
+    fn what_is_claimed_is_deleted_like_the_jobs_own_and_nothing_else() {
+        let old = job(7);
+        let mut store = old.store(&[]);
+        let first = store.publish(&old.contents(1, &["a", "b"])).unwrap();
+        let second = store.publish(&old.contents(2, &["b", "c"])).unwrap();
+        let new = Job {
+            base: tempfile::tempdir().unwrap(),
+            job: JobId(8),
+        };
+        let from = RestoreFrom::External(second.location.clone());
+        let restored = new.store(&[]).load(&from, 0).unwrap().unwrap();
+        assert!(!restored.record.claimed);
+        let claim = ("execution.state-recovery.claim-mode", "CLAIM");
+        let mut store = new.store(&[claim]);
+        let restored = store.load(&from, 0).unwrap().unwrap();
+        assert!(restored.record.claimed);
+        store.discard(&restored.record.path).unwrap();
+        assert_eq!(old.shared(), ["a", "b"], "the other checkpoint needs them");
+        let kept = std::path::Path::new(&first.location);
+        assert!(kept.try_exists().unwrap());
     }
 }

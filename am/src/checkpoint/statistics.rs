@@ -58,6 +58,8 @@ pub struct RestoreRecord {
     pub path: String,
     /// Whether it was given with `-s` rather than taken by this job.
     pub external: bool,
+    /// Whether the job owns its files from now on (`execution.state-recovery.claim-mode`).
+    pub claimed: bool,
 }
 
 /// Counters and the latest checkpoints.

@@ -179,6 +179,7 @@ fn a_restored_enumerator_goes_on_where_the_snapshot_was_and_old_readers_get_noth
             at: 0,
             path: String::new(),
             external: false,
+            claimed: false,
         },
         finished: false,
         committables: Default::default(),

@@ -67,9 +67,9 @@ options! {
     /// Whether checkpoints are still taken when some tasks have finished.
     AFTER_TASKS_FINISH: bool = option("execution.checkpointing.checkpoints-after-tasks-finish", "true")
         .was(&["execution.checkpointing.checkpoints-after-tasks-finish.enabled"]);
-    /// Whether a checkpoint writes only what changed since the last one, where the state backend can.
+    /// Whether a checkpoint writes only files that are new since the last one, where the state backend can: `rocksdb`.
     INCREMENTAL: bool = option("execution.checkpointing.incremental", "false").was(&["state.backend.incremental"]);
-    /// Whether barriers overtake records, which are then stored in the checkpoint.
+    /// Whether barriers overtake records, which are then stored in the checkpoint. Only `false` is possible so far.
     UNALIGNED: bool = option("execution.checkpointing.unaligned.enabled", "false")
         .was(&["execution.checkpointing.unaligned"]);
     /// With unaligned checkpoints: how long a checkpoint tries to align first.

@@ -54,6 +54,22 @@ impl<'a> EntryRange<'a> {
         }
     }
 
+    /// Bytes at or before the first full key of the range, for a map whose keys begin with `prefix`.
+    pub(crate) fn first_key(&self, prefix: &[u8]) -> Vec<u8> {
+        match self.from {
+            Bound::Unbounded => prefix.to_vec(),
+            Bound::Included(bound) | Bound::Excluded(bound) => [prefix, bound].concat(),
+        }
+    }
+
+    /// Bytes that the last full key of the range begins with or comes before.
+    pub(crate) fn last_key(&self, prefix: &[u8]) -> Vec<u8> {
+        match self.to {
+            Bound::Unbounded => prefix.to_vec(),
+            Bound::Included(bound) | Bound::Excluded(bound) => [prefix, bound].concat(),
+        }
+    }
+
     /// Whether the entry comes before the range.
     pub(crate) fn is_before(&self, entry: &[u8]) -> bool {
         match self.from {

@@ -14,7 +14,7 @@ use super::Codecs;
 use super::entries::{Entries, EntryRange, ScanOrder};
 use super::value::Value;
 use crate::key_index::Keys;
-use crate::row_codec::RowBuffer;
+use crate::row_codec::{RowBuffer, RowCodec};
 
 /// Rows are handed out in batches of about this many.
 const SNAPSHOT_ROWS: usize = 4096;
@@ -24,6 +24,7 @@ const SNAPSHOT_BYTES: usize = 4 << 20;
 /// Gathers entries of several keys until they make a batch.
 pub(super) struct SnapshotRows {
     codecs: Arc<Codecs>,
+    rows: RowCodec,
     schema: SchemaRef,
     entries: RowBuffer,
     payloads: RowBuffer,
@@ -32,8 +33,10 @@ pub(super) struct SnapshotRows {
 }
 
 impl SnapshotRows {
-    pub fn new(codecs: Arc<Codecs>) -> Self {
+    /// `rows` decodes what is pushed as entries: these alone, or keys and entries.
+    pub fn new(codecs: Arc<Codecs>, rows: RowCodec) -> Self {
         SnapshotRows {
+            rows,
             schema: codecs.snapshot_row_type().to_arrow(),
             entries: RowBuffer::default(),
             payloads: RowBuffer::default(),
@@ -61,13 +64,13 @@ impl SnapshotRows {
             || self.entries.byte_len() + self.payloads.byte_len() >= SNAPSHOT_BYTES
     }
 
-    /// The rows with these key columns, and begins anew.
+    /// The rows, after these key columns if they are not among them; begins anew.
     pub fn take(&mut self, keys: Vec<ArrayRef>) -> OperatorResult<RecordBatch> {
         let integers = |values: &mut Vec<i64>| -> ArrayRef {
             Arc::new(Int64Array::from(std::mem::take(values)))
         };
         let mut columns = keys;
-        columns.extend(self.codecs.entry.decode(self.entries.iter())?);
+        columns.extend(self.rows.decode(self.entries.iter())?);
         columns.push(integers(&mut self.written));
         columns.extend(self.counters.iter_mut().map(integers));
         columns.extend(self.codecs.payload.decode(self.payloads.iter())?);
@@ -99,7 +102,7 @@ impl FrozenRows for FrozenMap {
             .map(|slot| (self.keys.key_group(slot, self.max_parallelism), slot))
             .collect();
         slots.sort_unstable();
-        let mut rows = SnapshotRows::new(Arc::clone(&self.codecs));
+        let mut rows = SnapshotRows::new(Arc::clone(&self.codecs), self.codecs.entry.clone());
         for group in slots.chunk_by(|a, b| a.0 == b.0) {
             let mut owners: Vec<u32> = Vec::new();
             for &(key_group, slot) in group {

@@ -80,9 +80,13 @@ mod frozen;
 mod leaf;
 mod memory;
 #[cfg(test)]
+mod native_tests;
+mod rocks;
+#[cfg(test)]
 mod tests;
 mod value;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -95,15 +99,19 @@ use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, Type
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
+use self::entries::Visit;
 use self::frozen::FrozenMap;
 use self::memory::MemoryMap;
+use self::rocks::RocksMap;
 use self::value::ValueLayout;
 use crate::backend::check_snapshot_columns;
 use crate::key_index::KeyIndex;
-use crate::row_codec::{RowCodec, SortColumn};
+use crate::rocksdb::RocksDbBackend;
+use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
 pub use self::entries::{EntryRange, ScanOrder};
 pub use self::value::Value;
+pub(crate) use self::value::written_at;
 pub use crate::key_index::NO_SLOT;
 
 /// What a state consists of.
@@ -169,10 +177,16 @@ enum Access {
     Write,
 }
 
+/// Where the maps are (`state.backend.type`).
+enum Backing {
+    Memory(MemoryMap),
+    Rocks(RocksMap),
+}
+
 /// An ordered map for each key; see the module's documentation.
 pub struct MapState {
     codecs: Arc<Codecs>,
-    map: MemoryMap,
+    map: Backing,
     max_parallelism: u32,
     now_ms: i64,
     value: Vec<u8>,
@@ -194,7 +208,7 @@ impl MapState {
             spec,
         };
         Ok(MapState {
-            map: MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?),
+            map: Backing::Memory(MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?)),
             codecs: Arc::new(codecs),
             max_parallelism: 1,
             now_ms: 0,
@@ -208,6 +222,15 @@ impl MapState {
     /// When the backend cannot make room for it.
     pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.max_parallelism = context.max_parallelism;
+        match RocksDbBackend::of(context) {
+            Some(backend) => self.bind(&backend),
+            None => Ok(()),
+        }
+    }
+
+    fn bind(&mut self, backend: &Arc<RocksDbBackend>) -> OperatorResult<()> {
+        let map = RocksMap::new(backend, &self.codecs, self.max_parallelism)?;
+        self.map = Backing::Rocks(map);
         Ok(())
     }
 
@@ -253,11 +276,14 @@ impl MapState {
         hashes: &[u64],
         slots: &mut Vec<u32>,
     ) -> OperatorResult<()> {
-        self.map.load(keys, hashes, Access::Write, slots)
+        match &mut self.map {
+            Backing::Memory(map) => map.load(keys, hashes, Access::Write, slots),
+            Backing::Rocks(map) => map.load(keys, hashes, slots),
+        }
     }
 
-    /// As [`MapState::load`] for rows that only look: keys that are not there get [`NO_SLOT`], in which
-    /// nothing is found and nothing may be put.
+    /// As [`MapState::load`] for rows that only look: keys that are known not to be there get [`NO_SLOT`].
+    /// Nothing may be put into slots that it gives.
     ///
     /// # Errors
     /// As [`MapState::load`].
@@ -267,7 +293,10 @@ impl MapState {
         hashes: &[u64],
         slots: &mut Vec<u32>,
     ) -> OperatorResult<()> {
-        self.map.load(keys, hashes, Access::Read, slots)
+        match &mut self.map {
+            Backing::Memory(map) => map.load(keys, hashes, Access::Read, slots),
+            Backing::Rocks(map) => map.load(keys, hashes, slots),
+        }
     }
 
     /// What an entry holds.
@@ -275,7 +304,10 @@ impl MapState {
     /// # Errors
     /// When a disk fails.
     pub fn get(&self, slot: u32, entry: &[u8]) -> OperatorResult<Option<Value<'_>>> {
-        let value = self.map.get(slot, entry);
+        let value = match &self.map {
+            Backing::Memory(map) => map.get(slot, entry).map(Cow::Borrowed),
+            Backing::Rocks(map) => map.get(slot, entry)?.map(Cow::Owned),
+        };
         let value = value.filter(|value| !self.is_expired(value));
         Ok(value.map(|value| Value::new(self.codecs.layout, value)))
     }
@@ -293,8 +325,16 @@ impl MapState {
     ) -> OperatorResult<()> {
         let layout = self.codecs.layout;
         layout.encode(self.now_ms, counters, payload, &mut self.value);
-        self.map.put(slot, entry, &self.value);
+        self.put_value(slot, entry);
         Ok(())
+    }
+
+    /// Puts `self.value`.
+    fn put_value(&mut self, slot: u32, entry: &[u8]) {
+        match &mut self.map {
+            Backing::Memory(map) => map.put(slot, entry, &self.value),
+            Backing::Rocks(map) => map.put(slot, entry, &self.value),
+        }
     }
 
     /// Removes an entry, if it is there.
@@ -302,7 +342,10 @@ impl MapState {
     /// # Errors
     /// When a disk fails.
     pub fn remove(&mut self, slot: u32, entry: &[u8]) -> OperatorResult<()> {
-        self.map.remove(slot, entry);
+        match &mut self.map {
+            Backing::Memory(map) => map.remove(slot, entry),
+            Backing::Rocks(map) => map.remove(slot, entry),
+        }
         Ok(())
     }
 
@@ -311,14 +354,24 @@ impl MapState {
     /// # Errors
     /// When a disk fails.
     pub fn remove_range(&mut self, slot: u32, range: &EntryRange<'_>) -> OperatorResult<()> {
-        let mut doomed = crate::row_codec::RowBuffer::default();
-        self.map
-            .scan(slot, range, ScanOrder::Forward, &mut |entry, _| {
-                doomed.push(entry);
-                ControlFlow::Continue(())
-            });
-        for entry in doomed.iter() {
-            self.map.remove(slot, entry);
+        let mut doomed = RowBuffer::default();
+        self.scan_bytes(slot, range, ScanOrder::Forward, &mut |entry, _| {
+            doomed.push(entry);
+            ControlFlow::Continue(())
+        })?;
+        doomed.iter().try_for_each(|entry| self.remove(slot, entry))
+    }
+
+    fn scan_bytes(
+        &self,
+        slot: u32,
+        range: &EntryRange<'_>,
+        order: ScanOrder,
+        visit: &mut Visit<'_>,
+    ) -> OperatorResult<()> {
+        match &self.map {
+            Backing::Memory(map) => map.scan(slot, range, order, visit),
+            Backing::Rocks(map) => map.scan(slot, range, order, visit)?,
         }
         Ok(())
     }
@@ -336,13 +389,12 @@ impl MapState {
     ) -> OperatorResult<()> {
         let layout = self.codecs.layout;
         let until = self.expired_until();
-        self.map.scan(slot, range, order, &mut |entry, value| {
+        self.scan_bytes(slot, range, order, &mut |entry, value| {
             if until.is_some_and(|until| layout.written(value) <= until) {
                 return ControlFlow::Continue(());
             }
             visit(entry, &Value::new(layout, value))
-        });
-        Ok(())
+        })
     }
 
     /// Visits all entries of all keys in batches. For work that has to see everything, such as building
@@ -358,7 +410,7 @@ impl MapState {
             let spec = &self.codecs.spec;
             (spec.keys.len(), spec.entry.len(), spec.counters.len())
         };
-        self.freeze_rows().write(&mut |_, rows| {
+        self.freeze_rows(None)?.write(&mut |_, rows| {
             let (keys, rest) = rows.columns().split_at(keys);
             let (entry, rest) = rest.split_at(entry);
             let (counters, payload) = rest[1..].split_at(counters);
@@ -376,7 +428,10 @@ impl MapState {
     /// # Errors
     /// When a key cannot be decoded.
     pub fn key_columns(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
-        self.map.keys().columns(slots)
+        match &self.map {
+            Backing::Memory(map) => map.keys().columns(slots),
+            Backing::Rocks(map) => map.key_columns(slots),
+        }
     }
 
     /// The batch is done; its slots are void.
@@ -384,40 +439,62 @@ impl MapState {
     /// # Errors
     /// When a disk fails.
     pub fn store(&mut self) -> OperatorResult<()> {
-        self.map.store(self.codecs.layout, self.expired_until());
-        Ok(())
+        let expired_until = self.expired_until();
+        match &mut self.map {
+            Backing::Memory(map) => {
+                map.store(self.codecs.layout, expired_until);
+                Ok(())
+            }
+            Backing::Rocks(map) => map.store(),
+        }
     }
 
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.map.len()
+    /// About how many keys there are; with RocksDB, an estimate of how many entries.
+    pub fn estimated_len(&self) -> usize {
+        match &self.map {
+            Backing::Memory(map) => map.len(),
+            Backing::Rocks(map) => map.len(),
+        }
     }
 
-    /// Whether there are none.
+    /// Whether it is known to hold nothing. With RocksDB that is not known.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match &self.map {
+            Backing::Memory(map) => map.len() == 0,
+            Backing::Rocks(_) => false,
+        }
     }
 
-    /// The state as of now, for the operator's snapshot of this barrier. Costs nothing per entry.
+    /// The state as of now, for the operator's snapshot of this barrier. Costs nothing per entry; with
+    /// RocksDB and incremental checkpoints, the write buffers are flushed.
     ///
     /// # Errors
     /// When a disk fails.
-    pub fn freeze(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<KeyedSnapshot> {
+    pub fn freeze(&mut self, barrier: CheckpointBarrier) -> OperatorResult<KeyedSnapshot> {
         Ok(KeyedSnapshot {
             name: self.codecs.spec.name.clone(),
-            rows: self.freeze_rows(),
+            rows: self.freeze_rows(Some(barrier))?,
         })
     }
 
-    fn freeze_rows(&mut self) -> Box<dyn FrozenRows> {
-        let (keys, maps) = self.map.freeze();
-        Box::new(FrozenMap {
-            codecs: Arc::clone(&self.codecs),
-            keys,
-            maps,
-            max_parallelism: self.max_parallelism,
-            expired_until: self.expired_until(),
-        })
+    fn freeze_rows(
+        &mut self,
+        barrier: Option<CheckpointBarrier>,
+    ) -> OperatorResult<Box<dyn FrozenRows>> {
+        let expired_until = self.expired_until();
+        match &mut self.map {
+            Backing::Memory(map) => {
+                let (keys, maps) = map.freeze();
+                Ok(Box::new(FrozenMap {
+                    codecs: Arc::clone(&self.codecs),
+                    keys,
+                    maps,
+                    max_parallelism: self.max_parallelism,
+                    expired_until,
+                }))
+            }
+            Backing::Rocks(map) => map.freeze(&self.codecs, barrier, expired_until),
+        }
     }
 
     /// Takes back what [`MapState::freeze`] gave in an earlier run. `now_ms` is when entries that come
@@ -462,13 +539,16 @@ impl MapState {
             };
             let layout = codecs.layout;
             layout.encode(written, &counters, payload.row(row), &mut self.value);
-            self.map.put(slot, entries.row(row), &self.value);
+            self.put_value(slot, entries.row(row));
         }
         self.store()
     }
 
-    /// Rough size in memory, in bytes.
+    /// Rough size in bytes, in memory or on disk.
     pub fn memory_size(&self) -> usize {
-        self.map.memory_size()
+        match &self.map {
+            Backing::Memory(map) => map.memory_size(),
+            Backing::Rocks(map) => map.memory_size(),
+        }
     }
 }

@@ -17,18 +17,19 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use proptest::prelude::*;
 
 use super::*;
+use crate::rocksdb::testing::backend;
 use crate::row_codec::SortColumn;
 
-const BARRIER: CheckpointBarrier = CheckpointBarrier {
+pub(super) const BARRIER: CheckpointBarrier = CheckpointBarrier {
     id: CheckpointId(1),
     timestamp: 0,
     kind: CheckpointKind::Checkpoint,
 };
 
 /// Key, then (number, text), which come in descending order of the number.
-type Model = BTreeMap<i64, Entries>;
+pub(super) type Model = BTreeMap<i64, Entries>;
 /// The entries of a key: counter and note.
-type Entries = BTreeMap<(std::cmp::Reverse<i32>, String), (i64, Option<String>)>;
+pub(super) type Entries = BTreeMap<(std::cmp::Reverse<i32>, String), (i64, Option<String>)>;
 
 fn spec(ttl_ms: u64) -> MapStateSpec {
     MapStateSpec {
@@ -48,10 +49,18 @@ fn spec(ttl_ms: u64) -> MapStateSpec {
     }
 }
 
-fn state(ttl_ms: u64) -> MapState {
+pub(super) fn state(ttl_ms: u64) -> MapState {
     let mut state = MapState::new(spec(ttl_ms)).unwrap();
     state.max_parallelism = 128;
     state
+}
+
+/// A state on RocksDB, with the folder that it lies in.
+fn rocks_state(ttl_ms: u64) -> (tempfile::TempDir, MapState) {
+    let (folder, backend) = backend();
+    let mut state = state(ttl_ms);
+    state.bind(&backend).unwrap();
+    (folder, state)
 }
 
 /// Rows of a snapshot, of the key groups of one subtask.
@@ -71,7 +80,7 @@ impl StateReader for Rows {
     }
 }
 
-fn write_out(frozen: Box<dyn FrozenRows>) -> Vec<(KeyGroup, RecordBatch)> {
+pub(super) fn write_out(frozen: Box<dyn FrozenRows>) -> Vec<(KeyGroup, RecordBatch)> {
     let mut rows = Vec::new();
     let schema = frozen.schema();
     frozen
@@ -85,7 +94,7 @@ fn write_out(frozen: Box<dyn FrozenRows>) -> Vec<(KeyGroup, RecordBatch)> {
     rows
 }
 
-fn model_of(rows: &[(KeyGroup, RecordBatch)]) -> Model {
+pub(super) fn model_of(rows: &[(KeyGroup, RecordBatch)]) -> Model {
     let mut model = Model::new();
     for (_, rows) in rows {
         let keys = rows.column(0).as_primitive::<Int64Type>();
@@ -110,7 +119,7 @@ fn model_of(rows: &[(KeyGroup, RecordBatch)]) -> Model {
 }
 
 #[derive(Clone, Debug)]
-enum Action {
+pub(super) enum Action {
     Put(i64, Option<String>),
     Remove,
     RemoveFrom,
@@ -125,14 +134,14 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// What a batch does: key, number, text, action.
-type Batch = Vec<(i64, i32, String, Action)>;
+pub(super) type Batch = Vec<(i64, i32, String, Action)>;
 
-fn batches() -> impl Strategy<Value = Vec<Batch>> {
+pub(super) fn batches() -> impl Strategy<Value = Vec<Batch>> {
     let row = (0i64..5, 0i32..40, "[ab]{0,2}", action());
     prop::collection::vec(prop::collection::vec(row, 1..60), 1..10)
 }
 
-fn apply(state: &mut MapState, model: &mut Model, batch: &Batch) {
+pub(super) fn apply(state: &mut MapState, model: &mut Model, batch: &Batch) {
     let keys: Vec<ArrayRef> = vec![Arc::new(Int64Array::from_iter_values(
         batch.iter().map(|row| row.0),
     ))];
@@ -191,8 +200,10 @@ fn apply(state: &mut MapState, model: &mut Model, batch: &Batch) {
     }
     state.store().unwrap();
     model.retain(|_, map| !map.is_empty());
-    assert_eq!(state.len(), model.len());
-    assert!(state.map.counts_its_memory());
+    if let Backing::Memory(map) = &state.map {
+        assert_eq!(map.len(), model.len());
+        assert!(map.counts_its_memory());
+    }
 }
 
 fn check_scan(state: &MapState, slot: u32, map: &Entries, prefix: &[u8], number: i32) {
@@ -221,44 +232,75 @@ fn check_scan(state: &MapState, slot: u32, map: &Entries, prefix: &[u8], number:
     }
 }
 
+fn check_backends(
+    batches: &[Batch],
+    cut: usize,
+    parallelism: u32,
+    make: &mut dyn FnMut() -> MapState,
+    make_again: &mut dyn FnMut() -> MapState,
+) {
+    let (mut one, mut model) = (make(), Model::new());
+    for batch in &batches[..cut] {
+        apply(&mut one, &mut model, batch);
+    }
+    let (frozen, at_barrier) = (one.freeze(BARRIER).unwrap(), model.clone());
+    // The state goes on while the snapshot is not written yet.
+    for batch in &batches[cut..] {
+        apply(&mut one, &mut model, batch);
+    }
+    let rows = write_out(frozen.rows);
+    assert_eq!(&model_of(&rows), &at_barrier);
+    let mut restored = Model::new();
+    for subtask in 0..parallelism {
+        let range = KeyGroupRange::for_subtask(subtask, parallelism, 128);
+        let mut part = make_again();
+        part.restore(&Rows(rows.clone(), range), 0).unwrap();
+        restored.extend(model_of(&write_out(part.freeze(BARRIER).unwrap().rows)));
+        if parallelism == 1 {
+            // Goes on as if nothing had happened.
+            let mut again = at_barrier.clone();
+            for batch in &batches[cut..] {
+                apply(&mut part, &mut again, batch);
+            }
+            assert_eq!(&again, &model);
+        }
+    }
+    assert_eq!(&restored, &at_barrier);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn agrees_with_a_model_through_snapshots_and_rescaling(
         batches in batches(), snapshot_at in any::<prop::sample::Index>(), parallelism in 1u32..4,
     ) {
-        let (mut one, mut model) = (state(0), Model::new());
         let cut = snapshot_at.index(batches.len());
-        for batch in &batches[..cut] {
-            apply(&mut one, &mut model, batch);
-        }
-        let (frozen, at_barrier) = (one.freeze(BARRIER).unwrap(), model.clone());
-        // The state goes on while the snapshot is not written yet.
-        for batch in &batches[cut..] {
-            apply(&mut one, &mut model, batch);
-        }
-        let rows = write_out(frozen.rows);
-        prop_assert_eq!(&model_of(&rows), &at_barrier);
-        let mut restored = Model::new();
-        for subtask in 0..parallelism {
-            let range = KeyGroupRange::for_subtask(subtask, parallelism, 128);
-            let mut part = state(0);
-            part.restore(&Rows(rows.clone(), range), 0).unwrap();
-            restored.extend(model_of(&write_out(part.freeze(BARRIER).unwrap().rows)));
-            if parallelism == 1 {
-                // Goes on as if nothing had happened.
-                let mut again = at_barrier.clone();
-                for batch in &batches[cut..] {
-                    apply(&mut part, &mut again, batch);
-                }
-                prop_assert_eq!(&again, &model);
-            }
-        }
-        prop_assert_eq!(&restored, &at_barrier);
+        check_backends(&batches, cut, parallelism, &mut || state(0), &mut || state(0));
     }
 }
 
-fn one_row(key: i64, number: i32) -> (Vec<ArrayRef>, Vec<u64>, Vec<ArrayRef>) {
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn rocksdb_agrees_too_and_may_be_changed_for_hashmap(
+        batches in batches(), snapshot_at in any::<prop::sample::Index>(), parallelism in 1u32..4,
+        before in any::<bool>(), after in any::<bool>(),
+    ) {
+        let mut folders = Vec::new();
+        let mut rocks = || {
+            let (folder, state) = rocks_state(0);
+            folders.push(folder);
+            state
+        };
+        let cut = snapshot_at.index(batches.len());
+        let mut one = Some(if before { rocks() } else { state(0) });
+        let mut make = || one.take().unwrap();
+        let mut again = || if after { rocks() } else { state(0) };
+        check_backends(&batches, cut, parallelism, &mut make, &mut again);
+    }
+}
+
+pub(super) fn one_row(key: i64, number: i32) -> (Vec<ArrayRef>, Vec<u64>, Vec<ArrayRef>) {
     let keys: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(vec![key]))];
     let hashes = hash_columns(&keys, 1).unwrap();
     let columns: Vec<ArrayRef> = vec![
@@ -270,7 +312,18 @@ fn one_row(key: i64, number: i32) -> (Vec<ArrayRef>, Vec<u64>, Vec<ArrayRef>) {
 
 #[test]
 fn entries_expire_one_by_one() {
-    let mut state = state(100);
+    let mut in_memory = state(100);
+    expire(&mut in_memory);
+    assert_eq!(
+        in_memory.estimated_len(),
+        0,
+        "expired entries and their key are dropped"
+    );
+    let (_folder, mut on_disk) = rocks_state(100);
+    expire(&mut on_disk);
+}
+
+fn expire(state: &mut MapState) {
     let mut slots = Vec::new();
     let mut note = |state: &mut MapState, now: i64, number: i32, put: bool| {
         let (keys, hashes, columns) = one_row(1, number);
@@ -292,13 +345,12 @@ fn entries_expire_one_by_one() {
         state.store().unwrap();
         (found, seen)
     };
-    assert_eq!(note(&mut state, 1000, 1, true), (false, 0));
-    assert_eq!(note(&mut state, 1050, 2, true), (false, 1));
-    assert_eq!(note(&mut state, 1099, 1, false), (true, 2));
-    assert_eq!(note(&mut state, 1100, 1, false), (false, 1));
-    assert_eq!(note(&mut state, 1149, 2, false), (true, 1));
-    assert_eq!(note(&mut state, 1150, 2, false), (false, 0));
-    assert_eq!(state.len(), 0, "expired entries and their key are dropped");
+    assert_eq!(note(state, 1000, 1, true), (false, 0));
+    assert_eq!(note(state, 1050, 2, true), (false, 1));
+    assert_eq!(note(state, 1099, 1, false), (true, 2));
+    assert_eq!(note(state, 1100, 1, false), (false, 1));
+    assert_eq!(note(state, 1149, 2, false), (true, 1));
+    assert_eq!(note(state, 1150, 2, false), (false, 0));
 }
 
 #[test]

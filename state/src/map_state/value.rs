@@ -41,10 +41,15 @@ impl ValueLayout {
     /// When the value was written, in ms; 0 without a TTL.
     pub fn written(self, value: &[u8]) -> i64 {
         match self.timed {
-            true => integer(value, 0),
+            true => written_at(value),
             false => 0,
         }
     }
+}
+
+/// When a value of a state with a TTL was written, in ms.
+pub(crate) fn written_at(value: &[u8]) -> i64 {
+    integer(value, 0)
 }
 
 fn integer(bytes: &[u8], index: usize) -> i64 {

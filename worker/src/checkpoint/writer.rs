@@ -1,7 +1,8 @@
 //! Writes the state file of this worker, one for each checkpoint, on a thread of its own.
 //!
 //! Parts are written as they come, so that writing overlaps with the alignment of slower tasks. A
-//! worker without keyed state writes no file at all.
+//! worker without keyed state writes no file at all. State that a backend hands out in its own format
+//! goes into files of its own.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +14,10 @@ use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 use alpheus_state::SnapshotFileWriter;
-use alpheus_state::handle::{CheckpointStatistics, OperatorStateHandle, TaskSnapshot};
+use alpheus_state::handle::{
+    CheckpointStatistics, NativeStateHandle, OperatorStateHandle, TaskSnapshot,
+};
+use alpheus_state::rocksdb::{NativeSnapshot, NativeUploads};
 use alpheus_storage::{FileSystem, Location, file_system_for};
 
 use crate::control::WorkerId;
@@ -37,6 +41,7 @@ enum Job {
         part: Box<SnapshotEvent>,
     },
     Finish(AttemptNumber, CheckpointId),
+    Complete(CheckpointId),
     Abort(CheckpointId),
     AbortAll,
 }
@@ -88,6 +93,11 @@ impl CheckpointWriter {
         self.send(Job::Finish(attempt, checkpoint));
     }
 
+    /// The checkpoint is published.
+    pub fn complete(&self, checkpoint: CheckpointId) {
+        self.send(Job::Complete(checkpoint));
+    }
+
     /// Deletes what was written for a checkpoint.
     pub fn abort(&self, checkpoint: CheckpointId) {
         self.send(Job::Abort(checkpoint));
@@ -103,6 +113,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
     let mut open: BTreeMap<CheckpointId, WorkerFile> = BTreeMap::new();
     // Where the files of finished checkpoints lie, in case they are aborted elsewhere.
     let mut finished: BTreeMap<CheckpointId, (Arc<dyn FileSystem>, Location)> = BTreeMap::new();
+    let mut uploads = NativeUploads::default();
     while let Ok(job) = inbox.recv() {
         match job {
             Job::Write {
@@ -114,7 +125,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                 let file = open.entry(checkpoint).or_insert_with(|| {
                     WorkerFile::new(directory, format!("state-{}-{attempt}", worker.0))
                 });
-                file.write(part);
+                file.write(attempt, part, &mut uploads);
             }
             Job::Finish(attempt, checkpoint) => {
                 let (result, location) = match open.remove(&checkpoint) {
@@ -133,7 +144,9 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                     result,
                 });
             }
+            Job::Complete(checkpoint) => delete_shared(&uploads.complete(checkpoint)),
             Job::Abort(checkpoint) => {
+                delete_shared(&uploads.abort(checkpoint));
                 if let Some(file) = open.remove(&checkpoint) {
                     file.delete();
                 }
@@ -142,7 +155,8 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                 }
             }
             Job::AbortAll => {
-                for (_, file) in std::mem::take(&mut open) {
+                for (checkpoint, file) in std::mem::take(&mut open) {
+                    delete_shared(&uploads.abort(checkpoint));
                     file.delete();
                 }
             }
@@ -156,12 +170,25 @@ fn delete(fs: &dyn FileSystem, location: &Location) {
     }
 }
 
+fn delete_shared(files: &[String]) {
+    for file in files {
+        let deleted = file.parse::<Location>().and_then(|location| {
+            let fs = file_system_for(&location)?;
+            fs.delete(&location, false)
+        });
+        if let Err(error) = deleted {
+            tracing::warn!(file, %error, "cannot delete a file of an aborted checkpoint");
+        }
+    }
+}
+
 struct WorkerFile {
     directory: String,
     name: String,
     file: Option<(Arc<dyn FileSystem>, Location, SnapshotFileWriter)>,
     tasks: Vec<TaskSnapshot>,
     statistics: CheckpointStatistics,
+    native_bytes: u64,
     failure: Option<String>,
     began: Instant,
 }
@@ -174,12 +201,18 @@ impl WorkerFile {
             file: None,
             tasks: Vec::new(),
             statistics: CheckpointStatistics::default(),
+            native_bytes: 0,
             failure: None,
             began: Instant::now(),
         }
     }
 
-    fn write(&mut self, part: Box<SnapshotEvent>) {
+    fn write(
+        &mut self,
+        attempt: AttemptNumber,
+        part: Box<SnapshotEvent>,
+        uploads: &mut NativeUploads,
+    ) {
         if self.failure.is_some() {
             return;
         }
@@ -187,23 +220,43 @@ impl WorkerFile {
         self.statistics.alignment_ms = self.statistics.alignment_ms.max(ms(part.alignment));
         self.statistics.sync_ms = self.statistics.sync_ms.max(ms(part.freezing));
         // Reading frozen rows out is the operators' code.
-        let result = catch_unwind(AssertUnwindSafe(|| self.try_write(*part)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.try_write(attempt, *part, uploads)));
         let result =
             result.unwrap_or_else(|panic| Err(crate::task::panicked(panic.as_ref()).to_string()));
         self.failure = result.err();
     }
 
-    fn try_write(&mut self, part: SnapshotEvent) -> Result<(), String> {
+    fn try_write(
+        &mut self,
+        attempt: AttemptNumber,
+        part: SnapshotEvent,
+        uploads: &mut NativeUploads,
+    ) -> Result<(), String> {
         let mut operators = Vec::with_capacity(part.operators.len());
         for (operator, snapshot) in part.operators {
             let mut keyed = Vec::with_capacity(snapshot.keyed.len());
+            // All states of an operator that are in one database are in one snapshot of it.
+            let mut database: Option<Arc<NativeSnapshot>> = None;
             for state in snapshot.keyed {
+                let native = state.rows.native();
+                if let Some(native) = native.and_then(|native| native.downcast().ok()) {
+                    database = Some(native);
+                    continue;
+                }
                 let written = self.file()?.write(operator, part.task.subtask, state);
                 keyed.extend(written.map_err(|error| error.to_string())?);
             }
+            let native = match database {
+                Some(database) => {
+                    let checkpoint = (attempt, part.checkpoint);
+                    vec![self.upload(checkpoint, &database, uploads)?]
+                }
+                None => Vec::new(),
+            };
             operators.push(OperatorStateHandle {
                 operator,
                 keyed,
+                native,
                 lists: snapshot.lists,
                 committables: snapshot.committables,
             });
@@ -216,13 +269,32 @@ impl WorkerFile {
         Ok(())
     }
 
+    fn folder(&self) -> Result<(Arc<dyn FileSystem>, Location), String> {
+        let text = |error: alpheus_storage::StorageError| error.to_string();
+        let directory: Location = self.directory.parse().map_err(text)?;
+        let fs = file_system_for(&directory).map_err(text)?;
+        Ok((fs, directory))
+    }
+
+    fn upload(
+        &mut self,
+        checkpoint: (AttemptNumber, CheckpointId),
+        database: &NativeSnapshot,
+        uploads: &mut NativeUploads,
+    ) -> Result<NativeStateHandle, String> {
+        let (fs, folder) = self.folder()?;
+        let (handle, bytes) = uploads
+            .upload(&*fs, &folder, checkpoint, database)
+            .map_err(|error| error.to_string())?;
+        self.native_bytes += bytes;
+        Ok(handle)
+    }
+
     fn file(&mut self) -> Result<&mut SnapshotFileWriter, String> {
         let file = match self.file.take() {
             Some(file) => file,
             None => {
-                let text = |error: alpheus_storage::StorageError| error.to_string();
-                let directory: Location = self.directory.parse().map_err(text)?;
-                let fs = file_system_for(&directory).map_err(text)?;
+                let (fs, directory) = self.folder()?;
                 let created = SnapshotFileWriter::create(&*fs, &directory, &self.name);
                 let created = created.map_err(|error| error.to_string())?;
                 (fs, directory.join(&self.name), created)
@@ -244,9 +316,10 @@ impl WorkerFile {
             return (Err(failure), None);
         }
         let mut place = None;
+        self.statistics.state_bytes = self.native_bytes;
         if let Some((fs, location, writer)) = self.file.take() {
             match writer.finish() {
-                Ok(bytes) => self.statistics.state_bytes = bytes,
+                Ok(bytes) => self.statistics.state_bytes += bytes,
                 Err(error) => {
                     delete(&*fs, &location);
                     return (Err(error.to_string()), None);

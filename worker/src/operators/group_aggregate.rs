@@ -24,10 +24,10 @@ use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
 use alpheus_dataflow::schema::{Field, RowType};
-use alpheus_dataflow::snapshot::{KeyedSnapshot, OperatorSnapshot, StateReader};
+use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
 use alpheus_functions::aggregate::AggregateSet;
-use alpheus_state::{HashMapTable, KeyedTable, SlotColumns};
+use alpheus_state::{SlotColumns, Table};
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions,
     UInt8Array, UInt32Array,
@@ -115,6 +115,10 @@ impl SlotColumns for GroupColumns {
         self.aggregates.merge(slots, &columns[2..])
     }
 
+    fn written(&self, slot: u32) -> i64 {
+        *self.written.get(slot as usize)
+    }
+
     fn freeze(&mut self) -> Self {
         GroupColumns {
             rows: self.rows.freeze(),
@@ -131,7 +135,7 @@ impl SlotColumns for GroupColumns {
 /// The operator; see the module's documentation.
 pub struct GroupAggregate {
     keys: Vec<usize>,
-    table: HashMapTable<GroupColumns>,
+    table: Table<GroupColumns>,
     generate_update_before: bool,
     ttl_ms: i64,
     /// Whether rows are the partial results of a local phase: keys, number of rows, states.
@@ -141,7 +145,6 @@ pub struct GroupAggregate {
     pending: Vec<ChangelogBatch>,
     output: SchemaRef,
     clock: Arc<dyn Clock>,
-    max_parallelism: u32,
     slots: Vec<u32>,
     /// For each slot, the last batch that touched it.
     touched_in: Vec<u64>,
@@ -187,7 +190,7 @@ impl GroupAggregate {
         let columns = GroupColumns::new(aggregates);
         Ok(GroupAggregate {
             keys: keys.clone(),
-            table: HashMapTable::new(&key_types(keys, input)?, columns)?,
+            table: Table::new(STATE, &key_types(keys, input)?, columns, *state_ttl_ms)?,
             generate_update_before: *generate_update_before,
             ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
             takes_partial: *phase == AggregatePhase::Global,
@@ -195,7 +198,6 @@ impl GroupAggregate {
             pending: Vec::new(),
             output: node.output.to_arrow(),
             clock: Arc::new(SystemClock),
-            max_parallelism: 1,
             slots: Vec::new(),
             touched_in: Vec::new(),
             batch: 0,
@@ -277,9 +279,8 @@ impl GroupAggregate {
         let hashes = hash_columns(&keys, batch.num_rows())?;
         self.table.load(&keys, &hashes, &mut self.slots)?;
         let touched = self.touch(now);
-        let has_rows = |table: &HashMapTable<GroupColumns>, slot: u32| {
-            *table.columns().rows.get(slot as usize) > 0
-        };
+        let has_rows =
+            |table: &Table<GroupColumns>, slot: u32| *table.columns().rows.get(slot as usize) > 0;
         let existed: Vec<bool> = touched.iter().map(|&s| has_rows(&self.table, s)).collect();
         let existing: Vec<u32> = select(&touched, &existed);
         let before = self.table.columns().aggregates.evaluate(&existing)?;
@@ -317,10 +318,10 @@ impl GroupAggregate {
             out.collect(ChangelogBatch::try_new(rows, ops)?);
         }
         let gone: Vec<bool> = alive.iter().map(|alive| !alive).collect();
-        self.table.remove(&select(&touched, &gone));
+        self.table.remove(&select(&touched, &gone))?;
         self.table.store(&living)?;
         if self.ttl_ms > 0 {
-            self.sweep_expired(now);
+            self.sweep_expired(now)?;
         }
         Ok(())
     }
@@ -357,7 +358,7 @@ impl GroupAggregate {
     }
 
     /// Removes some keys that nobody has written for the TTL.
-    fn sweep_expired(&mut self, now: i64) {
+    fn sweep_expired(&mut self, now: i64) -> OperatorResult<()> {
         let columns = self.table.columns();
         let end = (self.sweep + SWEEP).min(columns.rows.len());
         let expired: Vec<u32> = (self.sweep..end)
@@ -367,7 +368,7 @@ impl GroupAggregate {
             .map(|slot| slot as u32)
             .collect();
         self.sweep = if end == columns.rows.len() { 0 } else { end };
-        self.table.remove(&expired);
+        self.table.remove(&expired)
     }
 }
 
@@ -383,16 +384,12 @@ fn differs(before: &ArrayRef, after: &ArrayRef) -> OperatorResult<BooleanArray> 
 impl Operator for GroupAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.clock = Arc::clone(&context.clock);
-        self.max_parallelism = context.max_parallelism;
         self.mini_batch = MiniBatch::of(context)?;
-        Ok(())
+        self.table.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        for rows in state.keyed(STATE)? {
-            self.table.restore(&rows?)?;
-        }
-        Ok(())
+        self.table.restore(state)
     }
 
     fn process_batch(
@@ -434,18 +431,15 @@ impl Operator for GroupAggregate {
         self.apply(&batch, out)
     }
 
-    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+    fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
         Ok(OperatorSnapshot {
-            keyed: vec![KeyedSnapshot {
-                name: STATE.to_owned(),
-                rows: self.table.freeze(self.max_parallelism),
-            }],
+            keyed: vec![self.table.freeze(barrier, None)?],
             ..OperatorSnapshot::default()
         })
     }
 
     fn state_size(&self) -> usize {
-        self.table.memory_size()
+        self.table.size()
     }
 }
 

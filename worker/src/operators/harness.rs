@@ -1,5 +1,6 @@
 //! An operator with one input as a job runs it: several subtasks that own key groups, rows that are sent
-//! to their owners, checkpoints that are written to a file, and restores at another parallelism.
+//! to their owners, checkpoints that are written to a file, and restores at another parallelism. With each
+//! restart the state backend changes: memory first, then RocksDB, then memory again.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -14,13 +15,16 @@ use alpheus_dataflow::ids::{
     AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId,
 };
 use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
-use alpheus_dataflow::operator::{Clock, Operator, OperatorContext, OperatorMetrics};
+use alpheus_dataflow::operator::{
+    Clock, Operator, OperatorContext, OperatorMetrics, StateBackendHandle,
+};
 use alpheus_dataflow::schema::RowType;
 use alpheus_state::SnapshotFileWriter;
 use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskRestore, TaskSnapshot};
 use alpheus_state::metadata::CheckpointMetadata;
 use alpheus_state::redistribute::redistribute;
 use alpheus_state::restored::{RestoredState, SnapshotFiles};
+use alpheus_state::rocksdb::{RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner};
 use alpheus_storage::{LocalFileSystem, Location};
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -51,6 +55,8 @@ pub struct Harness {
     /// The clock of all subtasks.
     pub clock: Arc<TestClock>,
     subtasks: Vec<Box<dyn Operator>>,
+    /// Where RocksDB keeps state, in every other start.
+    disk: Option<tempfile::TempDir>,
     /// What was emitted.
     pub out: Vec<ChangelogBatch>,
 }
@@ -77,6 +83,7 @@ impl Harness {
             metrics: OperatorMetrics::default(),
             clock: Arc::new(TestClock(0.into())),
             subtasks: Vec::new(),
+            disk: Some(tempfile::tempdir().unwrap()),
             out: Vec::new(),
         };
         harness.start(parallelism, &[]);
@@ -85,10 +92,28 @@ impl Harness {
 
     fn start(&mut self, parallelism: u32, restore: &[(TaskId, TaskRestore)]) {
         self.subtasks.clear();
+        self.disk = match self.disk.take() {
+            Some(_) => None,
+            None => Some(tempfile::tempdir().unwrap()),
+        };
+        let rocksdb = self.disk.as_ref().map(|disk| {
+            let options = RocksDbOptions::new(disk.path().join("worker"));
+            Arc::new(RocksDb::new(options))
+        });
         for subtask in 0..parallelism {
             let mut operator = (self.make)(&self.node);
             let key_groups = KeyGroupRange::for_subtask(subtask, parallelism, GROUPS);
+            let state = rocksdb.as_ref().map(|rocksdb| {
+                let owner = RocksDbOwner {
+                    name: format!("operator-{subtask}"),
+                    key_groups,
+                    clock: self.clock.clone(),
+                };
+                let backend = RocksDbBackend::new(Arc::clone(rocksdb), owner);
+                StateBackendHandle::new(Arc::new(backend))
+            });
             let context = OperatorContext {
+                state: state.unwrap_or_default(),
                 operator: OPERATOR,
                 subtask: SubtaskIndex(subtask),
                 parallelism,
@@ -176,6 +201,7 @@ impl Harness {
                 },
                 operators: vec![OperatorStateHandle {
                     operator: OPERATOR,
+                    native: Vec::new(),
                     keyed,
                     lists: snapshot.lists,
                     committables: Vec::new(),

@@ -13,6 +13,7 @@ use alpheus_dataflow::snapshot::StateReader;
 use alpheus_dataflow::source::SourceReaderContext;
 use alpheus_state::RestoredState;
 use alpheus_state::restored::SnapshotFiles;
+use alpheus_state::rocksdb::RocksDbBackend;
 
 use crate::control::{Deployment, TaskId, TaskRestore};
 use crate::exchange::{Channel, ChannelSender};
@@ -102,6 +103,7 @@ impl TaskBuilder {
             stages.push(Stage::new(stage, context.clone()));
             row_type = node.output.clone();
         }
+        self.restore_databases()?;
         let mut chain = Chain::new(stages, self.outputs(), inputs);
         let restored: Vec<_> = self
             .operators
@@ -129,6 +131,26 @@ impl TaskBuilder {
             input_watermark: self.metrics.metric("currentInputWatermark"),
             records_in: self.metrics.metric("numRecordsIn"),
         }))
+    }
+
+    /// Gives the operators' backends what was written in their own format.
+    fn restore_databases(&self) -> OperatorResult<()> {
+        for (operator, handles) in self.restore.iter().flat_map(|restore| &restore.native) {
+            let contexts = self.operators.iter();
+            let mut contexts = contexts.filter(|context| context.operator == *operator);
+            let Some(context) = contexts.next() else {
+                continue;
+            };
+            let backend = RocksDbBackend::of(context).ok_or_else(|| {
+                OperatorError::fatal(format!(
+                    "the checkpoint has the state of `{}` in RocksDB's own format: set \
+                     state.backend.type to rocksdb, or change the backend by way of a savepoint",
+                    context.name
+                ))
+            })?;
+            backend.restore_from(handles.clone());
+        }
+        Ok(())
     }
 
     fn outputs(&mut self) -> Outputs {

@@ -10,13 +10,14 @@ use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::graph::{Edge, JobGraph, Partitioning, Vertex};
 use alpheus_dataflow::ids::{SubtaskIndex, VertexId};
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics, StateBackendHandle};
+use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics};
 use alpheus_dataflow::schema::RowType;
 use alpheus_hadoop_conf::MemorySize;
 use alpheus_hadoop_conf::options::taskmanager as options;
 use alpheus_state::restored::SnapshotFiles;
 
 use super::build::TaskBuilder;
+use super::state_backend::StateBackends;
 use crate::control::{Deployment, TaskId, TaskRestore, WorkerId};
 use crate::exchange::{
     Channel, ChannelLimits, ChannelSender, Exchange, InboundChannel, InboundPeer, LinkChannel,
@@ -135,6 +136,7 @@ pub fn plan(
     let files = SnapshotFiles::default();
     let session = Arc::new(graph.session.clone());
     let configuration = Arc::new(graph.configuration.clone());
+    let backend = StateBackends::new(deployment, context.worker)?;
     let mut tasks = Vec::new();
     for vertex in &graph.vertices {
         for subtask in (0..vertex.parallelism).map(SubtaskIndex) {
@@ -147,6 +149,8 @@ pub fn plan(
             }
             let slot = slot_of[&subtask];
             let mut gauges = TaskGauges::new(id);
+            let key_groups =
+                KeyGroupRange::for_subtask(subtask.0, vertex.parallelism, graph.max_parallelism);
             let operators: Vec<OperatorContext> = vertex
                 .chain
                 .iter()
@@ -158,16 +162,12 @@ pub fn plan(
                     subtask,
                     parallelism: vertex.parallelism,
                     max_parallelism: graph.max_parallelism,
-                    key_groups: KeyGroupRange::for_subtask(
-                        subtask.0,
-                        vertex.parallelism,
-                        graph.max_parallelism,
-                    ),
+                    key_groups,
                     session: Arc::clone(&session),
                     configuration: Arc::clone(&configuration),
                     metrics: OperatorMetrics::default(),
                     clock: Arc::clone(&context.clock),
-                    state: StateBackendHandle::default(),
+                    state: backend.for_operator(node.id, subtask, key_groups, &context.clock),
                 })
                 .collect();
             gauges.operators = operators

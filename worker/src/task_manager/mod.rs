@@ -8,6 +8,7 @@ mod attempt;
 mod build;
 mod config;
 mod deploy;
+mod state_backend;
 
 use std::sync::Arc;
 
@@ -170,6 +171,7 @@ impl Worker {
                 }
             }
             ToWorker::CheckpointComplete(checkpoint) => {
+                self.writer.complete(checkpoint);
                 self.tell_all(TaskCommand::CheckpointComplete(checkpoint));
             }
             ToWorker::CheckpointAborted(checkpoint) => {

@@ -137,6 +137,7 @@ impl World {
             at: self.now,
             path: String::new(),
             external,
+            claimed: false,
         });
         self.tell(Fact::Prepared {
             attempt,
@@ -230,6 +231,7 @@ impl World {
                     task: *task,
                     operators: vec![OperatorStateHandle {
                         operator: SINK,
+                        native: Vec::new(),
                         keyed: Vec::new(),
                         lists: Vec::new(),
                         committables,

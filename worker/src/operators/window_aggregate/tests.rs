@@ -285,6 +285,7 @@ impl Harness {
                 },
                 operators: vec![OperatorStateHandle {
                     operator: OPERATOR,
+                    native: Vec::new(),
                     keyed,
                     lists: snapshot.lists,
                     committables: Vec::new(),

@@ -1,0 +1,196 @@
+//! `state.backend.type: rocksdb`: state on the worker's local disk, as large as that disk.
+//!
+//! Each operator of each subtask that keeps state has a database of its own ([`Database`]), with a column
+//! family for each of its states, so that subtasks never wait for each other and the state of one is
+//! exactly the files of its database. All databases of a worker share one block cache and one budget for
+//! write buffers ([`RocksDbMemory`]), so that the worker's memory does not depend on how many there are.
+//!
+//! Keys are `key group (2 bytes, big endian), encoded key, encoded entry`: the state of a range of key
+//! groups is a range of keys, and the entries of a key lie together in their order.
+//!
+//! Nothing is logged ahead and nothing is synced: what makes state durable is the checkpoint. The files
+//! are deleted with the database; leftovers of a killed worker lie in the folder of its attempt.
+
+mod database;
+mod native;
+mod options;
+mod restore;
+mod snapshot;
+mod table;
+
+pub use database::{Column, Database};
+pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
+pub use options::{RocksDbMemory, RocksDbOptions};
+pub(crate) use snapshot::OwnedSnapshot;
+pub(crate) use table::RocksTable;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use alpheus_dataflow::OperatorResult;
+use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
+use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
+use alpheus_dataflow::operator::{Clock, OperatorContext};
+
+use crate::handle::NativeStateHandle;
+
+/// Bytes of a key group before a key.
+pub(crate) const GROUP: usize = size_of::<u16>();
+
+/// The bytes of a key in a database, to which those of an entry may be added.
+pub(crate) fn key_bytes(group: KeyGroup, key: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(GROUP + key.len());
+    bytes.extend(group.0.to_be_bytes());
+    bytes.extend(key);
+    bytes
+}
+
+/// The databases of a worker, for one start of a job.
+pub struct RocksDb {
+    options: RocksDbOptions,
+    memory: RocksDbMemory,
+}
+
+impl RocksDb {
+    /// Makes the shared memory.
+    pub fn new(options: RocksDbOptions) -> Self {
+        RocksDb {
+            memory: RocksDbMemory::new(&options),
+            options,
+        }
+    }
+
+    /// The options.
+    pub fn options(&self) -> &RocksDbOptions {
+        &self.options
+    }
+}
+
+impl Drop for RocksDb {
+    fn drop(&mut self) {
+        // Every database holds on to this value, so none is open any more.
+        let _ = std::fs::remove_dir_all(&self.options.directory);
+    }
+}
+
+/// Which operator of which subtask a backend is for.
+#[derive(Clone)]
+pub struct RocksDbOwner {
+    /// The operator and its subtask, as part of file names.
+    pub name: String,
+    /// The key groups that it owns.
+    pub key_groups: KeyGroupRange,
+    /// What time it is, for the TTL.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The backend of one operator of one subtask. Its database is made, or restored, when the first state is
+/// opened.
+pub struct RocksDbBackend {
+    worker: Arc<RocksDb>,
+    owner: RocksDbOwner,
+    restore: Mutex<Vec<NativeStateHandle>>,
+    database: Mutex<Option<Arc<Database>>>,
+}
+
+impl RocksDbBackend {
+    /// A backend that is empty.
+    pub fn new(worker: Arc<RocksDb>, owner: RocksDbOwner) -> Self {
+        RocksDbBackend {
+            worker,
+            owner,
+            restore: Mutex::default(),
+            database: Mutex::default(),
+        }
+    }
+
+    /// The backend of the operator, when its worker keeps state in RocksDB.
+    pub fn of(context: &OperatorContext) -> Option<Arc<RocksDbBackend>> {
+        context.state.get::<RocksDbBackend>()
+    }
+
+    /// Has the database start from these. To be called before any state is opened.
+    pub fn restore_from(&self, handles: Vec<NativeStateHandle>) {
+        *self.restore.lock().unwrap_or_else(PoisonError::into_inner) = handles;
+    }
+
+    /// The column family of a state, whose keys and values are as `layout` says. With a TTL, compactions
+    /// drop values that begin with a time (i64, little endian, ms) of which that long ago.
+    ///
+    /// # Errors
+    /// When the database cannot be made or restored, or the state has another layout.
+    pub fn column(
+        self: &Arc<Self>,
+        state: &str,
+        layout: &str,
+        ttl_ms: u64,
+    ) -> OperatorResult<Column> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match &mut *database {
+            Some(database) => Arc::clone(database),
+            none => Arc::clone(none.insert(self.open()?)),
+        };
+        database.column(state, layout, ttl_ms, &self.owner.clock)
+    }
+
+    fn open(&self) -> OperatorResult<Arc<Database>> {
+        let folder = self.worker.options.directory.join(&self.owner.name);
+        let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
+        restore::restore(
+            &folder,
+            &self.worker,
+            &self.owner,
+            std::mem::take(&mut *restore),
+        )
+    }
+
+    /// The database's files as of now, when a checkpoint of this kind is to have them.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn native_snapshot(
+        &self,
+        database: &Database,
+        barrier: CheckpointBarrier,
+    ) -> OperatorResult<Option<Arc<NativeSnapshot>>> {
+        if !self.worker.options.incremental || barrier.kind != CheckpointKind::Checkpoint {
+            return Ok(None);
+        }
+        let RocksDbOwner {
+            name, key_groups, ..
+        } = &self.owner;
+        database
+            .native_snapshot(barrier.id, name, *key_groups)
+            .map(Some)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    #![allow(clippy::unwrap_used)]
+    use alpheus_dataflow::operator::SystemClock;
+
+    use super::*;
+
+    /// A backend with little memory in a folder of its own, which goes with it.
+    pub(crate) fn backend() -> (tempfile::TempDir, Arc<RocksDbBackend>) {
+        backend_of(KeyGroupRange::all(128), false)
+    }
+
+    /// The same for these key groups, with incremental checkpoints or not.
+    pub(crate) fn backend_of(
+        key_groups: KeyGroupRange,
+        incremental: bool,
+    ) -> (tempfile::TempDir, Arc<RocksDbBackend>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = RocksDbOptions::new(folder.path().join("worker"));
+        options.write_buffer_bytes = 64 << 10;
+        options.incremental = incremental;
+        let worker = Arc::new(RocksDb::new(options));
+        let owner = RocksDbOwner {
+            name: format!("operator-{}", key_groups.start),
+            key_groups,
+            clock: Arc::new(SystemClock),
+        };
+        (folder, Arc::new(RocksDbBackend::new(worker, owner)))
+    }
+}

@@ -1,0 +1,69 @@
+//! A view of a database as of one moment that may travel to another thread.
+//!
+//! RocksDB's binding ties a snapshot to a borrow of the database. A barrier's snapshot outlives the call
+//! that took it, so it is kept here together with the `Arc` of the database that it borrows from. This is
+//! the one module of the crate with unsafe code.
+
+use std::sync::Arc;
+
+use alpheus_dataflow::key_group::KeyGroup;
+use alpheus_dataflow::{OperatorError, OperatorResult};
+use rocksdb::{ReadOptions, SnapshotWithThreadMode};
+
+use super::GROUP;
+use super::database::{Column, Database, Inner};
+
+/// Called with a key's group, the rest of the key, and its value.
+pub(crate) type VisitKeys<'v> = dyn FnMut(KeyGroup, &[u8], &[u8]) -> OperatorResult<()> + 'v;
+
+/// See the module's documentation.
+pub(crate) struct OwnedSnapshot {
+    // Dropped in this order: the snapshot is released before the database may be closed.
+    snapshot: SnapshotWithThreadMode<'static, Inner>,
+    _database: Arc<Database>,
+}
+
+impl OwnedSnapshot {
+    /// The database as of now.
+    pub fn new(database: &Arc<Database>) -> Self {
+        let snapshot = database.inner().snapshot();
+        // SAFETY: the snapshot borrows from the `Database` behind the `Arc` that is kept beside it: it does
+        // not move, and it is not dropped before the snapshot, which is declared first. Nobody gets the
+        // snapshot with its pretended lifetime: `iterator` binds what it gives to `self`.
+        let snapshot = unsafe {
+            std::mem::transmute::<
+                SnapshotWithThreadMode<'_, Inner>,
+                SnapshotWithThreadMode<'static, Inner>,
+            >(snapshot)
+        };
+        OwnedSnapshot {
+            snapshot,
+            _database: Arc::clone(database),
+        }
+    }
+
+    /// Visits all keys of a column family of this database in order: key group, the rest of the key, value.
+    ///
+    /// # Errors
+    /// Those of `visit`, and when the disk fails.
+    pub fn for_each(&self, column: &Column, visit: &mut VisitKeys<'_>) -> OperatorResult<()> {
+        let mut options = ReadOptions::default();
+        // A snapshot is read once from end to end and should push nothing out of the cache.
+        options.fill_cache(false);
+        options.set_readahead_size(2 << 20);
+        let handle = column.handle()?;
+        let mut disk = self.snapshot.raw_iterator_cf_opt(&handle, options);
+        disk.seek_to_first();
+        while let Some((key, value)) = disk.item() {
+            let Some((group, rest)) = key.split_first_chunk::<GROUP>() else {
+                return Err(OperatorError::transient(format!(
+                    "a key of the state in {} is too short; it has to be restored",
+                    column.database().folder().display()
+                )));
+            };
+            visit(KeyGroup(u16::from_be_bytes(*group)), rest, value)?;
+            disk.next();
+        }
+        column.check(&disk)
+    }
+}
