@@ -28,7 +28,7 @@ use crate::over::{Window, lower_over};
 use crate::row_pattern::match_rows;
 use crate::scan::source_table;
 use crate::session::sessions;
-use crate::unnest::unnest;
+use crate::unnest::{Collection, unnest};
 use crate::window::{max_timestamp_of, start_of, window_ends};
 
 /// The name of a node's column at this position.
@@ -132,13 +132,19 @@ impl Lowering<'_> {
             RelNode::Unnest {
                 input,
                 collection,
+                keep_collection,
                 with_ordinality,
                 outer,
             } => {
                 let width = input.schema.len();
                 let ty = &input.schema.fields[*collection].ty;
                 let plan = self.lower(input)?;
-                unnest(plan, width, (*collection, ty), *with_ordinality, *outer)
+                let collection = Collection {
+                    column: *collection,
+                    ty,
+                    keep: *keep_collection,
+                };
+                unnest(plan, width, &collection, *with_ordinality, *outer)
             }
             RelNode::Window {
                 input,

@@ -10,34 +10,48 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{is_null, nullif};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{Result, UnnestOptions};
+use datafusion::common::{Result, ScalarValue, UnnestOptions};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
     ColumnarValue, Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, ScalarFunctionArgs, ScalarUDF,
-    ScalarUDFImpl, Signature, Volatility, col,
+    ScalarUDFImpl, Signature, Volatility, col, lit,
 };
 
 use crate::error::{BatchError, external};
 use crate::lower::{column_name, project};
 
-/// The `width` columns of `plan`, then those of the elements of the collection (a column and its type),
-/// then their position if asked for.
+/// What is unnested.
+pub(crate) struct Collection<'c> {
+    /// Its column.
+    pub(crate) column: usize,
+    /// Its type.
+    pub(crate) ty: &'c LogicalType,
+    /// Whether its column is wanted in the result; else that is NULL.
+    pub(crate) keep: bool,
+}
+
+/// The `width` columns of `plan`, then those of the elements of the collection, then their position if
+/// asked for.
 pub(crate) fn unnest(
     plan: LogicalPlan,
     width: usize,
-    (collection, ty): (usize, &LogicalType),
+    collection: &Collection<'_>,
     with_ordinality: bool,
     outer: bool,
 ) -> Result<LogicalPlan, BatchError> {
     let elements = Elements {
-        ty: ty.clone(),
+        ty: collection.ty.clone(),
         outer,
         part: Part::List,
         signature: Signature::any(1, Volatility::Immutable),
     };
     let added = elements.fields().len() - usize::from(!with_ordinality);
     let mut columns: Vec<DfExpr> = (0..width).map(|index| col(column_name(index))).collect();
-    columns.push(call(elements.clone(), col(column_name(collection))));
+    if !collection.keep {
+        let null = ScalarValue::try_from(&collection.ty.to_arrow())?;
+        columns[collection.column] = lit(null);
+    }
+    columns.push(call(elements.clone(), col(column_name(collection.column))));
     let list = column_name(width);
     let options = UnnestOptions::new().with_preserve_nulls(false);
     let plan = LogicalPlanBuilder::from(project(plan, columns)?)

@@ -184,6 +184,8 @@ pub enum OperatorSpec {
     Unnest {
         /// The collection; a BIGINT repeats the row so often.
         column: usize,
+        /// Whether the collection itself is wanted in the output; else its column is NULL.
+        keep_collection: bool,
         /// Whether the element's position is a last column.
         with_ordinality: bool,
         /// Whether a row without elements comes once, with NULLs.

@@ -37,6 +37,10 @@ pub(super) struct Collector {
     pending: Vec<PendingAggregate>,
     /// Whether there is a GROUPING(..).
     pub(super) asks_for_grouping: bool,
+    /// Whether it is for an expression of MATCH_RECOGNIZE, where FIRST and LAST pick a row.
+    pub(super) of_pattern: bool,
+    /// The type of the event time that rows of a pattern are ordered by.
+    pub(super) pattern_time: Option<LogicalType>,
 }
 
 impl Collector {
@@ -49,6 +53,20 @@ impl Collector {
                 self.pending.len() - 1
             }
         }
+    }
+
+    /// A collector for an expression of MATCH_RECOGNIZE.
+    pub(super) fn of_pattern(time: Option<LogicalType>) -> Self {
+        Collector {
+            of_pattern: true,
+            pattern_time: time,
+            ..Collector::default()
+        }
+    }
+
+    /// What was collected, in order.
+    pub(super) fn into_pending(self) -> Vec<PendingAggregate> {
+        self.pending
     }
 
     /// Whether the SELECT is one over groups.

@@ -85,6 +85,12 @@ impl ExprBinder<'_> {
                     "use a window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
                 ));
         }
+        if let Aggregates::Collect(collector) = self.aggregates
+            && collector.borrow().of_pattern
+            && let Some(found) = self.pattern_call(&name, call, collector)?
+        {
+            return Ok(found);
+        }
         if is_grouping_function(&name) {
             return self.grouping_function(&name, call);
         }

@@ -24,6 +24,10 @@ impl Binder<'_> {
             [first, rest @ ..] => {
                 let mut joined = self.table_ref(first, named)?;
                 for table in rest {
+                    if let TableRefKind::Unnest { .. } = &table.kind {
+                        joined = self.unnest(joined, table, false)?;
+                        continue;
+                    }
                     let right = self.table_ref(table, named)?;
                     joined = self.cross_join(joined, right);
                 }
@@ -61,9 +65,14 @@ impl Binder<'_> {
             TableRefKind::Derived { lateral: true, .. }
             | TableRefKind::Function { lateral: true, .. } => return Err(lateral(table.span)),
             TableRefKind::Function { call, .. } => (self.window_function(call, named)?, Vec::new()),
-            TableRefKind::Unnest { .. } => return Err(unnest(table.span)),
+            TableRefKind::Unnest { .. } => {
+                return self.unnest((one_row(), Scope::default()), table, false);
+            }
             TableRefKind::Join(join) => {
                 let left = self.table_ref(&join.left, named)?;
+                if let TableRefKind::Unnest { .. } = &join.right.kind {
+                    return self.unnest_join(join, left);
+                }
                 let right = self.any_table_ref(&join.right, named)?;
                 return match &join.right.kind {
                     TableRefKind::Named {
@@ -72,8 +81,9 @@ impl Binder<'_> {
                     _ => self.join(join, left, right),
                 };
             }
-            TableRefKind::MatchRecognize { .. } => {
-                return Err(SqlError::unsupported("MATCH_RECOGNIZE", table.span));
+            TableRefKind::MatchRecognize { input, spec } => {
+                let (input, _) = self.table_ref(input, named)?;
+                (self.match_recognize(input, spec)?, Vec::new())
             }
         };
         let Some(alias) = &table.alias else {
@@ -84,10 +94,6 @@ impl Binder<'_> {
         let schema = rel.schema.clone();
         Ok((rel, Scope::of(vec![alias.name.value.clone()], schema)))
     }
-}
-
-fn unnest(span: Span) -> SqlError {
-    SqlError::unsupported("UNNEST", span).with_help("take elements by position: a[1]")
 }
 
 fn lateral(span: Span) -> SqlError {

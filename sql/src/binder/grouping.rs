@@ -173,6 +173,7 @@ impl Grouping {
             node: RelNode::Unnest {
                 input: rel,
                 collection: width,
+                keep_collection: false,
                 with_ordinality: true,
                 outer: false,
             },

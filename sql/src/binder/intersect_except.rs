@@ -107,6 +107,7 @@ fn repeated(rel: Arc<Rel>, width: usize, copies: Expr) -> Arc<Rel> {
         node: RelNode::Unnest {
             input: rel,
             collection: width,
+            keep_collection: false,
             with_ordinality: false,
             outer: false,
         },

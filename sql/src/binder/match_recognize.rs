@@ -8,10 +8,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
-use alpheus_dataflow::pattern::{
-    AfterMatch, PatternElement, PatternExpr, PatternTerm, RowPattern,
-};
+use alpheus_dataflow::pattern::{AfterMatch, PatternElement, PatternExpr, PatternTerm, RowPattern};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_sql_parser::Span;
@@ -26,11 +25,9 @@ use crate::error::SqlError;
 use crate::rel::{PlanField, PlanSchema, Rel, RelNode, TimeRole};
 
 /// What FIRST, LAST and MATCH_ROWTIME are called among the aggregates that are put aside.
-pub(super) const FIRST: &str = "$FIRST";
-/// See [`FIRST`].
-pub(super) const LAST: &str = "$LAST";
-/// See [`FIRST`].
-pub(super) const ROWTIME: &str = "$ROWTIME";
+const FIRST: &str = "$FIRST";
+const LAST: &str = "$LAST";
+const ROWTIME: &str = "$ROWTIME";
 
 /// The table that a pattern is looked for in, with the columns that are computed for it.
 struct Table {
@@ -148,7 +145,10 @@ impl Binder<'_> {
             let (expr, _) = self.pattern_expr(table, condition, true)?;
             if expr.expr.ty().kind != TypeKind::Boolean {
                 return Err(SqlError::invalid(
-                    format!("DEFINE needs a condition, but this is {}", expr.expr.ty().kind),
+                    format!(
+                        "DEFINE needs a condition, but this is {}",
+                        expr.expr.ty().kind
+                    ),
                     condition.span,
                 )
                 .with_help("compare it with something"));
@@ -177,7 +177,11 @@ impl Binder<'_> {
         for column in schema.len()..scope.width() {
             scope.hide(column);
         }
-        let collector = RefCell::new(Collector::of_pattern());
+        let time = match table.time {
+            TimeAttribute::Event { column } => Some(schema.fields[column].ty.clone()),
+            TimeAttribute::Processing => None,
+        };
+        let collector = RefCell::new(Collector::of_pattern(time));
         let binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector));
         let bound = self.fold(binder.bind(expr)?);
         let terms = Terms {
@@ -227,6 +231,93 @@ impl Binder<'_> {
             )
             .with_help("write it as WITHIN INTERVAL '1' HOUR")),
         }
+    }
+}
+
+impl ExprBinder<'_> {
+    /// FIRST, LAST and what else exists in MATCH_RECOGNIZE only; `None` for other functions.
+    pub(super) fn pattern_call(
+        &self,
+        name: &str,
+        call: &ast::FunctionCall,
+        collector: &RefCell<Collector>,
+    ) -> Result<Option<Expr>, SqlError> {
+        let function = match name {
+            "FIRST" => FIRST,
+            "LAST" => LAST,
+            "MATCH_ROWTIME" => ROWTIME,
+            "MATCH_PROCTIME" => {
+                let ty = TypeKind::TimestampLtz(3).not_null();
+                return Ok(Some(Expr::call("PROCTIME", Vec::new(), ty)));
+            }
+            "PREV" | "NEXT" | "CLASSIFIER" | "MATCH_NUMBER" | "FINAL" | "RUNNING" => {
+                return Err(
+                    SqlError::unsupported(format!("{name} in MATCH_RECOGNIZE"), call.span)
+                        .with_help("LAST(a.x, 1) is the value one row before the last row of a"),
+                );
+            }
+            _ => return Ok(None),
+        };
+        let mut args = Vec::with_capacity(call.args.len());
+        for arg in &call.args {
+            args.push(super::call::value(arg)?);
+        }
+        let is_pick = function != ROWTIME;
+        let wrong = match args.len() {
+            0 => is_pick,
+            1 | 2 => !is_pick,
+            _ => true,
+        };
+        if wrong {
+            return Err(SqlError::invalid(
+                format!("{name} has a wrong number of arguments"),
+                call.span,
+            )
+            .with_help("write FIRST(a.x), LAST(a.x, 1) or MATCH_ROWTIME()"));
+        }
+        let offset = match args.get(1) {
+            None => 0,
+            Some(offset) => match self.binder.constant(offset, "an offset")? {
+                Expr::Literal {
+                    value: Literal::Int(rows),
+                    ..
+                } if (0..=i64::from(u32::MAX)).contains(&rows) => rows as usize,
+                _ => {
+                    return Err(SqlError::invalid(
+                        format!("the second argument of {name} must be a constant number of rows"),
+                        offset.span,
+                    ));
+                }
+            },
+        };
+        let inner = Aggregates::Refused("an aggregate function");
+        let inner = ExprBinder::new(self.binder, self.scope, inner);
+        let picked = args.first().map(|arg| inner.bind(arg)).transpose()?;
+        let ty = match &picked {
+            Some(picked) => picked.ty().with_nullable(true),
+            None => collector.borrow().pattern_time.clone().ok_or_else(|| {
+                SqlError::invalid(
+                    "MATCH_ROWTIME needs rows in the order of event time",
+                    call.span,
+                )
+            })?,
+        };
+        let pending = PendingAggregate {
+            call: AggregateCall {
+                function: function.to_owned(),
+                args: vec![offset],
+                arg_types: Vec::new(),
+                distinct: false,
+                filter: None,
+                order_by: Vec::new(),
+                ty: ty.clone(),
+            },
+            args: picked.into_iter().collect(),
+            filter: None,
+            order_by: Vec::new(),
+        };
+        let position = collector.borrow_mut().add(pending);
+        Ok(Some(Expr::input(self.scope.width() + position, ty)))
     }
 }
 
@@ -388,18 +479,20 @@ fn no_expression(expr: &ast::Expr, clause: &str) -> SqlError {
 }
 
 fn element_named(elements: &[PatternElement], name: &Ident) -> Result<usize, SqlError> {
-    let position = elements.iter().position(|element| element.name == name.value);
+    let position = elements
+        .iter()
+        .position(|element| element.name == name.value);
     position.ok_or_else(|| {
         let names = elements.iter().map(|element| element.name.as_str());
-        SqlError::invalid(format!("unknown pattern variable '{}'", name.value), name.span)
-            .suggesting(&name.value, names)
+        SqlError::invalid(
+            format!("unknown pattern variable '{}'", name.value),
+            name.span,
+        )
+        .suggesting(&name.value, names)
     })
 }
 
-fn after_match(
-    spec: &MatchRecognize,
-    elements: &[PatternElement],
-) -> Result<AfterMatch, SqlError> {
+fn after_match(spec: &MatchRecognize, elements: &[PatternElement]) -> Result<AfterMatch, SqlError> {
     Ok(match &spec.after_match {
         None | Some(ast::AfterMatch::PastLastRow) => AfterMatch::PastLastRow,
         Some(ast::AfterMatch::ToNextRow) => AfterMatch::ToNextRow,

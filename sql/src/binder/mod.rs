@@ -25,6 +25,7 @@ mod intersect_except;
 mod join;
 mod json;
 mod literal;
+mod match_recognize;
 mod over;
 mod overlaps;
 mod query;
@@ -36,6 +37,7 @@ mod subquery;
 mod table;
 mod temporal;
 mod types;
+mod unnest;
 mod user_function;
 mod window_function;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_functions::unnest::element_columns;
-use alpheus_sql_parser::ast::{self, TableRef, TableRefKind};
+use alpheus_sql_parser::ast::{self, Join, JoinConstraint, JoinKind, TableRef, TableRefKind};
 
 use super::Binder;
 use super::expr::{Aggregates, ExprBinder};
@@ -89,6 +89,57 @@ impl Binder<'_> {
         let alias = table.alias.iter().map(|alias| alias.name.value.clone());
         let elements = Scope::of(alias.collect(), PlanSchema { fields: added });
         Ok((rel, scope.beside(elements)))
+    }
+}
+
+impl Binder<'_> {
+    /// `left JOIN UNNEST(..)`: CROSS, INNER or LEFT.
+    pub(super) fn unnest_join(
+        &self,
+        join: &Join,
+        left: (Arc<Rel>, Scope),
+    ) -> Result<(Arc<Rel>, Scope), SqlError> {
+        let outer = match join.kind {
+            JoinKind::Inner | JoinKind::Cross => false,
+            JoinKind::Left => true,
+            JoinKind::Right | JoinKind::Full => {
+                return Err(SqlError::unsupported(
+                    "RIGHT or FULL JOIN of UNNEST, which depends on its left side",
+                    join.span,
+                ));
+            }
+        };
+        let (rel, scope) = self.unnest(left, &join.right, outer)?;
+        let condition = match &join.constraint {
+            JoinConstraint::None => return Ok((rel, scope)),
+            JoinConstraint::On(condition) => condition,
+            _ => {
+                return Err(
+                    SqlError::unsupported("NATURAL or USING with UNNEST", join.span)
+                        .with_help("write the condition with ON"),
+                );
+            }
+        };
+        let binder = ExprBinder::new(self, &scope, Aggregates::Refused("ON"));
+        let predicate = self.fold(binder.condition(condition, "ON")?);
+        let is_true = matches!(
+            &predicate,
+            Expr::Literal {
+                value: Literal::Boolean(true),
+                ..
+            }
+        );
+        if is_true {
+            return Ok((rel, scope));
+        }
+        if outer {
+            return Err(SqlError::unsupported(
+                "a condition other than TRUE in LEFT JOIN UNNEST",
+                condition.span,
+            )
+            .with_help("filter the elements in WHERE"));
+        }
+        Ok((Rel::filter(rel, predicate), scope))
     }
 }
 

@@ -158,6 +158,7 @@ impl<'a> Builder<'a> {
             RelNode::Unnest {
                 input,
                 collection,
+                keep_collection,
                 with_ordinality,
                 outer,
             } => {
@@ -168,6 +169,7 @@ impl<'a> Builder<'a> {
                         description: rel.describe(),
                         spec: OperatorSpec::Unnest {
                             column: *collection,
+                            keep_collection: *keep_collection,
                             with_ordinality: *with_ordinality,
                             outer: *outer,
                         },

@@ -406,6 +406,7 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             // Elements come after the columns of the input.
             let width = input.schema.len();
             let mut below: Columns = required.range(..width).copied().collect();
+            let is_read = below.contains(collection);
             below.insert(*collection);
             let (input, mut mapping) = prune(input, &below, needs);
             let mut fields = input.schema.fields.clone();
@@ -414,8 +415,14 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
                 fields.push(rel.schema.fields[width + offset].clone());
             }
             let mut node = rel.with_inputs(vec![input]).node;
-            if let RelNode::Unnest { collection, .. } = &mut node {
+            if let RelNode::Unnest {
+                collection,
+                keep_collection,
+                ..
+            } = &mut node
+            {
                 *collection = mapping[collection];
+                *keep_collection = is_read;
             }
             let schema = PlanSchema { fields };
             (Arc::new(Rel { node, schema }), mapping)

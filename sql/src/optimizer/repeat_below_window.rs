@@ -18,6 +18,7 @@ pub(super) fn push(rel: Arc<Rel>) -> Arc<Rel> {
         collection,
         with_ordinality: true,
         outer: false,
+        ..
     } = &rel.node
     else {
         return rel;
@@ -72,6 +73,7 @@ fn repeated(rel: &Arc<Rel>, count: &Expr, like: &Rel) -> Option<Arc<Rel>> {
                 node: RelNode::Unnest {
                     input: projected,
                     collection: width,
+                    keep_collection: false,
                     with_ordinality: true,
                     outer: false,
                 },

@@ -140,6 +140,8 @@ pub enum RelNode {
         input: Arc<Rel>,
         /// The collection; a BIGINT repeats the row so often.
         collection: usize,
+        /// Whether anybody reads the collection's own column; else it is NULL.
+        keep_collection: bool,
         /// Whether the element's position (from 1) is a last column.
         with_ordinality: bool,
         /// Whether a row without elements comes once, with NULLs.

@@ -10,7 +10,7 @@ use alpheus_dataflow::operator::{Collector, Operator, OperatorContext};
 use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::types::LogicalType;
 use alpheus_functions::unnest::explode;
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::SchemaRef;
 
 /// Rows of an emitted batch come from so many input rows at most: collections may be long.
@@ -19,6 +19,7 @@ const INPUT_ROWS: usize = 1024;
 /// The operator; see the module's documentation.
 pub struct Unnest {
     column: usize,
+    keep_collection: bool,
     collection: LogicalType,
     with_ordinality: bool,
     outer: bool,
@@ -33,6 +34,7 @@ impl Unnest {
     pub fn new(node: &OperatorNode, input: &RowType) -> OperatorResult<Self> {
         let OperatorSpec::Unnest {
             column,
+            keep_collection,
             with_ordinality,
             outer,
         } = &node.spec
@@ -48,11 +50,23 @@ impl Unnest {
         };
         Ok(Unnest {
             column: *column,
+            keep_collection: *keep_collection,
             collection: field.ty.clone(),
             with_ordinality: *with_ordinality,
             outer: *outer,
             output: node.output.to_arrow(),
         })
+    }
+}
+
+impl Unnest {
+    fn without_collection(&self, batch: &ChangelogBatch) -> OperatorResult<ChangelogBatch> {
+        let rows = batch.rows();
+        let mut columns = rows.columns().to_vec();
+        columns[self.column] = new_null_array(columns[self.column].data_type(), rows.num_rows());
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+        let rows = RecordBatch::try_new_with_options(rows.schema(), columns, &options)?;
+        Ok(batch.with_rows(rows)?)
     }
 }
 
@@ -71,7 +85,13 @@ impl Operator for Unnest {
             let part = batch.slice(start, INPUT_ROWS.min(batch.num_rows() - start));
             let collections = part.rows().column(self.column);
             let exploded = explode(collections, &self.collection, self.outer)?;
-            let repeated = part.take(&exploded.rows)?;
+            // A long collection is not copied for each of its elements.
+            let without = if self.keep_collection {
+                part.clone()
+            } else {
+                self.without_collection(&part)?
+            };
+            let repeated = without.take(&exploded.rows)?;
             let mut columns = repeated.rows().columns().to_vec();
             columns.extend(exploded.columns);
             if self.with_ordinality {
