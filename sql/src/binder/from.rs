@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alpheus_sql_parser::Span;
-use alpheus_sql_parser::ast::{TableRef, TableRefKind};
+use alpheus_sql_parser::ast::{Join, TableRef, TableRefKind};
 
 use super::Binder;
 use super::query::{Named, rename};
@@ -24,12 +24,12 @@ impl Binder<'_> {
             [first, rest @ ..] => {
                 let mut joined = self.table_ref(first, named)?;
                 for table in rest {
-                    if let TableRefKind::Unnest { .. } = &table.kind {
-                        joined = self.unnest(joined, table, false)?;
-                        continue;
-                    }
-                    let right = self.table_ref(table, named)?;
-                    joined = self.cross_join(joined, right);
+                    joined = if begins_with_unnest(table) {
+                        self.beside(joined, table, named)?
+                    } else {
+                        let right = self.table_ref(table, named)?;
+                        self.cross_join(joined, right)
+                    };
                 }
                 Ok(joined)
             }
@@ -48,6 +48,41 @@ impl Binder<'_> {
             ));
         }
         self.any_table_ref(table, named)
+    }
+
+    /// `left, table`, where the table begins with an UNNEST that sees the columns of `left`.
+    fn beside(
+        &self,
+        left: (Arc<Rel>, Scope),
+        table: &TableRef,
+        named: Option<&Named<'_>>,
+    ) -> Result<(Arc<Rel>, Scope), SqlError> {
+        match &table.kind {
+            TableRefKind::Join(join) => {
+                let left = self.beside(left, &join.left, named)?;
+                self.join_with(join, left, named)
+            }
+            _ => self.unnest(left, table, false),
+        }
+    }
+
+    /// A join whose left side is there.
+    fn join_with(
+        &self,
+        join: &Join,
+        left: (Arc<Rel>, Scope),
+        named: Option<&Named<'_>>,
+    ) -> Result<(Arc<Rel>, Scope), SqlError> {
+        if let TableRefKind::Unnest { .. } = &join.right.kind {
+            return self.unnest_join(join, left);
+        }
+        let right = self.any_table_ref(&join.right, named)?;
+        match &join.right.kind {
+            TableRefKind::Named {
+                as_of: Some(time), ..
+            } => self.temporal_join(join, left, right, time),
+            _ => self.join(join, left, right),
+        }
     }
 
     /// A table, of which the caller looks at FOR SYSTEM_TIME AS OF.
@@ -70,16 +105,7 @@ impl Binder<'_> {
             }
             TableRefKind::Join(join) => {
                 let left = self.table_ref(&join.left, named)?;
-                if let TableRefKind::Unnest { .. } = &join.right.kind {
-                    return self.unnest_join(join, left);
-                }
-                let right = self.any_table_ref(&join.right, named)?;
-                return match &join.right.kind {
-                    TableRefKind::Named {
-                        as_of: Some(time), ..
-                    } => self.temporal_join(join, left, right, time),
-                    _ => self.join(join, left, right),
-                };
+                return self.join_with(join, left, named);
             }
             TableRefKind::MatchRecognize { input, spec } => {
                 let (input, _) = self.table_ref(input, named)?;
@@ -93,6 +119,15 @@ impl Binder<'_> {
         let rel = rename(rel, &alias.columns)?;
         let schema = rel.schema.clone();
         Ok((rel, Scope::of(vec![alias.name.value.clone()], schema)))
+    }
+}
+
+/// Whether the first table of a chain of joins is an UNNEST.
+fn begins_with_unnest(table: &TableRef) -> bool {
+    match &table.kind {
+        TableRefKind::Unnest { .. } => true,
+        TableRefKind::Join(join) => begins_with_unnest(&join.left),
+        _ => false,
     }
 }
 

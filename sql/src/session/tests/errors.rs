@@ -253,11 +253,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
 /// A statement, the text that the caret stands under, and the feature.
 const UNSUPPORTED: &[(&str, &str, &str)] = &[
     (
-        "SELECT 1 FROM t CROSS JOIN UNNEST(ARRAY[1]) AS u(e)",
-        "UNNEST(ARRAY[1]) AS u(e)",
-        "UNNEST",
-    ),
-    (
         "SELECT TUMBLE_START(ts, INTERVAL '1' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
         "TUMBLE_START(ts, INTERVAL '1' DAY)",
         "the group window function TUMBLE_START",
@@ -271,11 +266,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
         "CREATE CATALOG c WITH ('type' = 'hive')",
         "'type' = 'hive'",
         "a catalog of type 'hive'",
-    ),
-    (
-        "CREATE VIEW v AS SELECT a FROM t, UNNEST(ARRAY[1]) AS u(e)",
-        "UNNEST(ARRAY[1]) AS u(e)",
-        "UNNEST",
     ),
     (
         "SELECT SUM((SELECT MAX(a) FROM t)) FROM t",
