@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use alpheus_dataflow::aggregate::AggregateCall;
-use alpheus_dataflow::expr::Expr;
+use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::types::TypeKind;
 use alpheus_functions::{aggregate, registry};
 use alpheus_sql_parser::Span;
@@ -121,7 +121,13 @@ impl ExprBinder<'_> {
         no_clause(call.star, "'*'")?;
         let args: Result<Vec<Expr>, SqlError> =
             call.args.iter().map(|arg| self.bind(value(arg)?)).collect();
-        self.call(&name, args?, call.span)
+        let args = args?;
+        if name == "CURRENT_DATABASE" && args.is_empty() {
+            let database = self.binder.catalogs.current_database.clone();
+            let ty = TypeKind::string().not_null();
+            return Ok(Expr::literal(Literal::String(database), ty));
+        }
+        self.call(&name, args, call.span)
     }
 
     /// GROUPING(a, ..): what stands for it until the groups are known.

@@ -347,7 +347,8 @@ fn functions_of_users_are_called() {
         rows(session, "DESCRIBE FUNCTION f").contains(&"signature | f(STRING, STRING)".to_owned())
     );
     assert!(
-        rows(session, "DESCRIBE FUNCTION UPPER").contains(&"is system function | true".to_owned())
+        rows(session, "DESCRIBE FUNCTION `upper`")
+            .contains(&"is system function | true".to_owned())
     );
     for (statement, why) in [
         (create.as_str(), "already exists"),
@@ -362,17 +363,17 @@ fn functions_of_users_are_called() {
         assert!(error.contains(why), "{error}");
     }
     // A system function comes before the built-in one of its name, one of a database does not.
-    run(session, &create.replace("FUNCTION f", "FUNCTION upper")).unwrap();
+    run(session, &create.replace("FUNCTION f", "FUNCTION `upper`")).unwrap();
     assert!(run(session, "SELECT UPPER(s) FROM t").is_ok());
     run(
         session,
-        &create.replace("FUNCTION f", "TEMPORARY SYSTEM FUNCTION upper"),
+        &create.replace("FUNCTION f", "TEMPORARY SYSTEM FUNCTION `upper`"),
     )
     .unwrap();
     assert!(run(session, "SELECT UPPER(s) FROM t").is_err());
     run(
         session,
-        "DROP TEMPORARY SYSTEM FUNCTION upper; SELECT UPPER(s) FROM t",
+        "DROP TEMPORARY SYSTEM FUNCTION `upper`; SELECT UPPER(s) FROM t",
     )
     .unwrap();
     run(session, "DROP FUNCTION f; DROP FUNCTION IF EXISTS f").unwrap();
