@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
 use alpheus_dataflow::source::NextSplit;
 use alpheus_state::handle::{TaskId, TaskRestore};
-use alpheus_worker::control::{FromWorker, ToWorker, WorkerId};
+use alpheus_worker::control::{FreshTokens, FromWorker, ToWorker, WorkerId};
 use alpheus_worker::control_connection::ControlSender;
 use tokio::sync::oneshot;
 
@@ -44,6 +44,8 @@ pub enum Event {
         /// The first of the jobs that the state came from.
         origin: Option<JobId>,
     },
+    /// Workers need these tokens from now on.
+    Tokens(FreshTokens),
     /// A user wants something done.
     Request(UserRequest),
     /// Somebody wants to see the job.

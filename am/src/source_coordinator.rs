@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId, VertexId};
-use alpheus_dataflow::source::{NextSplit, Source, SplitEnumerator};
+use alpheus_dataflow::source::{NextSplit, Source, SourceSplit, SplitEnumerator};
 use alpheus_state::handle::TaskId;
 
 use crate::checkpoint::store::Restored;
@@ -45,6 +45,8 @@ pub enum SourceCommand {
         attempt: AttemptNumber,
         /// What was restored, to be passed on.
         restored: Option<Restored>,
+        /// What readers that run already have been given since; `None` when all of them are new.
+        handed_out: Option<Vec<(TaskId, SourceSplit)>>,
     },
     /// A reader wants a split.
     Request {
@@ -139,9 +141,15 @@ impl SourceCoordinator {
 
     fn handle(&mut self, command: SourceCommand) {
         match command {
-            SourceCommand::Reset { attempt, restored } => {
+            SourceCommand::Reset {
+                attempt,
+                restored,
+                handed_out,
+            } => {
                 self.attempt = Some(attempt);
-                let result = self.reset(restored.as_ref());
+                let result = self
+                    .reset(restored.as_ref())
+                    .and_then(|()| self.take_out(&handed_out.unwrap_or_default()));
                 let fact = Fact::Prepared {
                     attempt,
                     result: result.map(|()| Prepared {
@@ -209,6 +217,45 @@ impl SourceCoordinator {
                 next_discovery,
             };
             self.active.insert(source.vertex, active);
+        }
+        Ok(())
+    }
+
+    /// Takes out what readers have already: it is drawn like any split, and what is drawn on the way goes back.
+    fn take_out(&mut self, handed_out: &[(TaskId, SourceSplit)]) -> Result<(), Failure> {
+        for source in &self.sources {
+            let mut wanted: Vec<&SourceSplit> = handed_out
+                .iter()
+                .filter(|(task, _)| task.vertex == source.vertex)
+                .map(|(_, split)| split)
+                .collect();
+            let Some(active) = self.active.get_mut(&source.vertex) else {
+                continue;
+            };
+            if !wanted.is_empty() && active.enumerator.discovery_interval().is_some() {
+                active.enumerator.discover()?;
+            }
+            let mut back = Vec::new();
+            'readers: for subtask in 0..source.parallelism {
+                while !wanted.is_empty() {
+                    match active.enumerator.next_split(subtask)? {
+                        NextSplit::Split(split) => match wanted.iter().position(|w| **w == split) {
+                            Some(at) => drop(wanted.swap_remove(at)),
+                            None => back.push(split),
+                        },
+                        NextSplit::Wait | NextSplit::NoMore => continue 'readers,
+                    }
+                }
+            }
+            if !back.is_empty() {
+                active.enumerator.add_back(back);
+            }
+            if let Some(split) = wanted.first() {
+                return Err(Failure::transient(format!(
+                    "a reader has split {}, which its source no longer knows",
+                    split.id
+                )));
+            }
         }
         Ok(())
     }

@@ -145,6 +145,8 @@ impl DeploymentDriver for SimulatedWorkers {
                     pid: 1,
                     slots: 2,
                     exchange_address: String::new(),
+                    container: None,
+                    standing: None,
                 });
                 let mut current = None;
                 let mut tasks: Vec<TaskId> = Vec::new();
@@ -300,6 +302,7 @@ impl Running {
                 send.send(events.clone()).unwrap();
                 Ok(Box::new(SimulatedWorkers(events)))
             }),
+            takeover: None,
             listener: Box::new(|_, _| {}),
         })
         .unwrap();

@@ -172,6 +172,7 @@ fn start(
         results,
         store: Box::new(store),
         driver,
+        takeover: None,
         listener,
     })
     .map_err(CliError::failed)

@@ -24,6 +24,7 @@ pub use alpheus_state::handle::{
 use serde::{Deserialize, Serialize};
 
 use crate::results::EncodedRows;
+use crate::standing::Standing;
 
 /// A worker process, numbered by the AM in the order it asked for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,8 +70,28 @@ pub enum ToWorker {
     },
     /// Stop all tasks of this attempt, give nothing more out, and say [`FromWorker::Canceled`].
     Cancel(AttemptNumber),
+    /// Other tokens have taken the place of those that the worker was given.
+    UpdateTokens(FreshTokens),
     /// End the process.
     Shutdown,
+}
+
+/// Tokens in Hadoop's form (a credentials file), on their way to a worker.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FreshTokens(pub Vec<u8>);
+
+/// Tokens are secrets.
+impl std::fmt::Debug for FreshTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FreshTokens({} bytes)", self.0.len())
+    }
+}
+
+impl Drop for FreshTokens {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
 }
 
 /// From a worker to the AM.
@@ -86,6 +107,10 @@ pub enum FromWorker {
         slots: u32,
         /// `host:port` on which it takes data from other workers; empty when it is alone.
         exchange_address: String,
+        /// The container that it runs in, if it does.
+        container: Option<String>,
+        /// How its attempt stands, when it was another AM that started it.
+        standing: Option<Box<Standing>>,
     },
     /// I am still there, and these are my numbers.
     Heartbeat {

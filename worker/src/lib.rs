@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod operators;
 pub mod results;
 pub mod slot;
+pub mod standing;
 pub mod task;
 pub mod task_manager;
 mod user_functions;

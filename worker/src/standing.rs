@@ -86,7 +86,9 @@ impl Tracker {
     /// A task has changed its state.
     pub fn on_state(&mut self, task: TaskId, state: &TaskState) {
         if let Some(running) = &mut self.running {
-            running.tasks.insert(task, matches!(state, TaskState::Running));
+            running
+                .tasks
+                .insert(task, matches!(state, TaskState::Running));
         }
     }
 

@@ -25,6 +25,7 @@ use super::pending::{
     CheckpointContents, Committables, Pending, Phase, SavepointRequest, TriggerId, add_committables,
 };
 use super::statistics::{CheckpointHistory, CheckpointRecord, CheckpointStatus, RestoreRecord};
+use super::takeover::Takeover;
 use crate::failure::Failure;
 
 /// What is to be done.
@@ -178,6 +179,12 @@ impl CheckpointCoordinator {
         self.next_id = self.next_id.max(record.id.next());
         self.history.restored += 1;
         self.history.latest_restore = Some(record);
+    }
+
+    /// An earlier attempt of the AM has left these.
+    pub fn take_over(&mut self, from: &Takeover) {
+        self.retained.extend(from.retained.iter().cloned());
+        self.next_id = self.next_id.max(from.next.unwrap_or(self.next_id));
     }
 
     /// A start of the job is being deployed with these tasks.

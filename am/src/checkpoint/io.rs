@@ -11,6 +11,8 @@ use alpheus_dataflow::error::ErrorClass;
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, OperatorId};
 use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_dataflow::sink::Committer;
+use alpheus_dataflow::source::SourceSplit;
+use alpheus_state::handle::TaskId;
 
 use super::pending::{CheckpointContents, Committables, add_committables};
 use super::store::{CheckpointStore, Restored};
@@ -38,6 +40,15 @@ pub enum IoCommand {
         attempt: AttemptNumber,
         /// From where.
         from: RestoreFrom,
+    },
+    /// Commit again, and have the sources made for tasks that run already.
+    Adopt {
+        /// Which start of the job.
+        attempt: AttemptNumber,
+        /// The newest checkpoint.
+        from: RestoreFrom,
+        /// What sources have been given since.
+        handed_out: Vec<(TaskId, SourceSplit)>,
     },
     /// Remove what is not kept.
     Conclude {
@@ -127,6 +138,11 @@ impl IoThread {
                 }
                 IoCommand::Discard(location) => self.discard(&location),
                 IoCommand::Prepare { attempt, from } => self.prepare(attempt, &from),
+                IoCommand::Adopt {
+                    attempt,
+                    from,
+                    handed_out,
+                } => self.adopt(attempt, &from, handed_out),
                 IoCommand::Conclude {
                     discard,
                     keep,
@@ -245,11 +261,7 @@ impl IoThread {
         let restored = self.store.load(from, SystemClock.now_ms())?;
         match &restored {
             Some(restored) => {
-                for job in &restored.jobs {
-                    if !self.jobs.contains(job) {
-                        self.jobs.push(*job);
-                    }
-                }
+                self.remember_jobs(&restored.jobs);
                 self.needed = restored.committables.clone();
                 self.commit(&restored.committables)?;
                 self.clean_up()?;
@@ -265,13 +277,52 @@ impl IoThread {
 
     fn prepare(&mut self, attempt: AttemptNumber, from: &RestoreFrom) {
         match self.restore(from) {
-            Ok(restored) => self
-                .sources
-                .send(SourceCommand::Reset { attempt, restored }),
+            Ok(restored) => self.sources.send(SourceCommand::Reset {
+                attempt,
+                restored,
+                handed_out: None,
+            }),
             Err(failure) => self.tell(Fact::Prepared {
                 attempt,
                 result: Err(failure),
             }),
+        }
+    }
+
+    /// Tasks run already: nothing of theirs may be removed, and what readers hold stays with them.
+    fn adopt(
+        &mut self,
+        attempt: AttemptNumber,
+        from: &RestoreFrom,
+        handed_out: Vec<(TaskId, SourceSplit)>,
+    ) {
+        let loaded = self.store.load(from, SystemClock.now_ms());
+        let committed = loaded.and_then(|restored| {
+            if let Some(restored) = &restored {
+                self.remember_jobs(&restored.jobs);
+                self.needed = restored.committables.clone();
+                self.commit(&restored.committables)?;
+            }
+            Ok(restored)
+        });
+        match committed {
+            Ok(restored) => self.sources.send(SourceCommand::Reset {
+                attempt,
+                restored: restored.map(Restored::without_readers),
+                handed_out: Some(handed_out),
+            }),
+            Err(failure) => self.tell(Fact::Prepared {
+                attempt,
+                result: Err(failure),
+            }),
+        }
+    }
+
+    fn remember_jobs(&mut self, jobs: &[JobId]) {
+        for job in jobs {
+            if !self.jobs.contains(job) {
+                self.jobs.push(*job);
+            }
         }
     }
 

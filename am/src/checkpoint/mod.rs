@@ -11,6 +11,7 @@ mod shared_files;
 pub mod state_store;
 pub mod statistics;
 pub mod store;
+pub mod takeover;
 
 pub use config::CheckpointConfig;
 pub use coordinator::{CheckpointAction, CheckpointCoordinator, CompletedCheckpoint};

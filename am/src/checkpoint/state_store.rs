@@ -36,6 +36,8 @@ pub struct StateStore {
     shared: SharedFiles,
     /// Folders whose checkpoints are known to `shared`.
     scanned: BTreeSet<String>,
+    /// Starts of lower numbers, taken over from an earlier attempt of the AM, count as this one.
+    fence: AttemptNumber,
 }
 
 impl StateStore {
@@ -59,7 +61,15 @@ impl StateStore {
             claim_mode: configuration.get(&CLAIM_MODE)?,
             shared: SharedFiles::default(),
             scanned: BTreeSet::new(),
+            fence: AttemptNumber(0),
         })
+    }
+
+    /// The same for an attempt of the AM whose own starts of the job have numbers from `fence` on.
+    #[must_use]
+    pub fn fenced_by(mut self, fence: AttemptNumber) -> Self {
+        self.fence = fence;
+        self
     }
 
     /// Leaves this attempt's mark, once, where others of the same job would look.
@@ -217,11 +227,12 @@ fn failed(error: StateError) -> Failure {
 
 impl CheckpointStore for StateStore {
     fn publish(&mut self, contents: &CheckpointContents) -> Result<CompletedCheckpoint, Failure> {
-        self.claim(contents.attempt)?;
+        let attempt = contents.attempt.max(self.fence);
+        self.claim(attempt)?;
         let metadata = CheckpointMetadata {
             job: self.job,
             job_name: self.graph.name.clone(),
-            attempt: contents.attempt,
+            attempt,
             checkpoint: contents.barrier.id,
             kind: contents.barrier.kind,
             timestamp: contents.barrier.timestamp,
@@ -246,7 +257,7 @@ impl CheckpointStore for StateStore {
         })?;
         self.share(&folder, &metadata);
         let claim = self.latest_claim()?;
-        if may_commit(contents.barrier.id, contents.attempt, claim).is_none() {
+        if may_commit(contents.barrier.id, attempt, claim).is_none() {
             return Err(Failure::fatal(
                 "a later attempt of this job has taken over; this one commits nothing more",
             ));

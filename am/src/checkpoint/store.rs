@@ -28,6 +28,18 @@ pub struct Restored {
     pub jobs: Vec<JobId>,
 }
 
+impl Restored {
+    /// The same for readers and tasks that run already, and have what is theirs.
+    #[must_use]
+    pub fn without_readers(mut self) -> Self {
+        for (_, splits) in self.enumerators.values_mut() {
+            splits.clear();
+        }
+        self.tasks.clear();
+        self
+    }
+}
+
 /// Writes and reads checkpoints. Called from one thread, may block.
 pub trait CheckpointStore: Send {
     /// Makes a checkpoint's metadata visible. Nothing may be committed before this has succeeded.

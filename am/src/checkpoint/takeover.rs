@@ -73,7 +73,11 @@ mod tests {
             fs.write(&file, b"content", CreateMode::New).unwrap();
         }
         let found = Takeover::of(&fs, &folder, AttemptNumber(65537)).unwrap();
-        let ids: Vec<u64> = found.retained.iter().map(|checkpoint| checkpoint.id.0).collect();
+        let ids: Vec<u64> = found
+            .retained
+            .iter()
+            .map(|checkpoint| checkpoint.id.0)
+            .collect();
         assert_eq!(ids, [7, 9]);
         assert_eq!(found.newest().unwrap().metadata_bytes, 7);
         assert!(found.next.unwrap() > CheckpointId(10));

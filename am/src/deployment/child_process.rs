@@ -71,6 +71,7 @@ impl ChildProcessDriver {
             .map_err(std::io::Error::other)?;
         let server = ControlServer::start(
             ([127, 0, 0, 1], 0).into(),
+            0,
             &identity,
             Arc::clone(&config.audit),
             events.clone(),
@@ -114,6 +115,7 @@ impl ChildProcessDriver {
             bind_host: "127.0.0.1".to_owned(),
             configuration: self.config.configuration.clone(),
             host: None,
+            succession: None,
         };
         // Less than a pipe holds, so this does not wait for the worker; dropping the pipe ends it.
         let written = match child.stdin.take() {

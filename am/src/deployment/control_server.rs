@@ -26,17 +26,39 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// See the module's documentation. Stops listening when it is dropped.
 pub struct ControlServer {
     address: SocketAddr,
-    expected: Arc<Mutex<BTreeSet<WorkerId>>>,
+    expected: Arc<Mutex<Expected>>,
     accepting: JoinHandle<()>,
 }
 
+/// Who may connect.
+#[derive(Debug, Default)]
+struct Expected {
+    started: BTreeSet<WorkerId>,
+    /// Workers of lower numbers were started by an earlier attempt of the AM, and may be on their way here.
+    survivors_below: u32,
+    /// Survivors that have been here, or are not wanted.
+    gone: BTreeSet<WorkerId>,
+}
+
+impl Expected {
+    /// Whether a worker may connect, which it may once.
+    fn admit(&mut self, worker: WorkerId) -> bool {
+        if worker.0 < self.survivors_below {
+            return self.gone.insert(worker);
+        }
+        self.started.remove(&worker)
+    }
+}
+
 impl ControlServer {
-    /// Listens at `address`.
+    /// Listens at `address`. Workers with numbers below `survivors_below` may be there already, started by an earlier
+    /// attempt of the AM.
     ///
     /// # Errors
     /// When the port is taken or TLS cannot be set up.
     pub fn start(
         address: SocketAddr,
+        survivors_below: u32,
         identity: &Identity,
         audit: Arc<AuditLog>,
         events: EventSender,
@@ -48,7 +70,10 @@ impl ControlServer {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let expected = Arc::new(Mutex::new(BTreeSet::new()));
+        let expected = Arc::new(Mutex::new(Expected {
+            survivors_below,
+            ..Expected::default()
+        }));
         let admission = Admission {
             tls,
             audit,
@@ -79,15 +104,15 @@ impl ControlServer {
         self.expected
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .started
             .insert(worker);
     }
 
     /// This worker may not connect any more.
     pub fn forget(&self, worker: WorkerId) {
-        self.expected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&worker);
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        expected.started.remove(&worker);
+        expected.gone.insert(worker);
     }
 }
 
@@ -100,7 +125,7 @@ impl Drop for ControlServer {
 struct Admission {
     tls: TlsServer,
     audit: Arc<AuditLog>,
-    expected: Arc<Mutex<BTreeSet<WorkerId>>>,
+    expected: Arc<Mutex<Expected>>,
     events: EventSender,
     runtime: Handle,
 }
@@ -156,7 +181,7 @@ impl Admission {
             .map(WorkerId)
             .map_err(|_| "its name is no worker's number")?;
         let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
-        if expected.remove(&worker) {
+        if expected.admit(worker) {
             Ok(worker)
         } else {
             Err("a worker of that number is connected already, or is no longer wanted")
@@ -172,5 +197,24 @@ impl Admission {
             decision,
             reason,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_connects_once_and_survivors_unasked() {
+        let mut expected = Expected {
+            survivors_below: 10,
+            ..Expected::default()
+        };
+        assert!(expected.admit(WorkerId(3)));
+        assert!(!expected.admit(WorkerId(3)));
+        assert!(!expected.admit(WorkerId(10)));
+        expected.started.insert(WorkerId(10));
+        assert!(expected.admit(WorkerId(10)));
+        assert!(!expected.admit(WorkerId(10)));
     }
 }

@@ -33,6 +33,21 @@ pub struct WorkerSettings {
     pub configuration: Configuration,
     /// The name under which other workers reach this one; without it the address that it listens at.
     pub host: Option<String>,
+    /// Where to look for the next attempt of the AM, where there may be one.
+    pub succession: Option<Succession>,
+}
+
+/// How a worker finds the next attempt of its AM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succession {
+    /// The record of who is in charge, a location.
+    pub record: String,
+    /// The attempt that has started the worker.
+    pub attempt: u32,
+    /// The container that the worker runs in.
+    pub container: String,
+    /// How long to look, ms.
+    pub patience_ms: u64,
 }
 
 /// Writes a handover.
@@ -103,6 +118,7 @@ mod tests {
             bind_host: "127.0.0.1".to_owned(),
             configuration,
             host: None,
+            succession: None,
         };
         let mut pipe = Vec::new();
         write(&mut pipe, &settings, &identity).unwrap();

@@ -25,6 +25,11 @@ pub trait DeploymentDriver: Send {
     /// started or ends before that, by [`Fact::WorkerLost`].
     fn start_workers(&mut self, workers: &[WorkerId]);
 
+    /// A worker has said in which container it runs; news only if another attempt of the AM has started it.
+    fn adopt(&mut self, worker: WorkerId, container: &str) {
+        let _ = (worker, container);
+    }
+
     /// Ends a worker at once, whatever it is doing; fine when it is gone already.
     fn stop_worker(&mut self, worker: WorkerId);
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpheus_security::tls::{Identity, Peers, TlsError};
+use alpheus_security::tls::{Identity, Peers, TlsClient, TlsError};
 use alpheus_worker::control::WorkerId;
 use alpheus_worker::control_connection::{ConnectionBroken, ControlConnection};
 use alpheus_worker::environment::{Connectors, ExchangeTls};
@@ -14,7 +14,8 @@ use alpheus_worker::task_manager::{
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-use super::handover::WorkerSettings;
+use super::handover::{Succession, WorkerSettings};
+use crate::yarn::reconnect::NextMaster;
 
 /// How long connecting to the AM may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,6 +45,7 @@ pub fn run(
     settings: &WorkerSettings,
     identity: &Identity,
     connectors: Arc<dyn Connectors>,
+    take_tokens: Option<Box<dyn Fn(&[u8]) + Send>>,
     runtime: &Handle,
 ) -> Result<(), WorkerProcessError> {
     if let Some(parent) = settings.parent {
@@ -74,6 +76,11 @@ pub fn run(
             connectors,
         );
         config.heartbeat_interval = Duration::from_millis(settings.heartbeat_interval_ms.max(1));
+        config.take_tokens = take_tokens;
+        if let Some(succession) = &settings.succession {
+            config.container = Some(succession.container.clone());
+            config.reconnect = Some(Box::new(next_master(succession, &client, runtime)?));
+        }
         config.exchange = Some(ExchangeConfig {
             listener,
             address,
@@ -85,6 +92,20 @@ pub fn run(
         TaskManagerExit::Shutdown => Ok(()),
         TaskManagerExit::ConnectionLost(broken) => Err(WorkerProcessError::JobGone(broken)),
     }
+}
+
+fn next_master(
+    succession: &Succession,
+    tls: &TlsClient,
+    runtime: &Handle,
+) -> Result<NextMaster, WorkerProcessError> {
+    Ok(NextMaster {
+        record: succession.record.parse().map_err(std::io::Error::other)?,
+        attempt: succession.attempt,
+        patience: Duration::from_millis(succession.patience_ms),
+        tls: tls.clone(),
+        runtime: runtime.clone(),
+    })
 }
 
 /// Has the kernel end this process when its parent does, and makes sure that it has not yet.

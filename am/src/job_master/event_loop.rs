@@ -13,7 +13,7 @@ use alpheus_dataflow::graph::JobGraph;
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
 use alpheus_dataflow::operator::Clock;
 use alpheus_state::handle::{TaskId, TaskRestore};
-use alpheus_worker::control::{Deployment, FromWorker, ToWorker, WorkerId};
+use alpheus_worker::control::{Deployment, FreshTokens, FromWorker, ToWorker, WorkerId};
 use alpheus_worker::control_connection::ControlSender;
 use alpheus_worker::results::EncodedRows;
 
@@ -75,6 +75,10 @@ pub(crate) struct EventLoop {
     savepoints: Savepoints,
     metrics: BTreeMap<MetricScope, MetricValues>,
     alignments: WatermarkAlignments,
+    /// What sources asked while it was not decided who answers.
+    early_requests: Vec<TaskId>,
+    /// The newest tokens, for workers that come.
+    tokens: Option<FreshTokens>,
 }
 
 impl EventLoop {
@@ -88,6 +92,8 @@ impl EventLoop {
             savepoints: Savepoints::default(),
             metrics: BTreeMap::new(),
             alignments,
+            early_requests: Vec::new(),
+            tokens: None,
         }
     }
 
@@ -189,6 +195,12 @@ impl EventLoop {
                 self.restore = (attempt, tasks);
                 self.origin = origin.unwrap_or(self.origin);
             }
+            Event::Tokens(tokens) => {
+                for connection in self.connections.values() {
+                    connection.send(ToWorker::UpdateTokens(tokens.clone()));
+                }
+                self.tokens = Some(tokens);
+            }
             Event::Request(request) => self.on_request(request),
             Event::Query(answer) => {
                 let _ = answer.send(self.view());
@@ -203,6 +215,8 @@ impl EventLoop {
                 pid,
                 slots,
                 exchange_address,
+                container,
+                standing,
             } => {
                 if named != worker {
                     tracing::warn!(
@@ -213,11 +227,19 @@ impl EventLoop {
                     return self.context.driver.stop_worker(worker);
                 }
                 tracing::debug!(worker = worker.0, pid, slots, "worker registered");
+                if let Some(tokens) = &self.tokens {
+                    // They may be newer than those that it was started with.
+                    self.send(worker, ToWorker::UpdateTokens(tokens.clone()));
+                }
+                if let Some(container) = container {
+                    self.context.driver.adopt(worker, &container);
+                }
                 self.fact(Fact::WorkerRegistered {
                     worker,
                     slots,
                     exchange_address,
                     pid,
+                    standing,
                 });
             }
             FromWorker::Heartbeat { metrics } => {
@@ -248,7 +270,9 @@ impl EventLoop {
                 // Before a restart is deployed all workers have said that their tasks are gone: what
                 // is asked while tasks are deployed is asked by the present ones.
                 let machine = &self.context.machine;
-                if machine.is_deployed() {
+                if machine.is_taking_over() {
+                    self.early_requests.push(task);
+                } else if machine.is_deployed() {
                     self.context.sources.send(SourceCommand::Request {
                         attempt: machine.attempt(),
                         task,
@@ -365,6 +389,22 @@ impl EventLoop {
                 addresses,
             } => self.deploy(attempt, placement, addresses),
             Action::Prepare { attempt, from } => self.io(IoCommand::Prepare { attempt, from }),
+            Action::Adopt {
+                attempt,
+                from,
+                handed_out,
+            } => self.io(IoCommand::Adopt {
+                attempt,
+                from,
+                handed_out,
+            }),
+            Action::Adopted => {
+                let attempt = self.context.machine.attempt();
+                for task in std::mem::take(&mut self.early_requests) {
+                    let request = SourceCommand::Request { attempt, task };
+                    self.context.sources.send(request);
+                }
+            }
             Action::FreezeEnumerators {
                 attempt,
                 checkpoint,

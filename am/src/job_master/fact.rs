@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId};
+use alpheus_dataflow::source::SourceSplit;
 use alpheus_state::handle::{CheckpointStatistics, TaskId, TaskSnapshot};
 use alpheus_worker::control::{TaskState, ToWorker, WorkerId};
+use alpheus_worker::standing::Standing;
 
 use crate::checkpoint::{
     CheckpointContents, Committables, CompletedCheckpoint, RestoreRecord, SavepointRequest,
@@ -28,6 +30,8 @@ pub enum Fact {
         exchange_address: String,
         /// Its process.
         pid: u32,
+        /// What it runs, if another attempt of the AM has started it.
+        standing: Option<Box<Standing>>,
     },
     /// A worker has said something, whatever it was.
     WorkerHeard(WorkerId),
@@ -175,6 +179,18 @@ pub enum Action {
         /// Where it begins.
         from: RestoreFrom,
     },
+    /// Commit what the checkpoint had prepared, and make the enumerators for tasks that run already, without what was
+    /// handed out; then say [`Fact::Prepared`].
+    Adopt {
+        /// Which start.
+        attempt: AttemptNumber,
+        /// The newest checkpoint.
+        from: RestoreFrom,
+        /// What sources have been given since.
+        handed_out: Vec<(TaskId, SourceSplit)>,
+    },
+    /// From now on what sources ask is answered.
+    Adopted,
     /// Ask the enumerators; answered by [`Fact::EnumeratorsFrozen`].
     FreezeEnumerators {
         /// Which start.

@@ -16,6 +16,7 @@ mod watermarks;
 
 pub use event_loop::StatusListener;
 pub use handle::{JobGateway, JobHandle, JobOutcome, UserRequest};
+pub use machine::TakenOver;
 pub use start::{DriverFactory, JobSubmission, StartError, start};
 pub use view::JobView;
 

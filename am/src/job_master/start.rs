@@ -16,7 +16,7 @@ use alpheus_worker::operators::collect::ResultCommitter;
 
 use super::event_loop::{EventLoop, LoopContext, StatusListener};
 use super::handle::{JobGateway, JobHandle, LastView};
-use super::machine::{JobMachine, MachineConfig};
+use super::machine::{JobMachine, MachineConfig, TakenOver};
 use super::placement::tasks_of;
 use super::results::ResultRelay;
 use crate::checkpoint::CheckpointConfig;
@@ -50,6 +50,8 @@ pub struct JobSubmission {
     pub store: Box<dyn CheckpointStore>,
     /// Who starts workers.
     pub driver: DriverFactory,
+    /// What an earlier attempt of the AM has left; `None` for the first.
+    pub takeover: Option<TakenOver>,
     /// Who is told of changes.
     pub listener: StatusListener,
 }
@@ -83,6 +85,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         results,
         store,
         driver,
+        takeover,
         listener,
     } = submission;
     graph.validate()?;
@@ -122,9 +125,14 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
     let last = LastView::default();
     let gateway = JobGateway::new(job, events, Arc::clone(&last));
     let clock = Arc::new(SystemClock);
+    let machine = JobMachine::new(config, clock.now_ms());
+    let machine = match takeover {
+        Some(from) => machine.taking_over(from, clock.now_ms()),
+        None => machine,
+    };
     let context = LoopContext {
         job,
-        machine: JobMachine::new(config, clock.now_ms()),
+        machine,
         graph,
         events: queue,
         driver,

@@ -121,7 +121,11 @@ impl Running {
     }
 
     fn reset(&self, attempt: AttemptNumber, restored: Option<Restored>) {
-        self.sender.send(SourceCommand::Reset { attempt, restored });
+        self.sender.send(SourceCommand::Reset {
+            attempt,
+            restored,
+            handed_out: None,
+        });
         assert!(matches!(
             self.events.recv().unwrap(),
             Event::Restored { .. }

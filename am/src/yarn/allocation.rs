@@ -88,6 +88,11 @@ impl Allocation {
         given
     }
 
+    /// Whether a container is there and has its worker.
+    pub fn holds(&self, id: ContainerId) -> bool {
+        self.held.contains_key(&id)
+    }
+
     /// A worker runs in a container of an earlier attempt.
     pub fn adopt(&mut self, id: ContainerId, node: NodeId, worker: WorkerId) {
         self.held.insert(id, Held { worker, node });

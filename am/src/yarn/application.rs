@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::container::ContainerEnvironment;
 use super::master_loop::{self, Command};
 use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings};
-use super::{YarnApplicationError, hdfs, job};
+use super::{YarnApplicationError, hdfs, job, succession};
 use crate::job_master::JobOutcome;
 use crate::job_status::JobStatus;
 
@@ -102,11 +102,20 @@ impl Attempt {
             queue = registration.queue,
             "registered with the ResourceManager"
         );
-        let access = registration.access.clone();
+        let given = job::Given {
+            access: registration.access.clone(),
+            survivors: registration.previous_containers.len(),
+        };
         let nodes = NodeManagers::new(&self.conf, rpc_client(&self.conf, Some(self.caller()))?)?;
         let (commands, queue) = mpsc::unbounded_channel();
-        runtime.spawn(master_loop::run(master, registration, nodes, queue));
-        let outcome = job.and_then(|job| job::run(self, job, &access, commands.clone()));
+        runtime.spawn(master_loop::run(
+            master,
+            registration,
+            nodes,
+            succession::PATIENCE,
+            queue,
+        ));
+        let outcome = job.and_then(|job| job::run(self, job, &given, commands.clone()));
         let (job_status, status, diagnostics) = match outcome {
             Ok(outcome) => verdict(&outcome),
             // What keeps a job from starting keeps the next attempt from it too.
@@ -118,6 +127,11 @@ impl Attempt {
         runtime.block_on(good_bye(&commands, status, shortened(diagnostics)))?;
         remove_staging(&staging);
         Ok(job_status)
+    }
+
+    /// Which attempt of the application this is, from 1 on.
+    pub(super) fn number(&self) -> u32 {
+        u32::try_from(self.container.id.attempt.attempt).unwrap_or(1)
     }
 
     async fn master(&self) -> Result<Master, YarnApplicationError> {

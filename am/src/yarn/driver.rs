@@ -31,6 +31,12 @@ impl DeploymentDriver for YarnDriver {
         self.send(Command::Start(workers.to_vec()));
     }
 
+    fn adopt(&mut self, worker: WorkerId, container: &str) {
+        if let Ok(container) = container.parse() {
+            self.send(Command::Adopt(worker, container));
+        }
+    }
+
     fn stop_worker(&mut self, worker: WorkerId) {
         self.send(Command::Stop(worker));
     }

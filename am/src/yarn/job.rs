@@ -1,6 +1,7 @@
 //! The job of an attempt: the job master, with workers in containers, and its REST API.
 
-use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use alpheus_hadoop_conf::Configuration;
@@ -18,9 +19,11 @@ use super::launcher::WorkerLauncher;
 use super::master_loop::{Command, Serving};
 use super::settings::{self, JobFile};
 use super::shape::ApplicationShape;
-use super::{YarnApplicationError, pages, ports};
+use super::tokens::{self, SharedTokens};
+use super::{YarnApplicationError, pages, ports, succession};
 use crate::checkpoint::StateStore;
 use crate::deployment::control_server::ControlServer;
+use crate::event::EventSender;
 use crate::job_master::{self, DriverFactory, JobHandle, JobOutcome, JobSubmission};
 use crate::rest::RestServer;
 
@@ -30,6 +33,14 @@ const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// How long clients have to fetch the outcome of a savepoint that the job has stopped with.
 const FETCH_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What the ResourceManager said at the registration.
+pub(super) struct Given {
+    /// Who may see and change the application.
+    pub access: AccessLists,
+    /// Containers of workers that an earlier attempt has left.
+    pub survivors: usize,
+}
+
 /// Runs a job to its end.
 ///
 /// # Errors
@@ -37,7 +48,7 @@ const FETCH_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn run(
     attempt: Attempt,
     job: JobFile,
-    access: &AccessLists,
+    given: &Given,
     commands: UnboundedSender<Command>,
 ) -> Result<JobOutcome, YarnApplicationError> {
     let JobFile {
@@ -54,7 +65,11 @@ pub(super) fn run(
         attempt.settings.job,
         Arc::new(graph.clone()),
         &configuration,
-    )?;
+    )?
+    .fenced_by(succession::first_start(attempt.number()));
+    let shared: SharedTokens =
+        Arc::new(RwLock::new(WorkerLauncher::tokens_of(&attempt.credentials)));
+    let (events_of, events) = std::sync::mpsc::channel();
     let handle = job_master::start(JobSubmission {
         job: attempt.settings.job,
         graph,
@@ -68,16 +83,21 @@ pub(super) fn run(
             &shape,
             authority,
             &audit,
-            commands,
+            (commands, events_of, Arc::clone(&shared)),
         )?,
+        takeover: succession::taken_over(&attempt, &configuration, given.survivors)?,
         listener: Box::new(|_, _| ()),
         configuration: configuration.clone(),
     })?;
+    // The driver was made, or the job would not have started.
+    let keeper = events
+        .try_recv()
+        .map(|events| tokens::keep(&attempt, &configuration, shared, events));
     let pages = pages::access(
         &attempt.conf,
         &attempt.container,
         &attempt.settings.owner,
-        access,
+        &given.access,
         &audit,
     )?;
     let token = settings::secret(&attempt.credentials, settings::REST)?;
@@ -102,6 +122,7 @@ pub(super) fn run(
         )?,
     ];
     let outcome = wait(handle);
+    drop(keeper);
     for server in servers {
         server.linger(FETCH_PATIENCE);
     }
@@ -120,7 +141,7 @@ fn driver(
     shape: &ApplicationShape,
     authority: Authority,
     audit: &Arc<AuditLog>,
-    commands: UnboundedSender<Command>,
+    (commands, events_of, tokens): (UnboundedSender<Command>, Sender<EventSender>, SharedTokens),
 ) -> Result<DriverFactory, YarnApplicationError> {
     let node_label = match configuration.get(&options::WORKER_NODE_LABEL)? {
         Some(label) => Some(label),
@@ -142,12 +163,24 @@ fn driver(
         attempt.settings.files.clone(),
     );
     let (configuration, hadoop) = (configuration.clone(), attempt.hadoop.clone());
-    let tokens = WorkerLauncher::tokens_of(&attempt.credentials).into();
+    let survivors_below = succession::first_worker(attempt.number());
+    let successor = succession::of_workers(attempt, &configuration)?;
     Ok(Box::new(move |events| {
         let server = ports::first_free(&ports, |address| {
             let audit = Arc::clone(&audit);
-            ControlServer::start(address, &identity, audit, events.clone(), &runtime)
+            ControlServer::start(
+                address,
+                survivors_below,
+                &identity,
+                audit,
+                events.clone(),
+                &runtime,
+            )
         })?;
+        if let Some(successor) = &successor {
+            let address = format!("{host}:{}", server.address().port());
+            succession::announce(successor, address, &runtime);
+        }
         let launcher = WorkerLauncher {
             authority,
             server,
@@ -157,8 +190,11 @@ fn driver(
             configuration,
             files,
             hadoop,
+            succession: successor,
             tokens,
         };
+        // Whoever started the job waits for it.
+        let _ = events_of.send(events.clone());
         let serving = Serving {
             worker,
             node_label,

@@ -1,6 +1,6 @@
 //! Makes the launches of workers: each gets a certificate of its own, tokens for HDFS, and is let in once.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use alpheus_hadoop_conf::Configuration;
@@ -12,9 +12,10 @@ use alpheus_yarn::{Container, ContainerLaunch};
 
 use super::master_loop::Launcher;
 use super::settings::{self, HadoopSettings, ShippedFile};
+use super::tokens::SharedTokens;
 use super::{YarnApplicationError, launch};
 use crate::deployment::control_server::ControlServer;
-use crate::deployment::handover::{self, WorkerSettings};
+use crate::deployment::handover::{self, Succession, WorkerSettings};
 
 /// More than a handover has, so that the buffer does not grow and leave copies of a key behind.
 const HANDOVER_BYTES: usize = 1 << 16;
@@ -37,8 +38,10 @@ pub struct WorkerLauncher {
     pub files: Vec<ShippedFile>,
     /// Hadoop's configuration.
     pub hadoop: HadoopSettings,
+    /// How workers find the next attempt of the master; `None` if there can be none.
+    pub succession: Option<Succession>,
     /// The tokens of the day.
-    pub tokens: RwLock<Credentials>,
+    pub tokens: SharedTokens,
 }
 
 impl WorkerLauncher {
@@ -78,6 +81,10 @@ impl Launcher for WorkerLauncher {
             bind_host: "0.0.0.0".to_owned(),
             host: Some(container.node.host.clone()),
             configuration: self.configuration.without_secrets(),
+            succession: self.succession.clone().map(|succession| Succession {
+                container: container.id.to_string(),
+                ..succession
+            }),
         };
         let mut written = Vec::with_capacity(HANDOVER_BYTES);
         handover::write(&mut written, &settings, &identity)?;

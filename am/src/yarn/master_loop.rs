@@ -45,6 +45,8 @@ pub enum Command {
     Serve(Box<Serving>),
     /// These workers need containers.
     Start(Vec<WorkerId>),
+    /// This worker says that it runs in this container: one of ours, or one of an earlier attempt.
+    Adopt(WorkerId, ContainerId),
     /// This worker is no longer wanted.
     Stop(WorkerId),
     /// Say good-bye; answered when the ResourceManager has written it down. The loop ends.
@@ -117,6 +119,10 @@ struct MasterLoop {
     curious_until: Instant,
     ledger: Ledger,
     allocation: Allocation,
+    /// Containers of an earlier attempt whose workers have not been heard of.
+    previous: BTreeMap<ContainerId, NodeId>,
+    /// When they are given back.
+    previous_until: Instant,
     /// Containers that were given up: their end is still worth a line in the log, and if it does not come by itself
     /// they are given back.
     given_up: BTreeMap<ContainerId, (WorkerId, Instant)>,
@@ -130,6 +136,7 @@ pub async fn run(
     master: Master,
     registration: Registration,
     nodes: NodeManagers,
+    previous_patience: Duration,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let (started, mut starts) = mpsc::unbounded_channel();
@@ -145,21 +152,21 @@ pub async fn run(
         curious_until: now,
         ledger: Ledger::new(),
         allocation: Allocation::default(),
+        previous: BTreeMap::new(),
+        previous_until: now + previous_patience,
         given_up: BTreeMap::new(),
         blame: Blame::default(),
         cluster_nodes: 0,
         started,
     };
-    // Containers of an earlier attempt that nobody knows are given back.
-    for container in registration.previous_containers {
-        this.release(container.id, container.node);
-    }
+    this.on_previous(registration.previous_containers);
     loop {
         this.beat_if_due();
         tokio::select! {
             command = commands.recv() => match command {
                 Some(Command::Serve(serving)) => this.serving = Some(*serving),
                 Some(Command::Start(workers)) => this.want(&workers),
+                Some(Command::Adopt(worker, container)) => this.adopt(worker, container),
                 Some(Command::Stop(worker)) => this.stop(worker),
                 Some(Command::Finish { status, diagnostics, done }) => {
                     let outcome = this.finish(status, &diagnostics).await;
@@ -246,6 +253,31 @@ impl MasterLoop {
         self.next_beat = Instant::now();
     }
 
+    /// Containers of an earlier attempt are kept until their workers have had the time to say who they are.
+    fn on_previous(&mut self, containers: Vec<Container>) {
+        for container in containers {
+            if !self.allocation.holds(container.id) {
+                self.previous.insert(container.id, container.node);
+            }
+        }
+    }
+
+    fn adopt(&mut self, worker: WorkerId, container: ContainerId) {
+        if let Some(node) = self.previous.remove(&container) {
+            tracing::info!(worker = worker.0, %container, %node, "a worker has survived its master");
+            self.allocation.adopt(container, node, worker);
+        }
+    }
+
+    fn give_back_previous(&mut self) {
+        if Instant::now() >= self.previous_until {
+            for (container, node) in std::mem::take(&mut self.previous) {
+                tracing::info!(%container, %node, "a container of an earlier attempt is given back");
+                self.release(container, node);
+            }
+        }
+    }
+
     fn stop(&mut self, worker: WorkerId) {
         self.forget(worker);
         if let Some((container, node)) = self.allocation.give_up(worker) {
@@ -304,6 +336,8 @@ impl MasterLoop {
 
     fn on_allocation(&mut self, allocation: Answer) {
         self.cluster_nodes = allocation.nodes;
+        self.on_previous(allocation.previous_containers);
+        self.give_back_previous();
         self.nodes.add_tokens(allocation.node_tokens);
         for given in self.allocation.allocated(allocation.allocated) {
             match given {
@@ -312,6 +346,7 @@ impl MasterLoop {
             }
         }
         for status in &allocation.completed {
+            self.previous.remove(&status.id);
             if let Some((worker, _)) = self.given_up.remove(&status.id) {
                 let end = super::exit::explain(status);
                 tracing::info!(worker = worker.0, "worker's {}", end.reason);

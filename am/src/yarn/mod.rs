@@ -11,6 +11,9 @@
 //! - [`launcher`]: what each worker's container is given.
 //! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: the job in it.
 //! - [`worker`]: a worker in its container.
+//! - [`succession`]: how an attempt of the master follows another.
+//! - [`tokens`]: how the application's tokens are kept fresh.
+//! - [`record`]: who is in charge, by which workers find the next attempt ([`reconnect`]).
 //! - [`pages`]: who may look through YARN's proxy.
 //!
 //! Invariants: nothing secret is in a command line, an environment or a file that others can read; only the master
@@ -31,8 +34,12 @@ pub mod launcher;
 pub mod master_loop;
 pub mod pages;
 pub mod ports;
+pub mod reconnect;
+pub mod record;
 pub mod settings;
 pub mod shape;
+pub mod succession;
+pub mod tokens;
 pub mod worker;
 
 pub use error::YarnApplicationError;

@@ -86,10 +86,14 @@ impl Search {
 
     async fn connect(&self, address: &str) -> Result<ControlConnection, String> {
         let connecting = async {
-            let stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
+            let stream = TcpStream::connect(address)
+                .await
+                .map_err(|e| e.to_string())?;
             stream.set_nodelay(true).map_err(|e| e.to_string())?;
             let connected = self.tls.connect(stream, &Peers::JobManager).await;
-            connected.map(|(stream, _)| stream).map_err(|e| e.to_string())
+            connected
+                .map(|(stream, _)| stream)
+                .map_err(|e| e.to_string())
         };
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await

@@ -27,13 +27,17 @@ impl MasterRecord {
     ///
     /// # Errors
     /// When the file system does not allow it.
-    pub fn write(&self, fs: &dyn FileSystem, staging: &Location) -> Result<(), YarnApplicationError> {
-        let location = staging.join(RECORD_FILE);
-        let unfinished = staging.join(&format!(".{RECORD_FILE}.{}", self.attempt));
+    pub fn write(
+        &self,
+        fs: &dyn FileSystem,
+        location: &Location,
+    ) -> Result<(), YarnApplicationError> {
+        let folder = location.parent().unwrap_or_else(|| location.clone());
+        let unfinished = folder.join(&format!(".{RECORD_FILE}.{}", self.attempt));
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
         fs.write(&unfinished, &json, CreateMode::Overwrite)?;
-        fs.delete(&location, false)?;
-        fs.rename(&unfinished, &location)?;
+        fs.delete(location, false)?;
+        fs.rename(&unfinished, location)?;
         Ok(())
     }
 
@@ -41,17 +45,19 @@ impl MasterRecord {
     ///
     /// # Errors
     /// When it cannot be read, or is none.
-    pub fn read(fs: &dyn FileSystem, location: &Location) -> Result<Option<Self>, YarnApplicationError> {
+    pub fn read(
+        fs: &dyn FileSystem,
+        location: &Location,
+    ) -> Result<Option<Self>, YarnApplicationError> {
         let bytes = match fs.read(location) {
             Err(error) if error.is_not_found() => return Ok(None),
             bytes => bytes?,
         };
-        let record = serde_json::from_slice(&bytes).map_err(|error| {
-            YarnApplicationError::Malformed {
+        let record =
+            serde_json::from_slice(&bytes).map_err(|error| YarnApplicationError::Malformed {
                 what: RECORD_FILE,
                 reason: error.to_string(),
-            }
-        })?;
+            })?;
         Ok(Some(record))
     }
 }
@@ -74,7 +80,7 @@ mod tests {
                 attempt,
                 control_address: format!("node{attempt}:1"),
             };
-            record.write(&fs, &staging).unwrap();
+            record.write(&fs, &location).unwrap();
             assert_eq!(MasterRecord::read(&fs, &location).unwrap(), Some(record));
         }
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);

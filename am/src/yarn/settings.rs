@@ -50,6 +50,8 @@ pub struct MasterSettings {
     pub owner: String,
     /// The staging folder of the application, a location.
     pub staging: String,
+    /// How often YARN may start the master.
+    pub attempts: u32,
     /// Files that containers of workers get.
     pub files: Vec<ShippedFile>,
 }
@@ -190,6 +192,7 @@ mod tests {
         let settings = MasterSettings {
             job: JobId(7),
             owner: "alice".to_owned(),
+            attempts: 2,
             staging: "hdfs://ns1/user/alice/.alpheus/application_1_0001".to_owned(),
             files: vec![ShippedFile {
                 name: "alpheus".to_owned(),

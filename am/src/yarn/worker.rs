@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use alpheus_hadoop_conf::Environment;
+use alpheus_hadoop_conf::hadoop::HadoopConf;
+use alpheus_security::hadoop::Credentials;
 use alpheus_security::secret::SecretBytes;
 use alpheus_worker::environment::Connectors;
 use tokio::runtime::Handle;
 
-use super::container::ContainerEnvironment;
+use super::container::{ContainerEnvironment, named_tokens};
 use super::settings::{self, HadoopSettings};
 use super::{YarnApplicationError, hdfs};
 use crate::deployment::handover;
@@ -27,21 +29,51 @@ pub enum ContainerWorkerError {
 /// Runs a worker until its master says that this is the end.
 ///
 /// # Errors
-/// When this is no container, or the master is gone.
+/// When this is no container, or the master is gone and no other comes.
 pub fn run(connectors: Arc<dyn Connectors>, runtime: &Handle) -> Result<(), ContainerWorkerError> {
-    let handover = prepare()?;
+    let (handover, tokens) = prepare()?;
     let read = handover::read(handover.expose());
     let (settings, identity) = read.map_err(WorkerProcessError::from)?;
+    let take_tokens: Box<dyn Fn(&[u8]) + Send> = Box::new(move |bytes| match tokens.take(bytes) {
+        Ok(()) => tracing::info!("the master has sent other tokens"),
+        Err(error) => tracing::error!(%error, "the tokens that the master has sent are of no use"),
+    });
     Ok(worker_process::run(
-        &settings, &identity, connectors, runtime,
+        &settings,
+        &identity,
+        connectors,
+        Some(take_tokens),
+        runtime,
     )?)
 }
 
-fn prepare() -> Result<SecretBytes, YarnApplicationError> {
+/// Where tokens go.
+struct Tokens {
+    container: ContainerEnvironment,
+    conf: HadoopConf,
+    name_spaces: Vec<String>,
+}
+
+impl Tokens {
+    fn take(&self, bytes: &[u8]) -> Result<(), YarnApplicationError> {
+        let credentials = Credentials::decode(bytes)?;
+        let named = named_tokens(&credentials, &self.conf, &self.name_spaces)?;
+        self.container.keep(&named)
+    }
+}
+
+fn prepare() -> Result<(SecretBytes, Tokens), YarnApplicationError> {
     alpheus_security::harden::protect_process()?;
     let container = ContainerEnvironment::find(&Environment::process())?;
     let credentials = container.take_credentials()?;
     let hadoop: HadoopSettings = settings::get_json(&credentials, settings::HADOOP)?;
-    hdfs::register(&hadoop, &hadoop.conf(), &credentials, &container)?;
-    Ok(settings::secret(&credentials, settings::WORKER)?.clone())
+    let conf = hadoop.conf();
+    hdfs::register(&hadoop, &conf, &credentials, &container)?;
+    let handover = settings::secret(&credentials, settings::WORKER)?.clone();
+    let tokens = Tokens {
+        container,
+        conf,
+        name_spaces: hadoop.name_spaces,
+    };
+    Ok((handover, tokens))
 }

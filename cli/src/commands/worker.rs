@@ -40,7 +40,7 @@ impl WorkerArgs {
                 handover::read(std::io::stdin().lock()).map_err(CliError::failed)?;
             config::use_for_file_systems(&settings.configuration);
             let runtime = job_runner::runtime()?;
-            worker_process::run(&settings, &identity, connectors, runtime.handle())
+            worker_process::run(&settings, &identity, connectors, None, runtime.handle())
                 .map_err(ContainerWorkerError::from)
         };
         match ended {

@@ -9,7 +9,7 @@ use alpheus_am::yarn::settings::{HadoopSettings, JOB_FILE, JobFile, MasterSettin
 use alpheus_am::yarn::shape::ApplicationShape;
 use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
-use alpheus_hadoop_conf::options::{checkpointing, high_availability, yarn as options};
+use alpheus_hadoop_conf::options::{checkpointing, high_availability, security, yarn as options};
 use alpheus_hadoop_conf::{Configuration, Source};
 use alpheus_security::secret::SecretBytes;
 use alpheus_yarn::{ApplicationId, ApplicationSubmission, LogAggregation, Priority};
@@ -78,9 +78,10 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
 
     let mut files = vec![program.provide(cluster, &configuration, &staging)?];
     files.extend(ship(&configuration, &staging)?);
+    let mut of_master = files.clone();
     let job_file = JobFile {
         graph,
-        configuration: configuration.clone(),
+        configuration: with_keytab(&configuration, &staging, &mut of_master)?,
     };
     let job_file = serde_json::to_vec(&job_file).map_err(CliError::failed)?;
     staging.put(JOB_FILE, &SecretBytes::new(job_file))?;
@@ -90,13 +91,14 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
         job,
         owner: cluster.user.clone(),
         staging: staging.folder().to_string(),
+        attempts: attempts(&configuration)?,
         files: files.clone(),
     };
     let user = cluster.login.is_none().then(|| cluster.user.clone());
     let hadoop = HadoopSettings::of(&cluster.conf, name_spaces, user);
     let given = secrets.for_master(tokens, &settings, &hadoop)?;
     let master =
-        launch::master(new.id, &configuration, &files, &given).map_err(CliError::failed)?;
+        launch::master(new.id, &configuration, &of_master, &given).map_err(CliError::failed)?;
     let application = ApplicationSubmission {
         queue,
         kind: configuration
@@ -107,7 +109,9 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
             .filter(|p| *p >= 0)
             .map(Priority),
         node_label: configuration.get(&options::NODE_LABEL)?,
-        max_attempts: attempts(&configuration)?,
+        max_attempts: settings.attempts,
+        // Workers outlive the master where there may be another one.
+        keep_containers: settings.attempts > 1,
         attempt_failures_validity: u64::try_from(
             configuration.get(&options::ATTEMPT_FAILURES_VALIDITY)?,
         )
@@ -146,6 +150,24 @@ fn checkpoints_outlive_nodes(
         configuration.set_option(&checkpointing::DIR, &folder, source)?;
     }
     Ok(())
+}
+
+/// The configuration with the keytab where the master finds it: sent along, for the master alone, or on the nodes already.
+fn with_keytab(
+    configuration: &Configuration,
+    staging: &Staging,
+    files: &mut Vec<ShippedFile>,
+) -> CliResult<Configuration> {
+    let mut configuration = configuration.clone();
+    if let Some(keytab) = configuration.get(&security::KERBEROS_KEYTAB)? {
+        let there = configuration.get(&options::LOCALIZED_KEYTAB)?;
+        if configuration.get(&options::SHIP_KEYTAB)? {
+            files.push(staging.ship(&keytab, &there, false)?);
+        }
+        let source = Source::Deployment("the master's container".to_owned());
+        configuration.set_option(&security::KERBEROS_KEYTAB, &there, source)?;
+    }
+    Ok(configuration)
 }
 
 /// How often YARN may start the master.
@@ -301,6 +323,41 @@ mod tests {
         checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
         let kept = configuration.get(&checkpointing::DIR).unwrap();
         assert_eq!(kept.as_deref(), Some("hdfs:///c"));
+    }
+
+    #[test]
+    fn a_keytab_goes_to_the_master_alone_or_is_there_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let keytab = dir.path().join("alice.keytab");
+        std::fs::write(&keytab, "key").unwrap();
+        let keytab = (
+            "security.kerberos.login.keytab",
+            &*keytab.display().to_string(),
+        );
+        let there = |configuration: &Configuration| {
+            let found = configuration
+                .get(&security::KERBEROS_KEYTAB)
+                .unwrap()
+                .unwrap();
+            found.display().to_string()
+        };
+        let staging = staging(dir.path());
+        let mut files = Vec::new();
+        let sent = with_keytab(&configured(&[keytab]), &staging, &mut files).unwrap();
+        assert_eq!(there(&sent), "krb5.keytab");
+        assert_eq!((files.len(), files[0].public), (1, false));
+        let on_nodes = [
+            keytab,
+            ("yarn.security.kerberos.ship-local-keytab", "false"),
+            (
+                "yarn.security.kerberos.localized-keytab-path",
+                "/etc/alice.keytab",
+            ),
+        ];
+        let mut files = Vec::new();
+        let named = with_keytab(&configured(&on_nodes), &staging, &mut files).unwrap();
+        assert_eq!(there(&named), "/etc/alice.keytab");
+        assert!(files.is_empty());
     }
 
     #[test]

@@ -139,6 +139,8 @@ impl Worker {
             attempt.gauges.insert(task.plan.id, task.gauges);
             by_slot[task.slot].push(task.plan);
         }
+        self.tracker
+            .on_deploy(attempt.number, attempt.slots.keys().copied());
         self.attempt = Some(attempt);
         for (slot, plans) in self.slots.iter().zip(by_slot) {
             slot.tell(SlotCommand::Deploy(plans));
@@ -164,6 +166,9 @@ impl Worker {
             Event::Task(attempt, event) if running(self, attempt) => self.on_task(attempt, event),
             Event::Written(written) if running(self, written.attempt) => {
                 let checkpoint = written.checkpoint;
+                if written.result.is_ok() {
+                    self.tracker.on_acknowledged(checkpoint);
+                }
                 self.sender.send(match written.result {
                     Ok((tasks, statistics)) => FromWorker::CheckpointAck {
                         attempt: written.attempt,
@@ -194,6 +199,7 @@ impl Worker {
             TaskEvent::State(task, state) => {
                 // First the state, so that the AM knows who takes part before it sees who did.
                 let finished = matches!(state, TaskState::Finished { .. });
+                self.tracker.on_state(task, &state);
                 self.sender.send(FromWorker::Task {
                     attempt: number,
                     task,
@@ -205,6 +211,7 @@ impl Worker {
                 }
             }
             TaskEvent::RequestSplit(task) => {
+                self.tracker.on_request(task);
                 self.sender.send(FromWorker::RequestSplit { task });
             }
             TaskEvent::Snapshot(part) => {

@@ -1,6 +1,7 @@
 //! How a TaskManager is set up.
 
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use alpheus_dataflow::operator::{Clock, SystemClock};
 use tokio::runtime::Handle;
 
 use crate::control::WorkerId;
+use crate::control_connection::ControlConnection;
 use crate::environment::{Connectors, ExchangeTls, ResultReceiver};
 use crate::exchange::ChannelLimits;
 
@@ -25,6 +27,12 @@ pub struct TaskManagerConfig {
     pub results: Option<Arc<dyn ResultReceiver>>,
     /// Where other workers connect to; `None` for a worker that is alone.
     pub exchange: Option<ExchangeConfig>,
+    /// The container that it runs in, if it does.
+    pub container: Option<String>,
+    /// What to do when the AM is gone; `None`: end.
+    pub reconnect: Option<Box<dyn Reconnect>>,
+    /// Takes the tokens that the AM sends, where the worker was given some.
+    pub take_tokens: Option<Box<dyn Fn(&[u8]) + Send>>,
     /// How often to send metrics, at least (`heartbeat.interval`).
     pub heartbeat_interval: Duration,
     /// How much may lie between two tasks.
@@ -32,6 +40,15 @@ pub struct TaskManagerConfig {
     /// The clock that operators see.
     pub clock: Arc<dyn Clock>,
 }
+
+/// The way to the next attempt of the AM, when one has gone away.
+pub trait Reconnect: Send {
+    /// Waits for the next attempt and connects to it; an error, with the reason, when none comes.
+    fn next(&mut self) -> Reconnecting;
+}
+
+/// A connection to come.
+pub type Reconnecting = Pin<Box<dyn Future<Output = Result<ControlConnection, String>> + Send>>;
 
 /// Where other workers connect to.
 pub struct ExchangeConfig {
@@ -58,6 +75,9 @@ impl TaskManagerConfig {
             connectors,
             results: None,
             exchange: None,
+            container: None,
+            reconnect: None,
+            take_tokens: None,
             heartbeat_interval: Duration::from_secs(1),
             channels: ChannelLimits::default(),
             clock: Arc::new(SystemClock),

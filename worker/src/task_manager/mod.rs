@@ -3,6 +3,9 @@
 //! One asynchronous loop owns everything that concerns the whole worker. It takes the AM's messages in
 //! order and passes them on in that order, and tells the AM what tasks report. It never computes and
 //! never blocks, so that heartbeats go out however busy the tasks are.
+//!
+//! Where there may be another attempt of the AM, its death does not stop the tasks: the loop goes on without it until the
+//! next one is there, and then says how everything stands ([`crate::standing`]).
 
 mod attempt;
 mod build;
@@ -23,9 +26,10 @@ use crate::control_connection::{
 };
 use crate::exchange::Exchange;
 use crate::slot::{Slot, SlotCommand};
+use crate::standing::Tracker;
 use crate::task::{TaskCommand, TaskEvent, TaskEvents};
 use attempt::RunningAttempt;
-pub use config::{ExchangeConfig, TaskManagerConfig};
+pub use config::{ExchangeConfig, Reconnect, Reconnecting, TaskManagerConfig};
 
 /// Why a TaskManager has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +70,16 @@ impl TaskManager {
     }
 }
 
+/// The connection to the next AM, once it is there; never, while there is one.
+async fn next_master(
+    without_master: &mut Option<Reconnecting>,
+) -> Result<ControlConnection, String> {
+    match without_master {
+        Some(reconnecting) => reconnecting.await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What happens in this process that the loop must know.
 enum Event {
     Task(AttemptNumber, TaskEvent),
@@ -82,6 +96,8 @@ struct Worker {
     events: mpsc::UnboundedSender<Event>,
     task_events: TaskEvents,
     attempt: Option<RunningAttempt>,
+    tracker: Tracker,
+    exchange_address: String,
 }
 
 impl Worker {
@@ -116,13 +132,7 @@ impl Worker {
                 )?)
             }
         };
-        sender.send(FromWorker::Register {
-            worker: config.worker,
-            pid: std::process::id(),
-            slots: config.slots,
-            exchange_address: address,
-        });
-        Ok(Worker {
+        let worker = Worker {
             config,
             sender,
             slots,
@@ -131,7 +141,22 @@ impl Worker {
             events,
             task_events,
             attempt: None,
-        })
+            tracker: Tracker::default(),
+            exchange_address: address,
+        };
+        worker.register();
+        Ok(worker)
+    }
+
+    fn register(&self) {
+        self.sender.send(FromWorker::Register {
+            worker: self.config.worker,
+            pid: std::process::id(),
+            slots: self.config.slots,
+            exchange_address: self.exchange_address.clone(),
+            container: self.config.container.clone(),
+            standing: self.tracker.standing().map(Box::new),
+        });
     }
 
     async fn run(
@@ -141,12 +166,30 @@ impl Worker {
     ) -> TaskManagerExit {
         let mut heartbeat = tokio::time::interval(self.config.heartbeat_interval);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut without_master: Option<Reconnecting> = None;
         let exit = loop {
             tokio::select! {
-                message = receiver.recv() => match message {
+                message = receiver.recv(), if without_master.is_none() => match message {
                     Ok(ToWorker::Shutdown) => break TaskManagerExit::Shutdown,
                     Ok(message) => self.obey(message),
-                    Err(broken) => break TaskManagerExit::ConnectionLost(broken),
+                    Err(broken) => match &mut self.config.reconnect {
+                        None => break TaskManagerExit::ConnectionLost(broken),
+                        Some(reconnect) => {
+                            tracing::warn!(%broken, "the job's master is gone; the tasks go on");
+                            without_master = Some(reconnect.next());
+                        }
+                    },
+                },
+                connected = next_master(&mut without_master) => match connected {
+                    Ok(connection) => {
+                        without_master = None;
+                        receiver = connection.receiver;
+                        self.sender = connection.sender;
+                        self.go_on();
+                    }
+                    Err(reason) => {
+                        break TaskManagerExit::ConnectionLost(ConnectionBroken::Io(reason));
+                    }
                 },
                 event = events.recv() => {
                     if let Some(event) = event {
@@ -161,10 +204,20 @@ impl Worker {
         exit
     }
 
+    /// Tells another AM how everything stands, and asks again what the one before has not answered.
+    fn go_on(&self) {
+        tracing::info!("another master is there");
+        self.register();
+        for task in self.tracker.asking() {
+            self.sender.send(FromWorker::RequestSplit { task });
+        }
+    }
+
     fn obey(&mut self, message: ToWorker) {
         match message {
             ToWorker::Deploy(deployment) => self.deploy(*deployment),
             ToWorker::TriggerCheckpoint { barrier, directory } => {
+                self.tracker.on_trigger(barrier.id);
                 if let Some(attempt) = &mut self.attempt {
                     attempt.trigger(barrier.id, &directory, &self.writer);
                     self.tell_all(TaskCommand::TriggerCheckpoint(barrier));
@@ -172,9 +225,11 @@ impl Worker {
             }
             ToWorker::CheckpointComplete(checkpoint) => {
                 self.writer.complete(checkpoint);
+                self.tracker.on_complete(checkpoint);
                 self.tell_all(TaskCommand::CheckpointComplete(checkpoint));
             }
             ToWorker::CheckpointAborted(checkpoint) => {
+                self.tracker.on_abort(checkpoint);
                 if let Some(attempt) = &mut self.attempt {
                     attempt.abort(checkpoint);
                 }
@@ -182,6 +237,7 @@ impl Worker {
                 self.tell_all(TaskCommand::CheckpointAborted(checkpoint));
             }
             ToWorker::AssignSplit { task, next } => {
+                self.tracker.on_assign(task, &next);
                 let slot = self
                     .attempt
                     .as_ref()
@@ -205,6 +261,11 @@ impl Worker {
                 }
             }
             ToWorker::Cancel(attempt) => self.cancel(attempt),
+            ToWorker::UpdateTokens(tokens) => {
+                if let Some(take) = &self.config.take_tokens {
+                    take(&tokens.0);
+                }
+            }
             // Seen by the loop.
             ToWorker::Shutdown => {}
         }
@@ -224,6 +285,7 @@ impl Worker {
             .is_some_and(|running| running.number() <= attempt)
         {
             self.attempt = None;
+            self.tracker.on_cancel();
             self.writer.abort_all();
         }
         let waits: Vec<_> = self

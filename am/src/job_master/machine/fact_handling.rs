@@ -5,7 +5,7 @@ use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 use alpheus_state::handle::TaskId;
 use alpheus_worker::control::TaskState;
 
-use super::{Goal, JobMachine, Preparation, Step};
+use super::{Goal, JobMachine, Preparation, Step, WorkerInfo};
 use crate::failure::Failure;
 use crate::job_master::fact::{Action, Fact, Prepared};
 use crate::job_status::{ExecutionState, JobStatus};
@@ -22,14 +22,23 @@ impl JobMachine {
                 slots,
                 exchange_address,
                 pid,
+                standing,
             } => {
-                if let Some(info) = self.workers.get_mut(&worker) {
-                    info.registered = true;
-                    info.slots = slots;
-                    info.exchange_address = exchange_address;
-                    info.pid = pid;
-                    info.heard_at = step.now;
-                    self.failed_starts = 0;
+                let here = WorkerInfo {
+                    registered: true,
+                    slots,
+                    exchange_address,
+                    pid,
+                    heard_at: step.now,
+                    cancel_deadline: None,
+                    stop_sent: false,
+                };
+                match self.workers.get_mut(&worker) {
+                    Some(info) => {
+                        *info = here;
+                        self.failed_starts = 0;
+                    }
+                    None => self.on_survivor(step, worker, here, standing.map(|boxed| *boxed)),
                 }
             }
             Fact::WorkerHeard(worker) => {
@@ -45,6 +54,7 @@ impl JobMachine {
                 task,
                 state,
             } => {
+                self.on_survivors_task(task, &state);
                 if attempt == self.attempt && self.deployed {
                     self.on_task(step, task, state);
                 }
@@ -182,6 +192,7 @@ impl JobMachine {
             return;
         }
         match result {
+            Ok(_) if self.adopting => self.adopted(step),
             Ok(Prepared { restored, finished }) => {
                 if let Some(record) = restored {
                     self.checkpoints.on_restored(record);

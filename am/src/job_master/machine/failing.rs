@@ -92,6 +92,7 @@ impl JobMachine {
     /// What was prepared or begun for the present attempt is of no use.
     pub(super) fn attempt_is_over(&mut self) {
         self.preparation = Preparation::None;
+        self.adopting = false;
         self.concluding = false;
         self.all_committed = false;
         self.committing_rest = false;

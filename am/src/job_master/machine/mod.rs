@@ -10,7 +10,8 @@
 //! again, leftovers removed, and everything is deployed anew.
 //!
 //! `fact_handling` is the part that learns, `running` and `ending` the two ways to advance; `workers`,
-//! `failing` and `checkpointing` are what all of them use.
+//! `failing` and `checkpointing` are what all of them use; `takeover` is how an attempt of the AM begins that is not
+//! the first.
 //!
 //! # Invariants
 //!
@@ -24,6 +25,7 @@ mod ending;
 mod fact_handling;
 mod failing;
 mod running;
+mod takeover;
 mod workers;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,6 +35,7 @@ use alpheus_state::handle::TaskId;
 use alpheus_worker::control::WorkerId;
 
 pub use failing::ExceptionRecord;
+pub use takeover::TakenOver;
 pub use workers::WorkerInfo;
 
 use super::fact::{Action, Fact};
@@ -108,6 +111,12 @@ pub struct JobMachine {
     goal: Goal,
     status: JobStatus,
     attempt: AttemptNumber,
+    /// The lowest number of a start that this AM makes.
+    first_attempt: u32,
+    /// While workers of an earlier attempt of the AM are waited for.
+    waiting: Option<takeover::Waiting>,
+    /// Tasks of an earlier attempt of the AM run, and their enumerators are being made.
+    adopting: bool,
     workers: BTreeMap<WorkerId, WorkerInfo>,
     next_worker: u32,
     failed_starts: u32,
@@ -146,6 +155,9 @@ impl JobMachine {
             goal: Goal::Run,
             status: JobStatus::Created,
             attempt: AttemptNumber(1),
+            first_attempt: 1,
+            waiting: None,
+            adopting: false,
             workers: BTreeMap::new(),
             next_worker: 0,
             failed_starts: 0,
@@ -266,6 +278,7 @@ impl JobMachine {
             });
         cancels
             .chain(silent)
+            .chain(self.waiting_until())
             .chain(restart)
             .chain(slots)
             .chain(self.checkpoints.next_wakeup())

@@ -18,6 +18,9 @@ impl JobMachine {
     }
 
     pub(super) fn advance_running(&mut self, step: &mut Step) {
+        if self.waits_for_survivors(step) {
+            return;
+        }
         self.ask_for_workers(step);
         if self.goal != Goal::Run {
             return self.advance(step);
@@ -31,7 +34,7 @@ impl JobMachine {
         match self.preparation {
             Preparation::None => {
                 if self.status == JobStatus::Restarting {
-                    self.attempt.0 += 1;
+                    self.attempt.0 = (self.attempt.0 + 1).max(self.first_attempt);
                     self.restarts += 1;
                     self.tasks.clear();
                 }

@@ -107,6 +107,7 @@ impl JobMachine {
         let Some(info) = self.workers.remove(&worker) else {
             return;
         };
+        self.on_survivor_lost(worker);
         // Also when its process seems gone: a broken connection alone leaves one behind.
         step.actions.push(Action::StopWorker(worker));
         if !info.registered {

@@ -5,6 +5,7 @@
 mod checkpoints;
 mod crashes;
 mod deployment;
+mod takeover;
 mod workers;
 
 use std::collections::BTreeSet;
@@ -114,6 +115,7 @@ impl World {
                 slots: 1,
                 exchange_address: format!("localhost:{}", worker.0),
                 pid: 100 + worker.0,
+                standing: None,
             });
         }
     }
