@@ -1,5 +1,6 @@
 //! The other side of [`super::child_process`]: what a worker process does from its start to its end.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,14 @@ pub enum WorkerProcessError {
     JobGone(ConnectionBroken),
 }
 
+/// What is different in a container of YARN.
+pub struct InContainer {
+    /// Takes the tokens that the AM sends.
+    pub take_tokens: Box<dyn Fn(&[u8]) + Send>,
+    /// Options whose value only the container knows.
+    pub overrides: BTreeMap<String, String>,
+}
+
 /// Connects, runs tasks until the AM says that this is the end or goes away.
 ///
 /// # Errors
@@ -45,7 +54,7 @@ pub fn run(
     settings: &WorkerSettings,
     identity: &Identity,
     connectors: Arc<dyn Connectors>,
-    take_tokens: Option<Box<dyn Fn(&[u8]) + Send>>,
+    container: Option<InContainer>,
     runtime: &Handle,
 ) -> Result<(), WorkerProcessError> {
     if let Some(parent) = settings.parent {
@@ -76,7 +85,10 @@ pub fn run(
             connectors,
         );
         config.heartbeat_interval = Duration::from_millis(settings.heartbeat_interval_ms.max(1));
-        config.take_tokens = take_tokens;
+        if let Some(container) = container {
+            config.take_tokens = Some(container.take_tokens);
+            config.overrides = container.overrides;
+        }
         if let Some(succession) = &settings.succession {
             config.container = Some(succession.container.clone());
             config.reconnect = Some(Box::new(next_master(succession, &client, runtime)?));

@@ -26,6 +26,8 @@ pub struct ContainerEnvironment {
     pub token_file: PathBuf,
     /// Where it runs.
     pub work_dir: PathBuf,
+    /// Folders for files that end with the application, separated by commas.
+    pub local_dirs: String,
     /// The path under which YARN's proxy shows the master's pages; for the master only.
     pub web_proxy_base: Option<String>,
 }
@@ -51,6 +53,7 @@ impl ContainerEnvironment {
             log_dir: PathBuf::from(logs.split(',').next().unwrap_or_default()),
             token_file: PathBuf::from(variable("HADOOP_TOKEN_FILE_LOCATION")?),
             work_dir: PathBuf::from(variable("PWD")?),
+            local_dirs: variable("LOCAL_DIRS")?,
             web_proxy_base: environment.non_empty("APPLICATION_WEB_PROXY_BASE"),
         })
     }
@@ -146,6 +149,7 @@ mod tests {
         ("LOG_DIRS", "/logs/a,/logs/b"),
         ("HADOOP_TOKEN_FILE_LOCATION", "/work/container_tokens"),
         ("PWD", "/work"),
+        ("LOCAL_DIRS", "/local/a,/local/b"),
     ];
 
     #[test]

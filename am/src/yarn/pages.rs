@@ -139,6 +139,7 @@ mod tests {
             log_dir: PathBuf::new(),
             token_file: PathBuf::new(),
             work_dir: PathBuf::new(),
+            local_dirs: String::new(),
             web_proxy_base: Some("/proxy/application_1700000000000_0007".to_owned()),
         };
         let audit = Arc::new(AuditLog::log_only());

@@ -1,9 +1,11 @@
 //! A worker in a container: takes over what the launch context brought, and is then a worker process like any other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alpheus_hadoop_conf::Environment;
 use alpheus_hadoop_conf::hadoop::HadoopConf;
+use alpheus_hadoop_conf::options::execution::TMP_DIRS;
 use alpheus_security::hadoop::Credentials;
 use alpheus_security::secret::SecretBytes;
 use alpheus_worker::environment::Connectors;
@@ -13,7 +15,7 @@ use super::container::{ContainerEnvironment, named_tokens};
 use super::settings::{self, HadoopSettings};
 use super::{YarnApplicationError, hdfs};
 use crate::deployment::handover;
-use crate::deployment::worker_process::{self, WorkerProcessError};
+use crate::deployment::worker_process::{self, InContainer, WorkerProcessError};
 
 /// Why a worker ended otherwise than told.
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +36,24 @@ pub fn run(connectors: Arc<dyn Connectors>, runtime: &Handle) -> Result<(), Cont
     let (handover, tokens) = prepare()?;
     let read = handover::read(handover.expose());
     let (settings, identity) = read.map_err(WorkerProcessError::from)?;
-    let take_tokens: Box<dyn Fn(&[u8]) + Send> = Box::new(move |bytes| match tokens.take(bytes) {
-        Ok(()) => tracing::info!("the master has sent other tokens"),
-        Err(error) => tracing::error!(%error, "the tokens that the master has sent are of no use"),
-    });
+    let folders = (
+        TMP_DIRS.key().to_owned(),
+        tokens.container.local_dirs.clone(),
+    );
+    let container = InContainer {
+        take_tokens: Box::new(move |bytes| match tokens.take(bytes) {
+            Ok(()) => tracing::info!("the master has sent other tokens"),
+            Err(error) => {
+                tracing::error!(%error, "the tokens that the master has sent are of no use");
+            }
+        }),
+        overrides: BTreeMap::from([folders]),
+    };
     Ok(worker_process::run(
         &settings,
         &identity,
         connectors,
-        Some(take_tokens),
+        Some(container),
         runtime,
     )?)
 }

@@ -81,7 +81,9 @@ fn carry_out(
 }
 
 impl Worker {
-    pub(super) fn deploy(&mut self, deployment: Deployment) {
+    pub(super) fn deploy(&mut self, mut deployment: Deployment) {
+        let ours = self.config.overrides.clone();
+        deployment.graph.configuration.extend(ours);
         if let Some(running) = &self.attempt {
             // The AM cancels first; should it not, two attempts still never run together.
             let number = running.number;

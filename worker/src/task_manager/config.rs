@@ -1,5 +1,6 @@
 //! How a TaskManager is set up.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct TaskManagerConfig {
     pub reconnect: Option<Box<dyn Reconnect>>,
     /// Takes the tokens that the AM sends, where the worker was given some.
     pub take_tokens: Option<Box<dyn Fn(&[u8]) + Send>>,
+    /// Options whose value only this worker knows, such as the folders that YARN gives it.
+    pub overrides: BTreeMap<String, String>,
     /// How often to send metrics, at least (`heartbeat.interval`).
     pub heartbeat_interval: Duration,
     /// How much may lie between two tasks.
@@ -78,6 +81,7 @@ impl TaskManagerConfig {
             container: None,
             reconnect: None,
             take_tokens: None,
+            overrides: BTreeMap::new(),
             heartbeat_interval: Duration::from_secs(1),
             channels: ChannelLimits::default(),
             clock: Arc::new(SystemClock),
