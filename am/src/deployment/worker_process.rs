@@ -10,7 +10,7 @@ use alpheus_worker::control::WorkerId;
 use alpheus_worker::control_connection::{ConnectionBroken, ControlConnection};
 use alpheus_worker::environment::{Connectors, ExchangeTls};
 use alpheus_worker::task_manager::{
-    ExchangeConfig, TaskManager, TaskManagerConfig, TaskManagerExit,
+    ExchangeConfig, TakeTokens, TaskManager, TaskManagerConfig, TaskManagerExit,
 };
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -41,7 +41,7 @@ pub enum WorkerProcessError {
 /// What is different in a container of YARN.
 pub struct InContainer {
     /// Takes the tokens that the AM sends.
-    pub take_tokens: Box<dyn Fn(&[u8]) + Send>,
+    pub take_tokens: TakeTokens,
     /// Options whose value only the container knows.
     pub overrides: BTreeMap<String, String>,
 }

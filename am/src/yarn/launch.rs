@@ -18,6 +18,9 @@ use super::settings::ShippedFile;
 /// The name of the program in a container's folder.
 pub const PROGRAM: &str = "alpheus";
 
+/// The name of a Kerberos configuration that is sent along.
+pub const KRB5_CONF: &str = "krb5.conf";
+
 /// How the master is started.
 ///
 /// # Errors
@@ -28,10 +31,15 @@ pub fn master(
     files: &[ShippedFile],
     credentials: &Credentials,
 ) -> Result<ContainerLaunch, YarnApplicationError> {
+    let mut environment = environment(configuration, &taskmanager::MASTER_ENV)?;
+    if files.iter().any(|file| file.name == KRB5_CONF) {
+        // The node replaces the braces.
+        environment.insert("KRB5_CONFIG".to_owned(), format!("{{{{PWD}}}}/{KRB5_CONF}"));
+    }
     Ok(ContainerLaunch {
         resources: resources(files)?,
         tokens: Some(credentials.encode(CredentialsFormat::Writable)),
-        environment: environment(configuration, &taskmanager::MASTER_ENV)?,
+        environment,
         command: command("am", &application.to_string()),
         access: AccessLists {
             view: configuration.get(&options::VIEW_ACLS)?,

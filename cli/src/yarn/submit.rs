@@ -164,10 +164,23 @@ fn with_keytab(
         if configuration.get(&options::SHIP_KEYTAB)? {
             files.push(staging.ship(&keytab, &there, false)?);
         }
+        if let Some(path) = krb5_conf(&configuration)? {
+            files.push(staging.ship(&path, launch::KRB5_CONF, false)?);
+        }
         let source = Source::Deployment("the master's container".to_owned());
         configuration.set_option(&security::KERBEROS_KEYTAB, &there, source)?;
     }
     Ok(configuration)
+}
+
+/// The Kerberos configuration that this process uses instead of the machine's.
+fn krb5_conf(configuration: &Configuration) -> CliResult<Option<std::path::PathBuf>> {
+    let named = configuration.get(&security::KRB5_CONF)?;
+    let of_environment = || {
+        let path = alpheus_hadoop_conf::Environment::process().non_empty("KRB5_CONFIG")?;
+        Some(std::path::PathBuf::from(path)).filter(|path| path.is_file())
+    };
+    Ok(named.or_else(of_environment))
 }
 
 /// How often YARN may start the master.
@@ -342,10 +355,18 @@ mod tests {
             found.display().to_string()
         };
         let staging = staging(dir.path());
+        let krb5 = dir.path().join("own-krb5.conf");
+        std::fs::write(&krb5, "[libdefaults]").unwrap();
+        let krb5 = (
+            "security.kerberos.krb5-conf.path",
+            &*krb5.display().to_string(),
+        );
         let mut files = Vec::new();
-        let sent = with_keytab(&configured(&[keytab]), &staging, &mut files).unwrap();
+        let sent = with_keytab(&configured(&[keytab, krb5]), &staging, &mut files).unwrap();
         assert_eq!(there(&sent), "krb5.keytab");
-        assert_eq!((files.len(), files[0].public), (1, false));
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["krb5.keytab", "krb5.conf"]);
+        assert!(files.iter().all(|file| !file.public));
         let on_nodes = [
             keytab,
             ("yarn.security.kerberos.ship-local-keytab", "false"),
@@ -357,7 +378,7 @@ mod tests {
         let mut files = Vec::new();
         let named = with_keytab(&configured(&on_nodes), &staging, &mut files).unwrap();
         assert_eq!(there(&named), "/etc/alice.keytab");
-        assert!(files.is_empty());
+        assert!(files.iter().all(|file| file.name != "krb5.keytab"));
     }
 
     #[test]

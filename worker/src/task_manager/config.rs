@@ -33,7 +33,7 @@ pub struct TaskManagerConfig {
     /// What to do when the AM is gone; `None`: end.
     pub reconnect: Option<Box<dyn Reconnect>>,
     /// Takes the tokens that the AM sends, where the worker was given some.
-    pub take_tokens: Option<Box<dyn Fn(&[u8]) + Send>>,
+    pub take_tokens: Option<TakeTokens>,
     /// Options whose value only this worker knows, such as the folders that YARN gives it.
     pub overrides: BTreeMap<String, String>,
     /// How often to send metrics, at least (`heartbeat.interval`).
@@ -49,6 +49,9 @@ pub trait Reconnect: Send {
     /// Waits for the next attempt and connects to it; an error, with the reason, when none comes.
     fn next(&mut self) -> Reconnecting;
 }
+
+/// What takes tokens, in Hadoop's form.
+pub type TakeTokens = Box<dyn Fn(&[u8]) + Send>;
 
 /// A connection to come.
 pub type Reconnecting = Pin<Box<dyn Future<Output = Result<ControlConnection, String>> + Send>>;

@@ -29,7 +29,7 @@ use crate::slot::{Slot, SlotCommand};
 use crate::standing::Tracker;
 use crate::task::{TaskCommand, TaskEvent, TaskEvents};
 use attempt::RunningAttempt;
-pub use config::{ExchangeConfig, Reconnect, Reconnecting, TaskManagerConfig};
+pub use config::{ExchangeConfig, Reconnect, Reconnecting, TakeTokens, TaskManagerConfig};
 
 /// Why a TaskManager has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
