@@ -28,8 +28,11 @@ pub type SharedTokens = Arc<RwLock<Credentials>>;
 
 /// Keeps tokens fresh as long as it is held.
 pub struct TokenKeeper {
-    _manager: Option<(Arc<Hadoop>, Arc<TokenManager>)>,
+    _manager: Option<Manager>,
 }
+
+/// The login, which its tokens need, and the manager.
+type Manager = (Arc<Hadoop>, Arc<TokenManager>);
 
 /// Where fresh tokens go.
 struct Destination {
@@ -84,7 +87,7 @@ fn with_keytab(
     attempt: &Attempt,
     configuration: &Configuration,
     destination: Destination,
-) -> Result<Option<(Arc<Hadoop>, Arc<TokenManager>)>, String> {
+) -> Result<Option<Manager>, String> {
     let hadoop =
         Hadoop::with_conf(attempt.hadoop.conf(), configuration).map_err(|e| e.to_string())?;
     let wanted = Wanted {
