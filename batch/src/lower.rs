@@ -68,7 +68,7 @@ impl Lowering<'_> {
                 filters,
             } => self.scan(table, projection, filters, &rel.schema),
             RelNode::Values { rows } => self.values(rows, &rel.schema),
-            RelNode::Watermark { input, .. } => self.lower(input),
+            RelNode::Watermark { input, .. } | RelNode::StateTtl { input, .. } => self.lower(input),
             RelNode::Filter { input, predicate } => {
                 let predicate = lower_expr(predicate, &self.session)?;
                 Ok(LogicalPlanBuilder::from(self.lower(input)?)

@@ -112,6 +112,7 @@ impl Binder<'_> {
                 (self.match_recognize(input, spec)?, Vec::new())
             }
         };
+        let rel = self.with_state_ttl(rel, table);
         let Some(alias) = &table.alias else {
             let schema = rel.schema.clone();
             return Ok((rel, Scope::of(name, schema)));

@@ -33,6 +33,7 @@ mod scope;
 mod select;
 mod set_operation;
 mod sort;
+mod state_ttl;
 mod subquery;
 mod table;
 mod temporal;
@@ -41,6 +42,7 @@ mod unnest;
 mod user_function;
 mod window_function;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use alpheus_dataflow::expr::Expr;
@@ -68,6 +70,8 @@ pub(crate) struct Binder<'a> {
     database: String,
     /// The views that are being expanded, outermost first.
     views: Vec<ObjectPath>,
+    /// While FROM is bound: how long state of a table's rows is kept, in ms, by the table's name.
+    state_ttl: BTreeMap<String, u64>,
     /// Inside a sub-query of an expression, the query around it.
     outer: Option<Rc<subquery::Outer>>,
 }
@@ -89,6 +93,7 @@ impl<'a> Binder<'a> {
             catalog: catalogs.current_catalog.clone(),
             database: catalogs.current_database.clone(),
             views: Vec::new(),
+            state_ttl: BTreeMap::new(),
             outer: None,
         }
     }

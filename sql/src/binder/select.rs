@@ -37,8 +37,7 @@ impl Binder<'_> {
         order_by: &[OrderItem],
         named: Option<&Named<'_>>,
     ) -> Result<Sorted, SqlError> {
-        self.refuse_clauses(select)?;
-        let (mut input, scope) = self.from(&select.from, named)?;
+        let (mut input, scope) = self.hinted(select)?.from(&select.from, named)?;
         let pending = RefCell::default();
         let subqueries = Subqueries {
             pending: &pending,
@@ -146,16 +145,6 @@ impl Binder<'_> {
             rel = distinct(rel);
         }
         Ok(Sorted { rel, visible, keys })
-    }
-
-    fn refuse_clauses(&self, select: &Select) -> Result<(), SqlError> {
-        if let Some(hint) = select.hints.first() {
-            return Err(
-                SqlError::unsupported(format!("the hint {}", hint.name.value), hint.span)
-                    .with_help("OPTIONS(..) behind a table's name is the only hint there is"),
-            );
-        }
-        Ok(())
     }
 
     /// Streams are aggregated by slices of a window, and Flink cuts those of HOP at its slide.

@@ -72,7 +72,7 @@ impl Builder<'_> {
             } => {
                 let streams = self.build(input)?;
                 let input_mode = self.changelog_of(&streams);
-                let state_ttl_ms = self.settings.state_ttl_ms;
+                let state_ttl_ms = input.state_ttl().unwrap_or(self.settings.state_ttl_ms);
                 let spec = |phase: AggregatePhase, keys: Vec<usize>| OperatorSpec::GroupAggregate {
                     keys,
                     aggregates: aggregates.clone(),

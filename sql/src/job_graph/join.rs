@@ -33,7 +33,7 @@ impl Builder<'_> {
         let input = |rel: &Rel, changelog: ChangelogMode| JoinInput {
             columns: rel.schema.row_type(),
             changelog,
-            state_ttl_ms: self.settings.state_ttl_ms,
+            state_ttl_ms: rel.state_ttl().unwrap_or(self.settings.state_ttl_ms),
         };
         let modes = [&left_streams, &right_streams].map(|streams| self.changelog_of(streams));
         let spec = JoinSpec {

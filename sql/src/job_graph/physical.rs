@@ -139,6 +139,7 @@ impl<'a> Builder<'a> {
                     reuse: true,
                 })])
             }
+            RelNode::StateTtl { input, .. } => self.build(input),
             RelNode::Match { input, pattern } => {
                 let streams = self.build(input)?;
                 self.need_inserts("Match", &streams)?;

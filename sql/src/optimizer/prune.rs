@@ -427,6 +427,12 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             let schema = PlanSchema { fields };
             (Arc::new(Rel { node, schema }), mapping)
         }
+        RelNode::StateTtl { input, .. } => {
+            let (input, mapping) = prune(input, required, needs);
+            let schema = input.schema.clone();
+            let node = rel.with_inputs(vec![input]).node;
+            (Arc::new(Rel { node, schema }), mapping)
+        }
         RelNode::Match { input, pattern } => {
             let below: Columns = pattern.columns().into_iter().collect();
             let (input, mapping) = prune(input, &below, needs);

@@ -43,6 +43,9 @@ fn offer(rel: &Arc<Rel>, conjuncts: &[Expr]) -> Option<Arc<Rel>> {
                 schema: rel.schema.clone(),
             }))
         }
+        RelNode::StateTtl { input, .. } => {
+            Some(Arc::new(rel.with_inputs(vec![offer(input, conjuncts)?])))
+        }
         RelNode::Project { input, exprs } => {
             let through: Vec<Expr> = conjuncts
                 .iter()

@@ -133,6 +133,10 @@ impl Rel {
                 if *outer { "LEFT" } else { "INNER" },
                 names(&self.schema)
             ),
+            RelNode::StateTtl { ttl_ms, .. } => {
+                let ttl = i64::try_from(*ttl_ms).unwrap_or(i64::MAX);
+                format!("StateTtl(ttl=[{}])", duration(ttl))
+            }
             RelNode::Match { pattern, .. } => describe_pattern(pattern, &self.schema, input),
             RelNode::Over {
                 partition,

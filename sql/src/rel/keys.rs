@@ -35,7 +35,9 @@ impl Rel {
                 key.into_iter().filter(|key| !key.is_empty()).collect()
             }
             RelNode::Values { rows } if rows.len() <= 1 => vec![UniqueKey::new()],
-            RelNode::Filter { input, .. } | RelNode::Watermark { input, .. } => input.unique_keys(),
+            RelNode::Filter { input, .. }
+            | RelNode::Watermark { input, .. }
+            | RelNode::StateTtl { input, .. } => input.unique_keys(),
             RelNode::Project { input, exprs } => {
                 let keys = input.unique_keys();
                 keys.iter()

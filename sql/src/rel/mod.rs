@@ -147,6 +147,14 @@ pub enum RelNode {
         /// Whether a row without elements comes once, with NULLs.
         outer: bool,
     },
+    /// The same rows; the join or aggregate that reads them keeps state of them for so long (the hint
+    /// STATE_TTL).
+    StateTtl {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// In ms; 0 is for ever.
+        ttl_ms: u64,
+    },
     /// MATCH_RECOGNIZE: the partition's columns, then the measures, a row for each match.
     Match {
         /// Where rows come from.
@@ -284,6 +292,7 @@ impl Rel {
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
             | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::StateTtl { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }
             | RelNode::Over { input, .. }
@@ -309,6 +318,7 @@ impl Rel {
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
             | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::StateTtl { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }
             | RelNode::Over { input, .. }
@@ -360,6 +370,17 @@ impl Rel {
             node: RelNode::Project { input, exprs },
             schema: PlanSchema { fields },
         })
+    }
+
+    /// How long state of these rows is to be kept, in ms, if a hint says so.
+    pub(crate) fn state_ttl(&self) -> Option<u64> {
+        match &self.node {
+            RelNode::StateTtl { ttl_ms, .. } => Some(*ttl_ms),
+            RelNode::Filter { input, .. }
+            | RelNode::Project { input, .. }
+            | RelNode::Unnest { input, .. } => input.state_ttl(),
+            _ => None,
+        }
     }
 
     /// Whether this node and all below it read bounded tables only, given what `is_bounded` says.

@@ -1,5 +1,7 @@
 //! Which changes operators emit, and where updates cannot be trusted.
 
+use alpheus_dataflow::graph::OperatorSpec;
+
 use super::{error, new_session, rows};
 
 const SINKS: &str = "
@@ -128,4 +130,38 @@ fn a_value_of_the_clock_in_an_update_is_found() {
         let text = advice(fine);
         assert!(text.ends_with("== Advice ==\nnone\n"), "{text}");
     }
+}
+
+#[test]
+fn a_hint_says_how_long_state_is_kept() {
+    let ttl = |select: &str| -> Vec<u64> {
+        let graph = super::job(&format!("SET 'table.exec.state.ttl' = '9 ms'; {select}")).graph;
+        let operators = graph.unwrap().vertices.into_iter().flat_map(|v| v.chain);
+        let of = operators.map(|node| match node.spec {
+            OperatorSpec::GroupAggregate { state_ttl_ms, .. } => vec![state_ttl_ms],
+            OperatorSpec::Join(join) => vec![join.left.state_ttl_ms, join.right.state_ttl_ms],
+            _ => Vec::new(),
+        });
+        of.flatten().collect()
+    };
+    let hint = "/*+ STATE_TTL('x' = '1 s') */";
+    let group = "s, COUNT(*) FROM t AS x WHERE a > 1 GROUP BY s";
+    assert_eq!(ttl(&format!("SELECT {group}")), [9]);
+    assert_eq!(ttl(&format!("SELECT {hint} {group}")), [1_000]);
+    let join = "x.s, y.s FROM t AS x JOIN t AS y ON x.a = y.b";
+    assert_eq!(ttl(&format!("SELECT {hint} {join}")), [1_000, 9]);
+    let both = "/*+ STATE_TTL('x' = '1 s', 'y' = '0 s') */";
+    assert_eq!(ttl(&format!("SELECT {both} {join}")), [1_000, 0]);
+    // The hint is for its own SELECT.
+    let inner = "SELECT s, COUNT(*) AS c FROM t AS x GROUP BY s";
+    assert_eq!(
+        ttl(&format!(
+            "SELECT /*+ STATE_TTL('g' = '1 s') */ c, COUNT(*) FROM ({inner}) AS g GROUP BY c"
+        )),
+        [9, 1_000]
+    );
+    let text = error(&format!("SELECT /*+ STATE_TTL('z' = '1 s') */ {group}"));
+    assert!(text.contains("names 'z', which is no table"), "{text}");
+    let text = error(&format!("SELECT /*+ STATE_TTL('x' = 'long') */ {group}"));
+    assert!(text.contains("STATE_TTL of 'x' cannot be 'long'"), "{text}");
 }
