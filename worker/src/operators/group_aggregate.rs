@@ -68,6 +68,16 @@ impl GroupColumns {
             *self.written.get_mut(slot as usize) = now;
         }
     }
+
+    /// Some groups, from `from` on, that were not written for the TTL; and where to go on next time.
+    pub(crate) fn expired_from(&self, from: usize, now: i64, ttl_ms: i64) -> (Vec<u32>, usize) {
+        let end = (from + SWEEP).min(self.written.len());
+        let written = |slot: usize| *self.written.get(slot);
+        let is_old = |slot: &usize| written(*slot) > 0 && now - written(*slot) >= ttl_ms;
+        let expired = (from..end).filter(is_old).map(|slot| slot as u32);
+        let next = if end == self.written.len() { 0 } else { end };
+        (expired.collect(), next)
+    }
 }
 
 impl SlotColumns for GroupColumns {
@@ -360,14 +370,8 @@ impl GroupAggregate {
     /// Removes some keys that nobody has written for the TTL.
     fn sweep_expired(&mut self, now: i64) -> OperatorResult<()> {
         let columns = self.table.columns();
-        let end = (self.sweep + SWEEP).min(columns.rows.len());
-        let expired: Vec<u32> = (self.sweep..end)
-            .filter(|&slot| {
-                *columns.rows.get(slot) > 0 && now - columns.written.get(slot) >= self.ttl_ms
-            })
-            .map(|slot| slot as u32)
-            .collect();
-        self.sweep = if end == columns.rows.len() { 0 } else { end };
+        let (expired, next) = columns.expired_from(self.sweep, now, self.ttl_ms);
+        self.sweep = next;
         self.table.remove(&expired)
     }
 }

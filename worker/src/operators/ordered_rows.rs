@@ -4,17 +4,19 @@
 //! with equal sort keys stay in the order of arrival, and whose payload is the whole row. The number goes
 //! on from the greatest one ever given after a restore, whoever gave it: a key's rows never swap.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
 use alpheus_dataflow::element::CheckpointBarrier;
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::OperatorContext;
 use alpheus_dataflow::order::SortKey;
 use alpheus_dataflow::snapshot::{KeyedSnapshot, ListSnapshot, Redistribution, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
-use alpheus_state::map_state::{MapState, MapStateSpec};
+use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, ScanOrder, Value};
 use alpheus_state::row_codec::{EncodedRows, RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
-use std::sync::Arc;
 
 const SEQUENCE_STATE: &str = "sequence";
 
@@ -118,6 +120,60 @@ impl OrderedRows {
         self.state.payload_codec().encode(columns)
     }
 
+    /// How many of the first rows of a key there are, up to `most`, and which is the last of them.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn first_rows(&self, slot: u32, most: usize) -> OperatorResult<FirstRows> {
+        let mut first = FirstRows::default();
+        if most == 0 {
+            return Ok(first);
+        }
+        let mut visit = |entry: &[u8], _: &Value<'_>| {
+            first.size += 1;
+            if first.size == most {
+                first.last.extend_from_slice(entry);
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
+        let all = EntryRange::ALL;
+        self.state
+            .scan(slot, &all, ScanOrder::Forward, &mut visit)?;
+        Ok(first)
+    }
+
+    /// Puts a row that is [one of the first](FirstRows::takes), and drops the one that no longer is.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn put_first(
+        &mut self,
+        slot: u32,
+        first: &mut FirstRows,
+        most: usize,
+        entry: &[u8],
+        row: &[u8],
+    ) -> OperatorResult<()> {
+        self.state.put(slot, entry, &[], row)?;
+        if first.size == most {
+            self.state.remove(slot, &first.last)?;
+        } else {
+            first.size += 1;
+        }
+        if first.size < most {
+            return Ok(());
+        }
+        let last = &mut first.last;
+        last.clear();
+        let mut visit = |entry: &[u8], _: &Value<'_>| {
+            last.extend_from_slice(entry);
+            ControlFlow::Break(())
+        };
+        let all = EntryRange::ALL;
+        self.state.scan(slot, &all, ScanOrder::Backward, &mut visit)
+    }
+
     /// Encoded rows as columns, with more columns behind.
     ///
     /// # Errors
@@ -166,6 +222,21 @@ impl OrderedRows {
             self.sequence = self.sequence.max(i64::from_le_bytes(bytes));
         }
         self.state.restore(state, now_ms)
+    }
+}
+
+/// The first rows of a key, as many as are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct FirstRows {
+    size: usize,
+    /// The last of them, when there are as many as are wanted.
+    last: Vec<u8>,
+}
+
+impl FirstRows {
+    /// Whether an entry is one of the first `most`.
+    pub fn takes(&self, entry: &[u8], most: usize) -> bool {
+        self.size < most || *entry <= *self.last
     }
 }
 

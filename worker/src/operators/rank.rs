@@ -32,7 +32,7 @@ use arrow::array::{ArrayRef, Int64Array, UInt8Array};
 use arrow::datatypes::SchemaRef;
 
 use super::group_aggregate::key_types;
-use super::ordered_rows::{OrderedRows, pick, sort_columns};
+use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 
 const STATE: &str = "rank";
 
@@ -60,10 +60,10 @@ struct Top {
 /// A partition that a batch touches.
 struct Touched {
     slot: u32,
-    before: Top,
-    /// How many rows are kept and which is the last of them; known where only so many are kept.
-    kept: usize,
-    last: Vec<u8>,
+    /// Which rows were wanted before the batch; where only those are kept, as of now.
+    first: FirstRows,
+    /// They, from the first change on that may matter.
+    before: Option<Top>,
 }
 
 impl Rank {
@@ -130,56 +130,41 @@ impl Rank {
     }
 
     fn touch(&self, slot: u32) -> OperatorResult<Touched> {
-        let before = self.top(slot)?;
-        let kept = before.entries.len();
-        let last = match kept {
-            0 => Vec::new(),
-            kept => before.entries.row(kept - 1).to_vec(),
-        };
         Ok(Touched {
             slot,
-            before,
-            kept,
-            last,
+            first: self.rows.first_rows(slot, self.range.needed())?,
+            before: None,
         })
     }
 
-    /// Adds a row where only the first ones are kept.
-    fn add_bounded(
-        &mut self,
-        touched: &mut Touched,
-        entry: &[u8],
-        row: &[u8],
-    ) -> OperatorResult<()> {
+    /// The partition is about to change at this entry. Behind the wanted rows nothing shows, as long as
+    /// nothing has changed among them.
+    fn note(&self, touched: &mut Touched, entry: &[u8]) -> OperatorResult<()> {
+        if touched.before.is_none() && touched.first.takes(entry, self.range.needed()) {
+            touched.before = Some(self.top(touched.slot)?);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, touched: &mut Touched, entry: &[u8], row: &[u8]) -> OperatorResult<()> {
+        self.note(touched, entry)?;
         let needed = self.range.needed();
-        let slot = touched.slot;
-        if touched.kept < needed {
-            self.rows.state.put(slot, entry, &[], row)?;
-            touched.kept += 1;
-            if *entry > *touched.last {
-                touched.last = entry.to_vec();
+        if !self.append_only {
+            return self.rows.state.put(touched.slot, entry, &[], row);
+        }
+        match touched.first.takes(entry, needed) {
+            true => {
+                let slot = touched.slot;
+                self.rows
+                    .put_first(slot, &mut touched.first, needed, entry, row)
             }
-            return Ok(());
+            false => Ok(()),
         }
-        if *entry > *touched.last {
-            return Ok(());
-        }
-        self.rows.state.put(slot, entry, &[], row)?;
-        self.rows.state.remove(slot, &touched.last)?;
-        let last = &mut touched.last;
-        last.clear();
-        let mut visit = |entry: &[u8], _: &alpheus_state::map_state::Value<'_>| {
-            last.extend_from_slice(entry);
-            ControlFlow::Break(())
-        };
-        let all = EntryRange::ALL;
-        self.rows
-            .state
-            .scan(slot, &all, ScanOrder::Backward, &mut visit)
     }
 
     /// Takes back the first row that equals this one.
-    fn remove(&mut self, slot: u32, prefix: &[u8], row: &[u8]) -> OperatorResult<()> {
+    fn remove(&mut self, touched: &mut Touched, prefix: &[u8], row: &[u8]) -> OperatorResult<()> {
+        let slot = touched.slot;
         let mut found: Option<Vec<u8>> = None;
         let mut visit = |entry: &[u8], value: &alpheus_state::map_state::Value<'_>| {
             if value.payload() != row {
@@ -193,7 +178,10 @@ impl Rank {
             .state
             .scan(slot, &range, ScanOrder::Forward, &mut visit)?;
         match found {
-            Some(entry) => self.rows.state.remove(slot, &entry),
+            Some(entry) => {
+                self.note(touched, &entry)?;
+                self.rows.state.remove(slot, &entry)
+            }
             None => Ok(()),
         }
     }
@@ -221,15 +209,11 @@ impl Rank {
                     touched.len() - 1
                 }
             };
+            let touched = &mut touched[at];
             if batch.kind(row).is_additive() {
-                if self.append_only {
-                    self.add_bounded(&mut touched[at], entries.row(row), rows.row(row))?;
-                } else {
-                    let state = &mut self.rows.state;
-                    state.put(slot, entries.row(row), &[], rows.row(row))?;
-                }
+                self.add(touched, entries.row(row), rows.row(row))?;
             } else if let Some(prefixes) = &prefixes {
-                self.remove(slot, prefixes.row(row), rows.row(row))?;
+                self.remove(touched, prefixes.row(row), rows.row(row))?;
             }
         }
         Ok(touched)
@@ -348,6 +332,7 @@ impl Operator for Rank {
         let touched = self.apply(&batch)?;
         let mut changes = Changes::default();
         for Touched { slot, before, .. } in &touched {
+            let Some(before) = before else { continue };
             let after = self.top(*slot)?;
             let skipped = self.range.skipped();
             match self.numbered {

@@ -7,6 +7,8 @@
 //!
 //! State `window-rank`: partition, sort key, number of arrival, row; and the watermark.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::group_aggregate::key_types;
 use super::key_timers::KeyTimers;
-use super::ordered_rows::{OrderedRows, pick, sort_columns};
+use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
 use super::window_aggregate::{OUTPUT_ROWS, WindowClock, restored_watermark, watermark_list};
 
@@ -108,56 +110,22 @@ impl WindowRank {
         let payloads = self.rows.payloads(columns)?;
         let encoded_keys = self.timers.encode(&keys)?;
         let needed = self.range.needed();
-        // How many rows a partition has and which is the last, as far as this batch has asked.
-        let mut known: std::collections::HashMap<u32, (usize, Vec<u8>)> =
-            std::collections::HashMap::new();
+        let mut known: HashMap<u32, FirstRows> = HashMap::new();
         for (row, &slot) in slots.iter().enumerate() {
-            if let std::collections::hash_map::Entry::Vacant(vacant) = known.entry(slot) {
-                vacant.insert(self.size_and_last(slot)?);
-                self.timers.register(times[row], encoded_keys.row(row));
-            }
-            let Some((size, last)) = known.get_mut(&slot) else {
-                continue;
+            let first = match known.entry(slot) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    self.timers.register(times[row], encoded_keys.row(row));
+                    new.insert(self.rows.first_rows(slot, needed)?)
+                }
             };
             let entry = entries.row(row);
-            if *size >= needed && *entry > **last {
-                continue;
+            if first.takes(entry, needed) {
+                let payload = payloads.row(row);
+                self.rows.put_first(slot, first, needed, entry, payload)?;
             }
-            self.rows.state.put(slot, entry, &[], payloads.row(row))?;
-            if *size < needed {
-                *size += 1;
-                if *entry > **last {
-                    *last = entry.to_vec();
-                }
-                continue;
-            }
-            self.rows.state.remove(slot, last)?;
-            last.clear();
-            let mut visit = |entry: &[u8], _: &Value<'_>| {
-                last.extend_from_slice(entry);
-                ControlFlow::Break(())
-            };
-            let all = EntryRange::ALL;
-            self.rows
-                .state
-                .scan(slot, &all, ScanOrder::Backward, &mut visit)?;
         }
         self.rows.state.store()
-    }
-
-    fn size_and_last(&self, slot: u32) -> OperatorResult<(usize, Vec<u8>)> {
-        let (mut size, mut last) = (0, Vec::new());
-        let mut visit = |entry: &[u8], _: &Value<'_>| {
-            size += 1;
-            last.clear();
-            last.extend_from_slice(entry);
-            ControlFlow::Continue(())
-        };
-        let all = EntryRange::ALL;
-        self.rows
-            .state
-            .scan(slot, &all, ScanOrder::Forward, &mut visit)?;
-        Ok((size, last))
     }
 
     /// Emits the windows that are complete.

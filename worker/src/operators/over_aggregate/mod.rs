@@ -28,13 +28,13 @@ use alpheus_dataflow::operator::{
     Clock, Collector, Metric, Operator, OperatorContext, SystemClock,
 };
 use alpheus_dataflow::schema::RowType;
-use alpheus_dataflow::snapshot::{KeyedSnapshot, OperatorSnapshot, StateReader};
+use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use alpheus_functions::aggregate::AggregateSet;
+use alpheus_state::Table;
 use alpheus_state::map_state::{EntryRange, ScanOrder, Value};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
-use alpheus_state::{HashMapTable, KeyedTable};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -60,14 +60,14 @@ pub struct OverAggregate {
     ttl_ms: i64,
     pending: OrderedRows,
     history: OrderedRows,
-    table: HashMapTable<GroupColumns>,
+    table: Table<GroupColumns>,
     timers: KeyTimers,
     time_codec: RowCodec,
     progress: i64,
     late: Metric,
     output: SchemaRef,
     clock: Arc<dyn Clock>,
-    max_parallelism: u32,
+    sweep: usize,
 }
 
 /// The rows of the partitions that fire, partition by partition.
@@ -112,7 +112,7 @@ impl OverAggregate {
             time: *time,
             pending: rows("pending")?,
             history: rows("history")?,
-            table: HashMapTable::new(&keys, GroupColumns::new(aggregates))?,
+            table: Table::new(STATE, &keys, GroupColumns::new(aggregates), *state_ttl_ms)?,
             timers: KeyTimers::new(&keys)?,
             time_codec: RowCodec::new(&[millis])?,
             frames,
@@ -122,7 +122,7 @@ impl OverAggregate {
             late: Metric::default(),
             output: node.output.to_arrow(),
             clock: Arc::new(SystemClock),
-            max_parallelism: 1,
+            sweep: 0,
         })
     }
 
@@ -362,6 +362,7 @@ impl OverAggregate {
         }
         if !self.frames.is_bounded() {
             self.table.store(&groups)?;
+            self.sweep_expired()?;
         }
         Ok(())
     }
@@ -427,6 +428,18 @@ impl OverAggregate {
         columns.expire(groups, now, self.ttl_ms);
     }
 
+    /// Removes some partitions that nobody has written for the TTL.
+    fn sweep_expired(&mut self) -> OperatorResult<()> {
+        if self.ttl_ms == 0 {
+            return Ok(());
+        }
+        let now = self.clock.now_ms();
+        let columns = self.table.columns();
+        let (expired, next) = columns.expired_from(self.sweep, now, self.ttl_ms);
+        self.sweep = next;
+        self.table.remove(&expired)
+    }
+
     /// Takes rows as they come.
     fn process_now(
         &mut self,
@@ -490,8 +503,8 @@ fn first_millis(column: &ArrayRef) -> i64 {
 impl Operator for OverAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.clock = Arc::clone(&context.clock);
-        self.max_parallelism = context.max_parallelism;
         self.late = context.metrics.metric("numLateRecordsDropped");
+        self.table.open(context)?;
         self.pending.open(context)?;
         self.history.open(context)
     }
@@ -500,9 +513,7 @@ impl Operator for OverAggregate {
         self.progress = restored_watermark(state)?;
         self.pending.restore(state, 0)?;
         self.history.restore(state, 0)?;
-        for rows in state.keyed(STATE)? {
-            self.table.restore(&rows?)?;
-        }
+        self.table.restore(state)?;
         let timers = &mut self.timers;
         let duration = self.frames.duration();
         for (rows, later) in [
@@ -572,10 +583,7 @@ impl Operator for OverAggregate {
             true => pending_sequence,
             false => history_sequence,
         };
-        let table = KeyedSnapshot {
-            name: STATE.to_owned(),
-            rows: self.table.freeze(self.max_parallelism),
-        };
+        let table = self.table.freeze(barrier, None)?;
         Ok(OperatorSnapshot {
             keyed: vec![pending, history, table],
             lists: vec![sequence, watermark_list(self.progress)],
@@ -586,7 +594,7 @@ impl Operator for OverAggregate {
     fn state_size(&self) -> usize {
         self.pending.state.memory_size()
             + self.history.state.memory_size()
-            + self.table.memory_size()
+            + self.table.size()
             + self.timers.memory_size()
     }
 }
