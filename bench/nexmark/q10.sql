@@ -2,11 +2,7 @@
 CREATE TABLE sink (auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3), extra STRING, dt STRING, hm STRING)
 PARTITIONED BY (dt, hm)
 WITH (
-  'connector' = 'filesystem', 'path' = '${OUT}/q10', 'format' = 'csv',
-  'sink.partition-commit.trigger' = 'partition-time', 'sink.partition-commit.delay' = '1 min',
-  'sink.partition-commit.policy.kind' = 'success-file',
-  'partition.time-extractor.timestamp-pattern' = '$dt $hm:00',
-  'sink.rolling-policy.rollover-interval' = '1 min', 'sink.rolling-policy.check-interval' = '1 min'
+  'connector' = 'filesystem', 'path' = '${OUT}/q10', 'format' = 'csv'
 );
 INSERT INTO sink
 SELECT auction, bidder, price, `dateTime`, extra,
