@@ -9,10 +9,10 @@ use arrow::array::{ArrayRef, AsArray, UInt32Array};
 use arrow::compute::take;
 
 use super::Accumulator;
-use super::multiset::{AnyKeys, Counts, Keys, entries_of, keys_for};
+use super::multiset::{AnyKeys, Counts, Hashed, Keys, entries_of, keys_for};
 
 struct Distinct<K: Keys> {
-    seen: Counts<K>,
+    seen: Counts<K, Hashed<K>>,
     inner: Box<dyn Accumulator>,
 }
 

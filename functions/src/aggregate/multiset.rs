@@ -2,9 +2,12 @@
 //! COLLECT, PERCENTILE and DISTINCT are made of.
 //!
 //! Single integer-like columns are kept as `i64`, all other tuples as bytes in value order. Each group
-//! has its own map behind an `Arc`, so that after a freeze only groups that change are copied.
+//! has its own map behind an `Arc`, so that after a freeze only groups that change are copied. Who needs
+//! no order, as DISTINCT, counts in a [`Hashed`] map.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use alpheus_dataflow::cow::CowVec;
@@ -21,18 +24,100 @@ use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use arrow::row::Rows;
+use hashbrown::HashMap;
 
 use super::Accumulator;
 
-/// How tuples of argument values become keys of ordered maps.
+/// Counts by key, in an order or in none.
+pub(super) trait CountMap<K>: Default + Clone + Send + Sync + 'static {
+    fn count_mut<Q: ?Sized + Ord + Hash>(&mut self, key: &Q) -> Option<&mut i64>
+    where
+        K: Borrow<Q>;
+    fn insert(&mut self, key: K, count: i64);
+    fn remove<Q: ?Sized + Ord + Hash>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>;
+    fn entries<'a>(&'a self) -> impl Iterator<Item = (&'a K, &'a i64)>
+    where
+        K: 'a;
+    fn len(&self) -> usize;
+}
+
+impl<K: Ord + Clone + Send + Sync + 'static> CountMap<K> for BTreeMap<K, i64> {
+    fn count_mut<Q: ?Sized + Ord + Hash>(&mut self, key: &Q) -> Option<&mut i64>
+    where
+        K: Borrow<Q>,
+    {
+        self.get_mut(key)
+    }
+
+    fn insert(&mut self, key: K, count: i64) {
+        BTreeMap::insert(self, key, count);
+    }
+
+    fn remove<Q: ?Sized + Ord + Hash>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        BTreeMap::remove(self, key);
+    }
+
+    fn entries<'a>(&'a self) -> impl Iterator<Item = (&'a K, &'a i64)>
+    where
+        K: 'a,
+    {
+        self.iter()
+    }
+
+    fn len(&self) -> usize {
+        BTreeMap::len(self)
+    }
+}
+
+/// Counts in no order.
+pub(super) type Hashed<K> = HashMap<<K as Keys>::Key, i64>;
+
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> CountMap<K> for HashMap<K, i64> {
+    #[inline]
+    fn count_mut<Q: ?Sized + Ord + Hash>(&mut self, key: &Q) -> Option<&mut i64>
+    where
+        K: Borrow<Q>,
+    {
+        self.get_mut(key)
+    }
+
+    fn insert(&mut self, key: K, count: i64) {
+        HashMap::insert(self, key, count);
+    }
+
+    fn remove<Q: ?Sized + Ord + Hash>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        HashMap::remove(self, key);
+    }
+
+    fn entries<'a>(&'a self) -> impl Iterator<Item = (&'a K, &'a i64)>
+    where
+        K: 'a,
+    {
+        self.iter()
+    }
+
+    fn len(&self) -> usize {
+        HashMap::len(self)
+    }
+}
+
+/// How tuples of argument values become keys of maps.
 pub(super) trait Keys: Clone + Send + Sync + 'static {
-    type Key: Ord + Clone + Send + Sync;
+    type Key: Ord + Hash + Clone + Send + Sync + 'static;
     type Batch;
     fn types(&self) -> &[LogicalType];
     fn encode(&self, args: &[ArrayRef]) -> OperatorResult<Self::Batch>;
     /// Adds `by` to the count of the tuple in `row` and gives it before and after.
-    fn add(
-        counts: &mut BTreeMap<Self::Key, i64>,
+    fn add<M: CountMap<Self::Key>>(
+        counts: &mut M,
         batch: &Self::Batch,
         row: usize,
         by: i64,
@@ -41,6 +126,29 @@ pub(super) trait Keys: Clone + Send + Sync + 'static {
         &self,
         keys: impl Iterator<Item = Option<&'a Self::Key>>,
     ) -> OperatorResult<Vec<ArrayRef>>;
+}
+
+/// Adds `by` to the count of `key` and gives it before and after; no key has a count of 0.
+#[inline]
+fn add<K: Borrow<Q>, Q: ?Sized + Ord + Hash, M: CountMap<K>>(
+    counts: &mut M,
+    key: &Q,
+    owned: impl FnOnce() -> K,
+    by: i64,
+) -> (i64, i64) {
+    let Some(count) = counts.count_mut(key) else {
+        if by != 0 {
+            counts.insert(owned(), by);
+        }
+        return (0, by);
+    };
+    let before = *count;
+    *count += by;
+    let after = *count;
+    if after == 0 {
+        counts.remove(key);
+    }
+    (before, after)
 }
 
 /// One integer-like column.
@@ -66,22 +174,15 @@ impl Keys for IntegerKeys {
     }
 
     #[inline]
-    fn add(
-        counts: &mut BTreeMap<Option<i64>, i64>,
+    fn add<M: CountMap<Option<i64>>>(
+        counts: &mut M,
         (values, nulls): &Self::Batch,
         row: usize,
         by: i64,
     ) -> (i64, i64) {
         let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
         let key = valid.then(|| values[row]);
-        let count = counts.entry(key).or_insert(0);
-        let before = *count;
-        *count += by;
-        let after = *count;
-        if after == 0 {
-            counts.remove(&key);
-        }
-        (before, after)
+        add(counts, &key, || key, by)
     }
 
     fn decode<'a>(
@@ -115,24 +216,10 @@ impl Keys for ByteKeys {
     }
 
     #[inline]
-    fn add(counts: &mut BTreeMap<Arc<[u8]>, i64>, rows: &Rows, row: usize, by: i64) -> (i64, i64) {
+    fn add<M: CountMap<Arc<[u8]>>>(counts: &mut M, rows: &Rows, row: usize, by: i64) -> (i64, i64) {
         let row = rows.row(row);
         let key: &[u8] = row.as_ref();
-        match counts.get_mut(key) {
-            None => {
-                counts.insert(key.into(), by);
-                (0, by)
-            }
-            Some(count) => {
-                let before = *count;
-                *count += by;
-                let after = *count;
-                if after == 0 {
-                    counts.remove(key);
-                }
-                (before, after)
-            }
-        }
+        add(counts, key, || key.into(), by)
     }
 
     fn decode<'a>(
@@ -167,12 +254,12 @@ pub(super) fn keys_for(types: &[LogicalType]) -> OperatorResult<AnyKeys> {
 }
 
 /// Value counts of many groups.
-pub(super) struct Counts<K: Keys> {
+pub(super) struct Counts<K: Keys, M = BTreeMap<<K as Keys>::Key, i64>> {
     pub(super) keys: K,
-    groups: CowVec<Arc<BTreeMap<K::Key, i64>>>,
+    groups: CowVec<Arc<M>>,
 }
 
-impl<K: Keys> Counts<K> {
+impl<K: Keys, M: CountMap<K::Key>> Counts<K, M> {
     pub(super) fn new(keys: K) -> Self {
         Counts {
             keys,
@@ -191,7 +278,7 @@ impl<K: Keys> Counts<K> {
     }
 
     pub(super) fn is_empty(&self, group: u32) -> bool {
-        self.groups.get(group as usize).is_empty()
+        self.groups.get(group as usize).len() == 0
     }
 
     pub(super) fn freeze(&mut self) -> Self {
@@ -227,14 +314,10 @@ impl<K: Keys> Counts<K> {
         Ok(())
     }
 
-    /// Values that occur in the group, ascending, with how often.
-    fn entries(&self, group: u32) -> impl DoubleEndedIterator<Item = (&K::Key, i64)> {
-        let counts = self.groups.get(group as usize).iter();
+    /// Values that occur in the group, with how often.
+    fn entries(&self, group: u32) -> impl Iterator<Item = (&K::Key, i64)> {
+        let counts = self.groups.get(group as usize).entries();
         counts.map(|(key, &count)| (key, count))
-    }
-
-    fn present(&self, group: u32) -> impl DoubleEndedIterator<Item = (&K::Key, i64)> {
-        self.entries(group).filter(|(_, count)| *count > 0)
     }
 
     /// The type of [`Counts::state`]: ARRAY<ROW<v0, v1, .., count BIGINT>>.
@@ -248,7 +331,7 @@ impl<K: Keys> Counts<K> {
     }
 
     pub(super) fn state(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
-        let lengths = groups.iter().map(|&group| self.entries(group).count());
+        let lengths = (groups.iter()).map(|&group| self.groups.get(group as usize).len());
         let offsets = OffsetBuffer::from_lengths(lengths);
         let all = || groups.iter().flat_map(|&group| self.entries(group));
         let mut columns = self.keys.decode(all().map(|(key, _)| Some(key)))?;
@@ -277,6 +360,16 @@ impl<K: Keys> Counts<K> {
             }
         }
         Ok(())
+    }
+}
+
+impl<K: Keys> Counts<K> {
+    /// Values that occur in the group, ascending, with how often.
+    fn present(&self, group: u32) -> impl DoubleEndedIterator<Item = (&K::Key, i64)> {
+        let counts = self.groups.get(group as usize).iter();
+        counts
+            .map(|(key, &count)| (key, count))
+            .filter(|(_, count)| *count > 0)
     }
 }
 
