@@ -14,7 +14,7 @@ use alpheus_tests::flights::{assert_same, expected, write_job, written};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-fn run(extra: &[&str]) {
+fn run(extra: &[&str]) -> String {
     let work = tempfile::tempdir().unwrap();
     let job = write_job(work.path(), "flights.sql");
     let checkpoints = work.path().join("checkpoints");
@@ -36,16 +36,19 @@ fn run(extra: &[&str]) {
         String::from_utf8_lossy(&output.stderr)
     );
     assert_same(&expected(), &written(work.path()));
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
 fn in_one_process() {
-    run(&["-D", "parallelism.default=2"]);
+    let said = run(&["-D", "parallelism.default=2"]);
+    assert!(said.contains("336,776 records read"), "{said}");
 }
 
 #[test]
 fn with_three_workers_over_tls() {
-    run(&["-D", "parallelism.default=3", "--workers", "3"]);
+    let said = run(&["-D", "parallelism.default=3", "--workers", "3"]);
+    assert!(said.contains("336,776 records read"), "{said}");
 }
 
 #[test]

@@ -16,6 +16,10 @@ pub struct Progress {
     name: String,
 }
 
+/// Between two lines of rates.
+const INTERVAL: Duration = Duration::from_millis(300);
+/// A number that has not moved for so long means that nothing is read.
+const STILL_MS: i64 = 2500;
 /// Clears the terminal's line.
 const CLEAR: &str = "\r\x1b[K";
 
@@ -56,7 +60,7 @@ impl Progress {
         })
     }
 
-    /// Shows a line of rates each second, until the result is dropped.
+    /// Shows a line of rates a few times a second, until the result is dropped.
     pub fn watch(&self, gateway: JobGateway) -> Option<Watch> {
         if !self.shown || !std::io::stderr().is_terminal() {
             return None;
@@ -65,15 +69,13 @@ impl Progress {
         let thread = std::thread::Builder::new()
             .name("progress".to_owned())
             .spawn(move || {
-                let mut last: Option<(i64, i64)> = None;
-                while stopped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout)
-                {
+                let mut rate = Rate::default();
+                while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                     let Some(view) = gateway.view_blocking() else {
                         return;
                     };
                     let records = source_records(&view);
-                    let line = describe(&view, records, last);
-                    last = Some((view.now, records));
+                    let line = describe(&view, records, rate.at(view.now, records));
                     eprint!("{CLEAR}{line}");
                     // A terminal that is gone needs no line.
                     let _ = std::io::stderr().flush();
@@ -97,7 +99,10 @@ impl Progress {
         let records = source_records(view);
         let Progress { job, name, .. } = self;
         let status = outcome.status;
-        eprintln!("job {job} ({name}) is {status} after {seconds:.2} s, {records} records read");
+        eprintln!(
+            "job {job} ({name}) is {status} after {seconds:.2} s, {} records read",
+            grouped(records)
+        );
     }
 }
 
@@ -131,17 +136,88 @@ fn source_records(view: &JobView) -> i64 {
         .sum()
 }
 
-fn describe(view: &JobView, records: i64, last: Option<(i64, i64)>) -> String {
-    let rate = last.map_or(0.0, |(at, before)| {
-        let seconds = ((view.now - at) as f64 / 1000.0).max(0.001);
-        (records - before).max(0) as f64 / seconds
-    });
+/// Records a second, from numbers that move only when workers report.
+#[derive(Default)]
+struct Rate {
+    /// When the number last moved, and to what.
+    last: Option<(i64, i64)>,
+    per_second: f64,
+}
+
+impl Rate {
+    /// The rate when `records` have been read by `now`, ms.
+    fn at(&mut self, now: i64, records: i64) -> f64 {
+        match self.last {
+            Some((_, before)) if records < before => self.per_second = 0.0,
+            Some((at, before)) if records == before => {
+                if now - at > STILL_MS {
+                    self.per_second = 0.0;
+                }
+                return self.per_second;
+            }
+            Some((at, before)) => {
+                let seconds = ((now - at) as f64 / 1000.0).max(0.001);
+                self.per_second = (records - before) as f64 / seconds;
+            }
+            None => {}
+        }
+        self.last = Some((now, records));
+        self.per_second
+    }
+}
+
+fn describe(view: &JobView, records: i64, rate: f64) -> String {
     let checkpoint = match view.checkpoints.latest_completed() {
         Some(last) => format!(", checkpoint {} took {} ms", last.id, last.duration_ms),
         None => String::new(),
     };
     format!(
-        "{} {records} records read, {rate:.0}/s{checkpoint}",
-        view.status
+        "{} {} records read, {}/s{checkpoint}",
+        view.status,
+        grouped(records),
+        grouped(rate as i64)
     )
+}
+
+/// A number with its digits in groups of three.
+fn grouped(number: i64) -> String {
+    let digits = number.max(0).to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_hold_between_reports_and_end_when_nothing_comes() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.at(0, 0), 0.0);
+        assert_eq!(rate.at(500, 1000), 2000.0);
+        assert_eq!(rate.at(700, 1000), 2000.0);
+        assert_eq!(rate.at(1000, 2500), 3000.0);
+        assert_eq!(rate.at(4000, 2500), 0.0);
+        // A restart begins to count anew.
+        assert_eq!(rate.at(4500, 10), 0.0);
+        assert_eq!(rate.at(5000, 510), 1000.0);
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1234567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

@@ -379,7 +379,9 @@ impl EventLoop {
             Action::StartWorkers(workers) => self.context.driver.start_workers(&workers),
             Action::StopWorker(worker) => {
                 self.connections.remove(&worker);
-                self.metrics.retain(|(of, _, _), _| *of != worker);
+                // What its tasks have done stays to be seen until others take their place.
+                self.metrics
+                    .retain(|(of, task, _), _| *of != worker || task.is_some());
                 self.context.driver.stop_worker(worker);
             }
             Action::Send(worker, message) => self.send(worker, *message),
