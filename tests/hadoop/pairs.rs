@@ -3,6 +3,7 @@
 
 use alpheus_hadoop_tests::application::Application;
 use alpheus_hadoop_tests::*;
+use alpheus_storage::{CreateMode, FileSystem, HdfsFileSystem, HdfsUser, Location, StorageError};
 use alpheus_yarn::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -117,4 +118,50 @@ async fn a_master_survives_the_change_of_its_resource_manager() {
     app.ledger.release(before[0].id);
     app.end_of(&before[0]).await;
     app.finish().await;
+}
+
+/// What a job does with HDFS (create, write, rename, read, list, delete), again and again while NameNodes change places.
+#[test]
+fn files_do_not_notice_a_fail_over() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let login = runtime.block_on(login("alice"));
+    let user = HdfsUser::Kerberos {
+        principal: login.principal().to_owned(),
+        cache: login.cache().to_owned(),
+    };
+    let files = HdfsFileSystem::new(&conf(), user).unwrap();
+    let base: Location = "hdfs://ns1/user/alice/fail-over".parse().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let workers: Vec<_> = (0..3)
+        .map(|worker| {
+            let (files, stop) = (files.clone(), Arc::clone(&stop));
+            let folder = base.join(&format!("{worker}"));
+            std::thread::spawn(move || {
+                let mut rounds = 0u32;
+                while !stop.load(Ordering::SeqCst) || rounds < 3 {
+                    let (staged, place) = (folder.join(".staged"), folder.join("file"));
+                    let content = format!("round {rounds} of {worker}");
+                    files.write(&staged, content.as_bytes(), CreateMode::New)?;
+                    files.rename(&staged, &place)?;
+                    assert_eq!(files.list(&folder)?.len(), 1);
+                    assert_eq!(&files.read(&place)?[..], content.as_bytes());
+                    assert!(files.delete(&place, false)?);
+                    rounds += 1;
+                }
+                Ok::<u32, StorageError>(rounds)
+            })
+        })
+        .collect();
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_secs(2));
+        dev_cluster(&["failover", "nn"]);
+    }
+    stop.store(true, Ordering::SeqCst);
+    for worker in workers {
+        worker.join().unwrap().unwrap();
+    }
+    assert!(files.delete(&base, true).unwrap());
 }
