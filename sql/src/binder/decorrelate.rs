@@ -3,22 +3,28 @@
 //! A sub-query's plan refers to values of the outer query by [`outer_reference`]. [`pull`] moves the
 //! conditions with such references up to the plan's root, where they become conditions of a join with the
 //! outer query (Neumann and Kemper's unnesting, for the cases that Flink's planner handles): past
-//! projections by keeping the columns that they read, past aggregates by grouping by what they compare.
+//! projections by keeping the columns that they read, past aggregates and LIMIT by doing it for each of what they
+//! compare. Where they do not compare, the different values of the outer query are joined first, and these compared.
 //!
 //! # Invariants
 //!
 //! * What is pulled out of a plan has no references any more, and its first columns are those it had before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::join::JoinKind;
-use alpheus_dataflow::types::LogicalType;
+use alpheus_dataflow::over::{OverCall, OverFrame};
+use alpheus_dataflow::types::{LogicalType, TypeKind};
 use alpheus_sql_parser::Span;
 
 use super::aggregate::aggregate_node;
 use crate::error::SqlError;
-use crate::rel::{PlanSchema, Rel, RelNode, all_columns, conjunction, conjuncts_of, shifted};
+use crate::rel::{
+    PlanField, PlanSchema, Rel, RelNode, SortKey, all_columns, conjunction, conjuncts_of, shifted,
+};
 
 const OUTER: &str = "$outer.";
 
@@ -71,14 +77,24 @@ pub(super) struct Pulled {
 
 /// Pulls references out of plans.
 #[derive(Clone, Copy)]
-pub(super) struct Decorrelation {
+pub(super) struct Decorrelation<'o> {
     /// The sub-query, for complaints.
     pub(super) span: Span,
     /// Whether only the number of rows matters: what they hold may be forgotten.
     pub(super) counts_only: bool,
+    /// The outer query's rows, and what the sub-query takes from each.
+    pub(super) outer: (&'o Arc<Rel>, &'o [Expr]),
 }
 
-impl Decorrelation {
+impl Decorrelation<'_> {
+    /// For what stands below something whose values matter.
+    fn for_values(&self) -> Self {
+        Decorrelation {
+            counts_only: false,
+            ..*self
+        }
+    }
+
     fn refuse(&self, feature: &str) -> SqlError {
         SqlError::unsupported(feature, self.span)
             .with_help("compare the tables in WHERE, or write it as a join")
@@ -103,7 +119,11 @@ impl Decorrelation {
                 Ok(pulled)
             }
             RelNode::Project { input, exprs } => self.pull_project(rel, input, exprs),
-            RelNode::Aggregate { .. } => self.pull_aggregate(rel),
+            RelNode::Aggregate {
+                input,
+                keys,
+                aggregates,
+            } => self.pull_aggregate(rel, input, keys, aggregates),
             RelNode::Join {
                 kind: JoinKind::Inner,
                 left,
@@ -126,7 +146,12 @@ impl Decorrelation {
                 offset: 0,
                 ..
             } => self.pull(input),
-            RelNode::Sort { .. } => Err(self.refuse("LIMIT in a correlated sub-query")),
+            RelNode::Sort {
+                input,
+                keys,
+                fetch,
+                offset,
+            } => self.pull_first(input, keys, (*offset, *fetch)),
             RelNode::Join { .. } => Err(self.refuse(
                 "a sub-query that refers to the outer query from within an outer join or another sub-query",
             )),
@@ -141,29 +166,20 @@ impl Decorrelation {
         input: &Arc<Rel>,
         exprs: &[Expr],
     ) -> Result<Pulled, SqlError> {
-        let inner = Decorrelation {
-            counts_only: false,
-            ..*self
-        };
-        let pulled = match self.counts_only {
+        let mut pulled = match self.counts_only {
             true => self.pull(input)?,
-            false => inner.pull(input)?,
+            false => self.for_values().pull(input)?,
         };
-        let mut columns = Vec::with_capacity(exprs.len());
-        for (expr, field) in exprs.iter().zip(&rel.schema.fields) {
-            let expr = match refers(expr) {
-                false => expr.clone(),
-                true if self.counts_only => {
-                    Expr::literal(Literal::Null, expr.ty().with_nullable(true))
-                }
-                true => {
-                    return Err(
-                        self.refuse("a column of the outer query in what a sub-query selects")
-                    );
-                }
-            };
-            columns.push((field.name.clone(), expr));
+        let mut exprs = exprs.to_vec();
+        if self.counts_only {
+            for expr in exprs.iter_mut().filter(|expr| refers(expr)) {
+                *expr = Expr::literal(Literal::Null, expr.ty().with_nullable(true));
+            }
+        } else if exprs.iter().any(refers) {
+            (pulled, exprs) = self.with_outer_rows(pulled, exprs);
         }
+        let names = rel.schema.fields.iter().map(|field| field.name.clone());
+        let mut columns: Vec<(String, Expr)> = names.zip(exprs).collect();
         let conditions = (pulled.conditions.into_iter())
             .map(|condition| kept(condition, &pulled.rel.schema, &mut columns))
             .collect();
@@ -175,64 +191,151 @@ impl Decorrelation {
 
     /// Groups by what the conditions compare with outer values, too. A global aggregate then has no row
     /// where it had one over nothing: who joins with it takes care of that.
-    fn pull_aggregate(&self, rel: &Rel) -> Result<Pulled, SqlError> {
-        let RelNode::Aggregate {
-            input,
-            keys,
-            aggregates,
-        } = &rel.node
-        else {
-            return Err(self.refuse("this correlated sub-query"));
-        };
-        let inner = Decorrelation {
-            counts_only: false,
-            ..*self
-        };
-        let pulled = inner.pull(input)?;
-        let mut columns = all_columns(&pulled.rel);
-        let mut all_keys = keys.clone();
-        let mut conditions = Vec::with_capacity(pulled.conditions.len());
-        for condition in pulled.conditions {
-            let Some((of_row, of_outer, function)) = comparison(&condition) else {
-                return Err(self.refuse(
-                    "a correlated sub-query with an aggregate and a condition on the outer query other than =",
-                ));
-            };
-            let ty = of_row.ty().clone();
-            let column = match columns.iter().position(|(_, known)| *known == of_row) {
-                Some(column) => column,
-                None => {
-                    columns.push((format!("$k{}", columns.len()), of_row));
-                    columns.len() - 1
-                }
-            };
-            let key = match all_keys[keys.len()..].iter().position(|&key| key == column) {
-                Some(position) => position,
-                None => {
-                    all_keys.push(column);
-                    all_keys.len() - keys.len() - 1
-                }
-            };
-            // Behind the columns that the aggregate had.
-            let key = Expr::input(rel.schema.len() + key, ty);
-            let result = condition.ty().clone();
-            conditions.push(Expr::call(function, vec![key, of_outer], result));
-        }
-        let input = Rel::project(pulled.rel, columns);
-        let grouped = aggregate_node(input, all_keys.clone(), aggregates.clone());
-        let fields = grouped.schema.fields.iter().enumerate();
-        let mut columns: Vec<(String, Expr)> = fields
-            .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
-            .collect();
+    fn pull_aggregate(
+        &self,
+        rel: &Rel,
+        input: &Arc<Rel>,
+        keys: &[usize],
+        aggregates: &[AggregateCall],
+    ) -> Result<Pulled, SqlError> {
+        let keyed = self.keyed(self.for_values().pull(input)?);
+        let mut all_keys = keys.to_vec();
+        all_keys.extend(&keyed.keys);
+        let grouped = aggregate_node(
+            Arc::clone(&keyed.rel),
+            all_keys.clone(),
+            aggregates.to_vec(),
+        );
+        let mut columns = all_columns(&grouped);
         let added: Vec<_> = columns.drain(keys.len()..all_keys.len()).collect();
         for ((name, _), field) in columns.iter_mut().zip(&rel.schema.fields) {
             name.clone_from(&field.name);
         }
         columns.extend(added);
+        let first = rel.schema.len();
         Ok(Pulled {
             rel: Rel::project(grouped, columns),
-            conditions,
+            conditions: keyed.conditions(|position| first + position),
         })
+    }
+
+    /// LIMIT for each row of the outer query: the first rows of each of its values.
+    fn pull_first(
+        &self,
+        input: &Arc<Rel>,
+        order: &[SortKey],
+        (offset, fetch): (u64, Option<u64>),
+    ) -> Result<Pulled, SqlError> {
+        let keyed = self.keyed(self.for_values().pull(input)?);
+        let columns = all_columns(&keyed.rel);
+        let mut schema = keyed.rel.schema.clone();
+        let bigint = TypeKind::BigInt.not_null();
+        schema
+            .fields
+            .push(PlanField::new("$row_number", bigint.clone()));
+        let number = Expr::input(columns.len(), bigint.clone());
+        let numbered = Arc::new(Rel {
+            node: RelNode::Over {
+                input: Arc::clone(&keyed.rel),
+                partition: keyed.keys.clone(),
+                order: order.to_vec(),
+                frame: OverFrame::up_to_current_row(true),
+                calls: vec![OverCall::RowNumber],
+            },
+            schema,
+        });
+        let compare = |function: &str, with: u64| {
+            let with = Literal::Int(i64::try_from(with).unwrap_or(i64::MAX));
+            let args = vec![number.clone(), Expr::literal(with, bigint.clone())];
+            Expr::call(function, args, TypeKind::Boolean.not_null())
+        };
+        let last = fetch.map(|fetch| compare("<=", offset.saturating_add(fetch)));
+        let after = (offset > 0).then(|| compare(">", offset));
+        let first = match conjunction(last.into_iter().chain(after)) {
+            Some(predicate) => Rel::filter(numbered, predicate),
+            None => numbered,
+        };
+        Ok(Pulled {
+            rel: Rel::project(first, columns),
+            conditions: keyed.conditions(|position| keyed.keys[position]),
+        })
+    }
+
+    /// The rows with the columns that tell outer rows apart: what the conditions compare with outer values or,
+    /// where they do something else with them, the outer values themselves.
+    fn keyed(&self, pulled: Pulled) -> Keyed {
+        let equalities = |pulled: &Pulled| -> Option<Vec<Equality>> {
+            pulled.conditions.iter().map(Equality::of).collect()
+        };
+        let (pulled, equalities) = match equalities(&pulled) {
+            Some(equalities) => (pulled, equalities),
+            None => {
+                let (pulled, _) = self.with_outer_rows(pulled, Vec::new());
+                let equalities = equalities(&pulled).unwrap_or_default();
+                (pulled, equalities)
+            }
+        };
+        let mut columns = all_columns(&pulled.rel);
+        let mut keys = Vec::with_capacity(equalities.len());
+        for equality in &equalities {
+            let known = columns
+                .iter()
+                .position(|(_, known)| *known == equality.of_row);
+            keys.push(known.unwrap_or_else(|| {
+                columns.push((format!("$k{}", columns.len()), equality.of_row.clone()));
+                columns.len() - 1
+            }));
+        }
+        Keyed {
+            rel: Rel::project(pulled.rel, columns),
+            keys,
+            equalities,
+        }
+    }
+
+    /// Joins the different values that the outer query passes in, so that conditions and `exprs` can use them as
+    /// columns; the conditions that are left say which of them belong to a row of the outer query.
+    fn with_outer_rows(&self, pulled: Pulled, exprs: Vec<Expr>) -> (Pulled, Vec<Expr>) {
+        let mut used = BTreeSet::new();
+        for expr in pulled.conditions.iter().chain(&exprs) {
+            expr.visit(&mut |expr| used.extend(reference(expr)));
+        }
+        let used: Vec<usize> = used.into_iter().collect();
+        let (outer, values) = self.outer;
+        let passed = used
+            .iter()
+            .map(|&at| (format!("$o{at}"), values[at].clone()));
+        let passed = Rel::project(Arc::clone(outer), passed.collect());
+        let keys = (0..used.len()).collect();
+        let passed = aggregate_node(passed, keys, Vec::new());
+        let width = pulled.rel.schema.len();
+        let column = |position: usize| {
+            let at = used
+                .iter()
+                .position(|&known| known == position)
+                .unwrap_or_default();
+            Expr::input(width + at, passed.schema.fields[at].ty.clone())
+        };
+        let over_columns = |expr: Expr| {
+            expr.transform(&mut |expr| match reference(&expr) {
+                Some(position) => column(position),
+                None => expr,
+            })
+        };
+        let conditions = conjunction(pulled.conditions.into_iter().map(over_columns));
+        let exprs = exprs.into_iter().map(over_columns).collect();
+        let conditions_left = used.iter().map(|&position| {
+            let column = column(position);
+            let passed = outer_reference(position, column.ty().clone());
+            let ty = TypeKind::Boolean.not_null();
+            Expr::call("IS NOT DISTINCT FROM", vec![column, passed], ty)
+        });
+        let conditions_left = conditions_left.collect();
+        let pulled = Pulled {
+            rel: Rel::join(JoinKind::Inner, pulled.rel, Arc::clone(&passed), conditions),
+            conditions: conditions_left,
+        };
+        (pulled, exprs)
     }
 
     /// A sub-query in the sub-query, which has nothing to do with the outer query itself.
@@ -243,12 +346,8 @@ impl Decorrelation {
         right: &Arc<Rel>,
         condition: Option<&Expr>,
     ) -> Result<Pulled, SqlError> {
-        let inner = Decorrelation {
-            counts_only: false,
-            ..*self
-        };
         let old_width = left.schema.len();
-        let pulled = inner.pull(left)?;
+        let pulled = self.for_values().pull(left)?;
         let width = pulled.rel.schema.len();
         let behind = |column: usize| match column < old_width {
             true => column,
@@ -267,10 +366,7 @@ impl Decorrelation {
         right: &Arc<Rel>,
         condition: Option<&Expr>,
     ) -> Result<Pulled, SqlError> {
-        let inner = Decorrelation {
-            counts_only: false,
-            ..*self
-        };
+        let inner = self.for_values();
         let (old_width, old_right) = (left.schema.len(), right.schema.len());
         let (left, right) = (inner.pull(left)?, inner.pull(right)?);
         let width = left.rel.schema.len();
@@ -325,20 +421,58 @@ fn kept(condition: Expr, input: &PlanSchema, columns: &mut Vec<(String, Expr)>) 
     })
 }
 
-/// The sides of an equality between a value of the row and one of the outer query.
-fn comparison(condition: &Expr) -> Option<(Expr, Expr, String)> {
-    let Expr::Call { function, args, .. } = condition else {
-        return None;
-    };
-    let (true, [first, second]) = (
-        matches!(function.as_str(), "=" | "IS NOT DISTINCT FROM"),
-        args.as_slice(),
-    ) else {
-        return None;
-    };
-    let of_outer = |expr: &Expr| refers(expr) && expr.referenced_columns().is_empty();
-    if !refers(first) && of_outer(second) {
-        return Some((first.clone(), second.clone(), function.clone()));
+/// Rows with the columns by which they are told apart for different outer rows.
+struct Keyed {
+    rel: Arc<Rel>,
+    /// A column for each of `equalities`.
+    keys: Vec<usize>,
+    equalities: Vec<Equality>,
+}
+
+impl Keyed {
+    /// The conditions where the keys have moved: `column` gives the new place of the key at a position.
+    fn conditions(&self, column: impl Fn(usize) -> usize) -> Vec<Expr> {
+        let equalities = self.equalities.iter().enumerate();
+        equalities
+            .map(|(position, equality)| {
+                let key = Expr::input(column(position), equality.of_row.ty().clone());
+                let args = vec![key, equality.of_outer.clone()];
+                Expr::call(&equality.function, args, equality.ty.clone())
+            })
+            .collect()
     }
-    (!refers(second) && of_outer(first)).then(|| (second.clone(), first.clone(), function.clone()))
+}
+
+/// An equality between a value of the row and one of the outer query.
+struct Equality {
+    of_row: Expr,
+    of_outer: Expr,
+    function: String,
+    ty: LogicalType,
+}
+
+impl Equality {
+    fn of(condition: &Expr) -> Option<Self> {
+        let Expr::Call { function, args, ty } = condition else {
+            return None;
+        };
+        let (true, [first, second]) = (
+            matches!(function.as_str(), "=" | "IS NOT DISTINCT FROM"),
+            args.as_slice(),
+        ) else {
+            return None;
+        };
+        let of_outer = |expr: &Expr| refers(expr) && expr.referenced_columns().is_empty();
+        let (of_row, of_outer) = match (first, second) {
+            (row, outer) if !refers(row) && of_outer(outer) => (row, outer),
+            (outer, row) if !refers(row) && of_outer(outer) => (row, outer),
+            _ => return None,
+        };
+        Some(Equality {
+            of_row: of_row.clone(),
+            of_outer: of_outer.clone(),
+            function: function.clone(),
+            ty: ty.clone(),
+        })
+    }
 }

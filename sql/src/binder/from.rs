@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use alpheus_dataflow::join::JoinKind;
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{Join, TableRef, TableRefKind};
 
@@ -24,7 +25,7 @@ impl Binder<'_> {
             [first, rest @ ..] => {
                 let mut joined = self.table_ref(first, named)?;
                 for table in rest {
-                    joined = if begins_with_unnest(table) {
+                    joined = if sees_its_left(table) {
                         self.beside(joined, table, named)?
                     } else {
                         let right = self.table_ref(table, named)?;
@@ -50,7 +51,7 @@ impl Binder<'_> {
         self.any_table_ref(table, named)
     }
 
-    /// `left, table`, where the table begins with an UNNEST that sees the columns of `left`.
+    /// `left, table`, where the table begins with an UNNEST or LATERAL that sees the columns of `left`.
     fn beside(
         &self,
         left: (Arc<Rel>, Scope),
@@ -61,6 +62,10 @@ impl Binder<'_> {
             TableRefKind::Join(join) => {
                 let left = self.beside(left, &join.left, named)?;
                 self.join_with(join, left, named)
+            }
+            TableRefKind::Derived { query, .. } => {
+                let query = (&**query, table.alias.as_ref());
+                self.lateral(JoinKind::Inner, left, query, None, named, table.span)
             }
             _ => self.unnest(left, table, false),
         }
@@ -75,6 +80,13 @@ impl Binder<'_> {
     ) -> Result<(Arc<Rel>, Scope), SqlError> {
         if let TableRefKind::Unnest { .. } = &join.right.kind {
             return self.unnest_join(join, left);
+        }
+        if let TableRefKind::Derived {
+            lateral: true,
+            query,
+        } = &join.right.kind
+        {
+            return self.lateral_join(join, left, (query, join.right.alias.as_ref()), named);
         }
         let right = self.any_table_ref(&join.right, named)?;
         match &join.right.kind {
@@ -93,12 +105,8 @@ impl Binder<'_> {
     ) -> Result<(Arc<Rel>, Scope), SqlError> {
         let (rel, name) = match &table.kind {
             TableRefKind::Named { name, hints, .. } => self.named_table(name, hints, named)?,
-            TableRefKind::Derived {
-                lateral: false,
-                query,
-            } => (self.derived(query, named)?, Vec::new()),
-            TableRefKind::Derived { lateral: true, .. }
-            | TableRefKind::Function { lateral: true, .. } => return Err(lateral(table.span)),
+            TableRefKind::Derived { query, .. } => (self.derived(query, named)?, Vec::new()),
+            TableRefKind::Function { lateral: true, .. } => return Err(lateral(table.span)),
             TableRefKind::Function { call, .. } => (self.window_function(call, named)?, Vec::new()),
             TableRefKind::Unnest { .. } => {
                 return self.unnest((one_row(), Scope::default()), table, false);
@@ -123,15 +131,16 @@ impl Binder<'_> {
     }
 }
 
-/// Whether the first table of a chain of joins is an UNNEST.
-fn begins_with_unnest(table: &TableRef) -> bool {
+/// Whether the first table of a chain of joins may refer to what stands on its left.
+fn sees_its_left(table: &TableRef) -> bool {
     match &table.kind {
-        TableRefKind::Unnest { .. } => true,
-        TableRefKind::Join(join) => begins_with_unnest(&join.left),
+        TableRefKind::Unnest { .. } | TableRefKind::Derived { lateral: true, .. } => true,
+        TableRefKind::Join(join) => sees_its_left(&join.left),
         _ => false,
     }
 }
 
 fn lateral(span: Span) -> SqlError {
-    SqlError::unsupported("LATERAL", span)
+    SqlError::unsupported("LATERAL TABLE of a function", span)
+        .with_help("LATERAL takes a query in parentheses, UNNEST a collection")
 }

@@ -24,6 +24,7 @@ mod insert;
 mod intersect_except;
 mod join;
 mod json;
+mod lateral;
 mod literal;
 mod match_recognize;
 mod over;

@@ -42,6 +42,19 @@ pub(super) struct Outer {
 }
 
 impl Outer {
+    pub(super) fn new(scope: Scope, outer: Option<Rc<Outer>>) -> Outer {
+        Outer {
+            scope,
+            references: RefCell::default(),
+            outer,
+        }
+    }
+
+    /// What the sub-query takes, over the columns of this query.
+    pub(super) fn references(&self) -> Vec<Expr> {
+        self.references.borrow().clone()
+    }
+
     /// The value of a column of this query, or of one around it, inside the sub-query.
     pub(super) fn column(&self, name: &ObjectName) -> Option<Result<Expr, SqlError>> {
         let found = match self.scope.mentions(name) {
@@ -188,11 +201,7 @@ impl ExprBinder<'_> {
             return Err(SqlError::unsupported("a sub-query here", span)
                 .with_help("sub-queries can stand in SELECT, WHERE, HAVING and FROM"));
         };
-        let outer = Rc::new(Outer {
-            scope: self.scope.clone(),
-            references: RefCell::default(),
-            outer: self.binder.outer.clone(),
-        });
+        let outer = Rc::new(Outer::new(self.scope.clone(), self.binder.outer.clone()));
         let mut binder = self.binder.clone();
         binder.outer = Some(Rc::clone(&outer));
         let rel = binder.subquery(query, subqueries.named)?;
@@ -204,7 +213,7 @@ impl ExprBinder<'_> {
             span,
         };
         let mut args = operands;
-        args.extend(outer.references.borrow().iter().cloned());
+        args.extend(outer.references());
         for column in args.iter().flat_map(Expr::referenced_columns) {
             self.references.borrow_mut().entry(column).or_insert(span);
         }
@@ -312,6 +321,7 @@ impl Binder<'_> {
         let pulled = Decorrelation {
             span: subquery.span,
             counts_only: subquery.question == Question::Exists,
+            outer: (&input, outer),
         }
         .pull(&subquery.rel)?;
         let width = input.schema.len();
@@ -454,6 +464,7 @@ impl Binder<'_> {
         let decorrelation = Decorrelation {
             span,
             counts_only: false,
+            outer: (&input, outer),
         };
         let pulled = decorrelation.pull(rel)?;
         let width = input.schema.len();

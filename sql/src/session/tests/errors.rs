@@ -273,11 +273,6 @@ const UNSUPPORTED: &[(&str, &str, &str)] = &[
         "a sub-query here",
     ),
     (
-        "SELECT a FROM t WHERE (SELECT MAX(x.a) FROM t x WHERE x.b > t.b) = 1",
-        "(SELECT MAX(x.a) FROM t x WHERE x.b > t.b)",
-        "a correlated sub-query with an aggregate and a condition on the outer query other than =",
-    ),
-    (
         "SELECT /*+ BROADCAST(t) */ a FROM t",
         "BROADCAST(t)",
         "the hint BROADCAST",
