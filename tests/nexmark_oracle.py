@@ -134,9 +134,22 @@ def q8():
             yield {"id": person[0], "name": person[1], "starttime": text(person[2])}
 
 
-def q9():
+def winners():
+    """Each auction with its best bid."""
     for _, pairs in grouped(closed_bids(), lambda pair: pair[0]["id"]).items():
-        auction, bid = min(pairs, key=lambda pair: (-pair[1]["price"], pair[1]["dateTime"]))
+        yield min(pairs, key=lambda pair: (-pair[1]["price"], pair[1]["dateTime"]))
+
+
+def q6():
+    for seller, pairs in grouped(winners(), lambda pair: pair[0]["seller"]).items():
+        prices = [bid["price"] for _, bid in sorted(pairs, key=lambda pair: pair[1]["dateTime"])]
+        for at in range(len(prices)):
+            last = prices[max(0, at - 10):at + 1]
+            yield {"seller": seller, "avg_price": sum(last) // len(last)}
+
+
+def q9():
+    for auction, bid in winners():
         row = {"bid_dateTime": bid["dateTime"]} | columns(bid, "auction", "price")
         yield row | columns(auction, "id", "itemName", "description", "initialBid", "reserve", "dateTime", "expires",
                             "seller", "category", "extra")
