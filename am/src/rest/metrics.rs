@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::{Duration, SystemTime};
 
+use alpheus_security::tokens::{TokenStatus, statuses};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -156,8 +158,24 @@ impl Exposition {
     }
 }
 
+/// How the delegation tokens of this process are: nothing where it holds none.
+fn expose_tokens(out: &mut Exposition, statuses: &[TokenStatus], now: SystemTime) {
+    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    for status in statuses {
+        let labels = [("service", status.service.as_str())];
+        let mut set = |name: &str, value: Option<i64>| {
+            out.add("jobmanager", name, &labels, value.unwrap_or(-1));
+        };
+        set("delegationTokenAge", status.age(now).map(ms));
+        set("delegationTokenRemaining", status.remaining(now).map(ms));
+        let failures = i64::from(status.facts.failures);
+        set("delegationTokenFailures", Some(failures));
+    }
+}
+
 fn expose(view: &JobView) -> String {
     let mut out = Exposition::default();
+    expose_tokens(&mut out, &statuses(), SystemTime::now());
     let (total, used) = view.slots();
     let registered = view.workers.values().filter(|info| info.registered).count();
     let running = i64::from(view.status == JobStatus::Running);
@@ -218,4 +236,43 @@ pub async fn prometheus(State(state): State<RestState>) -> Result<Response, Rest
     let view = state.view().await?;
     let header = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((header, expose(&view)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use alpheus_security::tokens::Facts;
+
+    use super::*;
+
+    #[test]
+    fn tokens_have_an_age_and_an_end() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let held = TokenStatus {
+            service: "hadoopfs".to_owned(),
+            facts: Facts {
+                obtained_at: Some(at(100)),
+                valid_until: Some(at(160)),
+                failures: 2,
+                last_attempt: Some(at(110)),
+            },
+            last_error: None,
+            next_due: None,
+        };
+        let none = TokenStatus {
+            service: "yarn".to_owned(),
+            facts: Facts::default(),
+            ..held.clone()
+        };
+        let mut out = Exposition::default();
+        expose_tokens(&mut out, &[held, none], at(120));
+        let text = out.finish();
+        for line in [
+            "alpheus_jobmanager_delegationTokenAge{service=\"hadoopfs\"} 20000",
+            "alpheus_jobmanager_delegationTokenRemaining{service=\"hadoopfs\"} 40000",
+            "alpheus_jobmanager_delegationTokenFailures{service=\"hadoopfs\"} 2",
+            "alpheus_jobmanager_delegationTokenAge{service=\"yarn\"} -1",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+    }
 }

@@ -133,14 +133,16 @@ impl TokenManager {
             .collect();
         let (published, _) = watch::channel(Arc::new(initial.clone()));
         let (state, wake) = (Mutex::new(state), Arc::new(Notify::new()));
-        Arc::new(TokenManager {
+        let manager = Arc::new(TokenManager {
             options,
             providers,
             initial,
             state,
             published,
             wake,
-        })
+        });
+        super::watch::note(&manager);
+        manager
     }
 
     fn state(&self) -> MutexGuard<'_, BTreeMap<String, ServiceState>> {

@@ -10,10 +10,12 @@
 mod manager;
 mod provider;
 mod schedule;
+mod watch;
 
 pub use manager::{Round, TokenManager, TokenOptions, TokenStatus};
 pub use provider::{Obtained, ProviderError, ProviderFuture, TokenProvider};
 pub use schedule::{Facts, next_due};
+pub use watch::statuses;
 
 #[cfg(test)]
 mod tests;
