@@ -10,6 +10,9 @@
     reason = "a test fails by panicking"
 )]
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -30,7 +33,7 @@ struct Variant {
     parallelism: u32,
     /// Checkpoint, fail and restore after some rows.
     crash: bool,
-    /// State in RocksDB, with incremental checkpoints.
+    /// State in RocksDB, with incremental checkpoints that are encrypted.
     rocksdb: bool,
 }
 
@@ -110,6 +113,16 @@ fn variants(case: &Case) -> Vec<Variant> {
     variants
 }
 
+/// A file with a key for checkpoints, as its owner alone may read it.
+fn write_key(path: &Path) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "test {}", "5a".repeat(32))
+}
+
 fn check(case: &Case, variant: Variant) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let job = case.materialize(folder.path());
@@ -144,6 +157,10 @@ fn check(case: &Case, variant: Variant) -> Result<(), String> {
         let local = folder.path().join("local");
         set("state.backend.rocksdb.localdir", &local.to_string_lossy());
         set("taskmanager.memory.managed.size", "16 mb");
+        let keys = folder.path().join("keys");
+        write_key(&keys).map_err(|e| e.to_string())?;
+        let option = "execution.checkpointing.encryption.key-file";
+        set(option, &keys.to_string_lossy());
     }
     let output = run_within(command, LIMIT);
     let stdout = String::from_utf8_lossy(&output.stdout);

@@ -79,6 +79,26 @@ pub enum StateError {
         /// The group that came.
         next: u16,
     },
+    /// The file with the keys of encrypted state is unusable, or lacks a key.
+    #[error("the key file {file} cannot be used: {detail}")]
+    KeyFile {
+        /// The file.
+        file: String,
+        /// What is wrong, and what to do.
+        detail: String,
+    },
+    /// Encrypted state, and no key.
+    #[error(
+        "the state is encrypted with key `{id}`; set execution.checkpointing.encryption.key-file to a \
+         file that has it"
+    )]
+    NoKey {
+        /// The key's id.
+        id: String,
+    },
+    /// OpenSSL failed, for example for want of random numbers.
+    #[error("openssl: {0}")]
+    OpenSsl(#[from] openssl::error::ErrorStack),
     /// The file system refused.
     #[error(transparent)]
     Storage(#[from] StorageError),

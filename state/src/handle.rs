@@ -7,6 +7,8 @@ use alpheus_dataflow::snapshot::ListSnapshot;
 use alpheus_dataflow::source::SourceSplit;
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{DataKeys, WrappedKey};
+
 /// What the sinks of an operator prepared and nobody has committed yet.
 pub type Committables = (OperatorId, Vec<Vec<u8>>);
 /// The lists of an operator by name.
@@ -31,8 +33,22 @@ pub struct TaskRestore {
     pub native: Vec<(OperatorId, Vec<NativeStateHandle>)>,
     /// For each operator, its lists, already redistributed.
     pub lists: Vec<(OperatorId, OperatorLists)>,
+    /// What the files are encrypted with.
+    #[serde(default)]
+    pub keys: DataKeys,
     /// For sources: where to go on.
     pub splits: Vec<SourceSplit>,
+}
+
+impl TaskRestore {
+    /// Keys that its files are encrypted with, as they are stored.
+    pub fn wrapped_keys(&self) -> impl Iterator<Item = &WrappedKey> {
+        let keyed = self.keyed.iter().flat_map(|(_, handles)| handles);
+        let native = self.native.iter().flat_map(|(_, handles)| handles);
+        let files = native.flat_map(|handle| &handle.files);
+        let keyed = keyed.filter_map(|handle| handle.key.as_ref());
+        keyed.chain(files.filter_map(|file| file.key.as_ref()))
+    }
 }
 
 /// One keyed state of one subtask inside a worker's state file.
@@ -48,6 +64,9 @@ pub struct KeyedStateHandle {
     pub length: u64,
     /// First key group and one past the last that it may hold.
     pub key_groups: (u16, u16),
+    /// The key that the file is encrypted with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<WrappedKey>,
 }
 
 /// All keyed state of one operator of one subtask in the format of the backend itself: the files of a
@@ -77,6 +96,9 @@ pub struct NativeFile {
     pub crc: u32,
     /// Whether other checkpoints may refer to the same file.
     pub shared: bool,
+    /// The key that the file is encrypted with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<WrappedKey>,
 }
 
 /// State of one task as of one checkpoint.

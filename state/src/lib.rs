@@ -10,6 +10,7 @@
 //! groups through a [`RestoredState`].
 
 pub mod backend;
+pub mod encryption;
 pub mod error;
 pub mod handle;
 pub mod hashmap;

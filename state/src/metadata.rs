@@ -8,6 +8,9 @@
 //! ```text
 //! "ALPHMETA" version:u32 length:u64 payload crc:u32      payload: JSON; crc: CRC-32 of all before it
 //! ```
+//!
+//! With [encryption](crate::encryption) these bytes are sealed as a whole: committables may hold rows, and
+//! splits hold names of files.
 
 use alpheus_dataflow::element::CheckpointKind;
 use alpheus_dataflow::graph::JobGraph;
@@ -15,6 +18,7 @@ use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, OperatorId, Vert
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::{KeyRing, sealed};
 use crate::error::{Result, StateError};
 use crate::handle::TaskSnapshot;
 
@@ -184,31 +188,45 @@ impl CheckpointMetadata {
             .map_err(|error| damaged(&format!("its content is malformed: {error}")))
     }
 
-    /// Reads the metadata of the checkpoint in `folder`.
+    /// Reads the metadata of the checkpoint in `folder`; `keys` open it when it is encrypted.
     ///
     /// # Errors
-    /// When it is not there, torn, damaged or of a newer version.
-    pub fn read(fs: &dyn FileSystem, folder: &Location) -> Result<Self> {
+    /// When it is not there, torn, damaged, of a newer version, or there is no key for it.
+    pub fn read(fs: &dyn FileSystem, folder: &Location, keys: Option<&KeyRing>) -> Result<Self> {
         let location = folder.join(METADATA_FILE);
-        Self::decode(&fs.read(&location)?, &location.to_string())
+        let (bytes, file) = (fs.read(&location)?, location.to_string());
+        match sealed::open(&bytes, &file, keys)? {
+            Some(plain) => Self::decode(&plain, &file),
+            None => Self::decode(&bytes, &file),
+        }
     }
 
-    /// Publishes the checkpoint: from here on it is complete. Publishing the same again (after a lost
-    /// answer) is fine.
+    /// Publishes the checkpoint, encrypted when there are keys: from here on it is complete. Publishing the
+    /// same again (after a lost answer) is fine.
     ///
     /// # Errors
     /// [`StateError::Fenced`] when another attempt has published it; when it cannot be written.
-    pub fn publish(&self, fs: &dyn FileSystem, folder: &Location) -> Result<()> {
+    pub fn publish(
+        &self,
+        fs: &dyn FileSystem,
+        folder: &Location,
+        keys: Option<&KeyRing>,
+    ) -> Result<()> {
         let location = folder.join(METADATA_FILE);
         let hidden = folder.join(&format!("._metadata.attempt-{}", self.attempt));
         // A file of this name is this attempt's own, from an earlier try.
         fs.delete(&hidden, false)?;
-        fs.write(&hidden, &self.encode()?, CreateMode::New)?;
+        let plain = self.encode()?;
+        let bytes = match keys {
+            Some(keys) => sealed::seal(&plain, keys)?,
+            None => plain,
+        };
+        fs.write(&hidden, &bytes, CreateMode::New)?;
         match fs.rename(&hidden, &location) {
             Ok(()) => Ok(()),
             Err(StorageError::AlreadyExists { .. }) => {
                 fs.delete(&hidden, false)?;
-                let other = Self::read(fs, folder)?;
+                let other = Self::read(fs, folder, keys)?;
                 if other == *self {
                     return Ok(());
                 }
@@ -257,13 +275,13 @@ pub(crate) mod tests {
         let folder = Location::local(folder.path()).join("chk-1");
         let fs = LocalFileSystem;
         let first = sample(1);
-        first.publish(&fs, &folder).unwrap();
-        first.publish(&fs, &folder).unwrap();
+        first.publish(&fs, &folder, None).unwrap();
+        first.publish(&fs, &folder, None).unwrap();
         let mut second = first.clone();
         second.attempt = AttemptNumber(2);
-        let error = second.publish(&fs, &folder).unwrap_err();
+        let error = second.publish(&fs, &folder, None).unwrap_err();
         assert!(matches!(error, StateError::Fenced { .. }), "{error}");
-        assert_eq!(CheckpointMetadata::read(&fs, &folder).unwrap(), first);
+        assert_eq!(CheckpointMetadata::read(&fs, &folder, None).unwrap(), first);
         assert_eq!(fs.list(&folder).unwrap().len(), 1, "no leftovers");
     }
 

@@ -8,6 +8,7 @@
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId};
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
+use crate::encryption::KeyRing;
 use crate::error::{Result, StateError};
 use crate::metadata::{CheckpointMetadata, METADATA_FILE};
 use crate::protocol::{FoundFolder, decide_restart};
@@ -108,10 +109,11 @@ pub fn list_checkpoints(
 fn newest_complete(
     fs: &dyn FileSystem,
     checkpoints: &[(CheckpointId, Location, bool)],
+    keys: Option<&KeyRing>,
 ) -> Result<Option<FoundCheckpoint>> {
     let mut complete = Vec::new();
     for (_, folder, _) in checkpoints.iter().rev().filter(|found| found.2) {
-        match CheckpointMetadata::read(fs, folder) {
+        match CheckpointMetadata::read(fs, folder, keys) {
             Ok(metadata) => complete.push(FoundCheckpoint {
                 folder: folder.clone(),
                 metadata,
@@ -135,11 +137,15 @@ fn newest_complete(
 }
 
 /// The checkpoint that `path` names: a savepoint's or checkpoint's folder, its `_metadata` file, or a
-/// job's checkpoint folder (then the newest complete one).
+/// job's checkpoint folder (then the newest complete one). `keys` open it when it is encrypted.
 ///
 /// # Errors
-/// When there is none, or it is damaged or of a newer version.
-pub fn resolve_restore_path(fs: &dyn FileSystem, path: &Location) -> Result<FoundCheckpoint> {
+/// When there is none, it is damaged or of a newer version, or there is no key for it.
+pub fn resolve_restore_path(
+    fs: &dyn FileSystem,
+    path: &Location,
+    keys: Option<&KeyRing>,
+) -> Result<FoundCheckpoint> {
     let none = |detail: String| StateError::NoCheckpoint {
         path: path.to_string(),
         detail,
@@ -152,7 +158,7 @@ pub fn resolve_restore_path(fs: &dyn FileSystem, path: &Location) -> Result<Foun
         Err(error) => return Err(error.into()),
     };
     let found = |folder: Location| {
-        let metadata = CheckpointMetadata::read(fs, &folder)?;
+        let metadata = CheckpointMetadata::read(fs, &folder, keys)?;
         Ok(FoundCheckpoint { folder, metadata })
     };
     if !status.is_directory {
@@ -167,7 +173,7 @@ pub fn resolve_restore_path(fs: &dyn FileSystem, path: &Location) -> Result<Foun
         return found(path.clone());
     }
     let checkpoints = list_checkpoints(fs, path)?;
-    if let Some(newest) = newest_complete(fs, &checkpoints)? {
+    if let Some(newest) = newest_complete(fs, &checkpoints, keys)? {
         return Ok(newest);
     }
     if !checkpoints.is_empty() {
@@ -214,14 +220,14 @@ mod tests {
         let fs = LocalFileSystem;
         for number in [2, 9, 10] {
             let folder = checkpoint_folder(&base, JobId(7), CheckpointId(number));
-            sample(number).publish(&fs, &folder).unwrap();
+            sample(number).publish(&fs, &folder, None).unwrap();
         }
         // Torn: files, but no metadata.
         let torn = checkpoint_folder(&base, JobId(7), CheckpointId(11));
         fs.write(&torn.join("state-1"), b"x", CreateMode::New)
             .unwrap();
         let number = |path: &Location| {
-            resolve_restore_path(&fs, path).map(|found| found.metadata.checkpoint.0)
+            resolve_restore_path(&fs, path, None).map(|found| found.metadata.checkpoint.0)
         };
         let job = job_folder(&base, JobId(7));
         assert_eq!(number(&job).unwrap(), 10);
@@ -229,7 +235,7 @@ mod tests {
         let mut later = sample(3);
         later.attempt = AttemptNumber(2);
         let folder = checkpoint_folder(&base, JobId(7), CheckpointId(3));
-        later.publish(&fs, &folder).unwrap();
+        later.publish(&fs, &folder, None).unwrap();
         assert_eq!(number(&job).unwrap(), 3);
         assert_eq!(number(&job.join("chk-9")).unwrap(), 9);
         assert_eq!(number(&job.join("chk-2/_metadata")).unwrap(), 2);

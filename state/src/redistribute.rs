@@ -311,6 +311,7 @@ mod tests {
                                 length: 1,
                                 crc: 0,
                                 shared: false,
+                                key: None,
                             }],
                         }],
                         keyed: vec![KeyedStateHandle {
@@ -319,6 +320,7 @@ mod tests {
                             offset: 16,
                             length: 100,
                             key_groups: (range.start, range.end),
+                            key: None,
                         }],
                         lists: vec![
                             list("split", Redistribution::Split),

@@ -7,9 +7,10 @@ use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_dataflow::key_group::KeyGroupRange;
 use alpheus_dataflow::snapshot::StateReader;
-use alpheus_storage::{InputFile, Location, file_system_for};
+use alpheus_storage::InputFile;
 use arrow::array::RecordBatch;
 
+use crate::encryption::{DataKeys, WrappedKey};
 use crate::error::{Result, for_operator};
 use crate::handle::{KeyedStateHandle, TaskRestore};
 use crate::snapshot_file::SectionReader;
@@ -19,13 +20,17 @@ use crate::snapshot_file::SectionReader;
 pub struct SnapshotFiles(Arc<Mutex<HashMap<String, Arc<dyn InputFile>>>>);
 
 impl SnapshotFiles {
-    fn open(&self, file: &str) -> Result<Arc<dyn InputFile>> {
+    fn open(
+        &self,
+        file: &str,
+        key: Option<&WrappedKey>,
+        keys: &DataKeys,
+    ) -> Result<Arc<dyn InputFile>> {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(input) = files.get(file) {
             return Ok(input.clone());
         }
-        let location: Location = file.parse()?;
-        let input = file_system_for(&location)?.open(&location)?;
+        let input = keys.open(file, key)?;
         files.insert(file.to_owned(), input.clone());
         Ok(input)
     }
@@ -37,6 +42,7 @@ pub struct RestoredState {
     keyed: Vec<KeyedStateHandle>,
     lists: BTreeMap<String, Vec<Vec<u8>>>,
     key_groups: KeyGroupRange,
+    keys: DataKeys,
 }
 
 impl RestoredState {
@@ -60,6 +66,7 @@ impl RestoredState {
                 .unwrap_or_default(),
             lists: lists.map(|(_, lists)| lists.clone()).unwrap_or_default(),
             key_groups,
+            keys: restore.keys.clone(),
         })
     }
 }
@@ -82,7 +89,7 @@ impl StateReader for RestoredState {
         let rows = handles.into_iter().flat_map(move |handle| {
             let section = self
                 .files
-                .open(&handle.file)
+                .open(&handle.file, handle.key.as_ref(), &self.keys)
                 .and_then(|file| SectionReader::open(file, &handle.file, handle));
             let rows: Box<dyn Iterator<Item = Result<RecordBatch>>> = match section {
                 Ok(section) => Box::new(section.rows(self.key_groups)),

@@ -18,6 +18,7 @@ use alpheus_dataflow::element::CheckpointBarrier;
 use alpheus_dataflow::graph::JobGraph;
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, OperatorId};
 use alpheus_dataflow::source::NextSplit;
+use alpheus_state::encryption::CheckpointKey;
 pub use alpheus_state::handle::{
     CheckpointStatistics, KeyedStateHandle, OperatorStateHandle, TaskId, TaskRestore, TaskSnapshot,
 };
@@ -42,6 +43,8 @@ pub enum ToWorker {
         barrier: CheckpointBarrier,
         /// The folder that the worker's state file goes into, as a location.
         directory: String,
+        /// What its files are to be encrypted with, if they are.
+        key: Option<CheckpointKey>,
     },
     /// The checkpoint is published: operators may act on it.
     CheckpointComplete(CheckpointId),

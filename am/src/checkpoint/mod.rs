@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod coordinator;
+pub mod encryption;
 pub mod io;
 pub mod pending;
 mod shared_files;

@@ -7,6 +7,7 @@ use alpheus_dataflow::graph::JobGraph;
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
 use alpheus_hadoop_conf::options::checkpointing::{CLAIM_MODE, ClaimMode, IGNORE_UNCLAIMED_STATE};
 use alpheus_hadoop_conf::{ConfigError, Configuration};
+use alpheus_state::encryption::{KeyRing, WrappedKey};
 use alpheus_state::metadata::{CheckpointMetadata, METADATA_FILE};
 use alpheus_state::protocol::may_commit;
 use alpheus_state::redistribute::redistribute;
@@ -14,6 +15,7 @@ use alpheus_state::rocksdb::SHARED_FOLDER;
 use alpheus_state::{StateError, paths};
 use alpheus_storage::{FileStatus, FileSystem, Location, StorageError, file_system_for};
 
+use super::encryption::key_ring;
 use super::pending::{CheckpointContents, Committables, add_committables};
 use super::shared_files::SharedFiles;
 use super::store::{CheckpointStore, Restored};
@@ -33,6 +35,8 @@ pub struct StateStore {
     claimed: Option<AttemptNumber>,
     /// `execution.state-recovery.claim-mode`.
     claim_mode: ClaimMode,
+    /// Keys of encrypted checkpoints.
+    keys: Option<Arc<KeyRing>>,
     shared: SharedFiles,
     /// Folders whose checkpoints are known to `shared`.
     scanned: BTreeSet<String>,
@@ -59,6 +63,7 @@ impl StateStore {
             job_folder: config.directory,
             claimed: None,
             claim_mode: configuration.get(&CLAIM_MODE)?,
+            keys: key_ring(configuration)?,
             shared: SharedFiles::default(),
             scanned: BTreeSet::new(),
             fence: AttemptNumber(0),
@@ -103,7 +108,7 @@ impl StateStore {
         let fs = file_system_for(folder)?;
         for (_, checkpoint, complete) in paths::list_checkpoints(&*fs, folder)? {
             if complete {
-                let metadata = CheckpointMetadata::read(&*fs, &checkpoint)?;
+                let metadata = CheckpointMetadata::read(&*fs, &checkpoint, self.keys.as_deref())?;
                 self.share(&checkpoint, &metadata);
             }
         }
@@ -152,7 +157,7 @@ impl StateStore {
         now_ms: i64,
     ) -> Result<Restored, StateError> {
         let (fs, path) = open_state(location)?;
-        let found = paths::resolve_restore_path(&*fs, &path)?;
+        let found = paths::resolve_restore_path(&*fs, &path, self.keys.as_deref())?;
         let metadata = &found.metadata;
         let claimed = external && self.claim_mode == ClaimMode::Claim;
         if claimed && !metadata.shared_files().is_empty() {
@@ -164,7 +169,16 @@ impl StateStore {
         if claimed {
             self.share(&found.folder, metadata);
         }
-        let plan = redistribute(metadata, &found.folder, &self.graph, self.ignore_unclaimed)?;
+        let mut plan = redistribute(metadata, &found.folder, &self.graph, self.ignore_unclaimed)?;
+        for (_, task) in &mut plan.tasks {
+            let wrapped: BTreeSet<WrappedKey> = task.wrapped_keys().cloned().collect();
+            for wrapped in wrapped {
+                let keys = self.keys.as_ref().ok_or_else(|| StateError::NoKey {
+                    id: wrapped.key_id().to_owned(),
+                })?;
+                task.keys.add(keys.unwrap(&wrapped)?);
+            }
+        }
         for operator in &plan.unclaimed {
             tracing::warn!(
                 operator = metadata.operator_name(*operator),
@@ -251,7 +265,8 @@ impl CheckpointStore for StateStore {
         let (fs, folder) = open(&contents.directory)?;
         // A disk that is full today may not be so tomorrow, so a write that failed is not fatal; being
         // fenced off is.
-        metadata.publish(&*fs, &folder).map_err(|error| Failure {
+        let published = metadata.publish(&*fs, &folder, self.keys.as_deref());
+        published.map_err(|error| Failure {
             fatal: matches!(error, StateError::Fenced { .. }),
             message: error.to_string(),
         })?;
@@ -324,6 +339,8 @@ mod tests {
     use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
     use alpheus_dataflow::graph::SessionSettings;
     use alpheus_dataflow::ids::{CheckpointId, OperatorId, SubtaskIndex, VertexId};
+    use std::os::unix::fs::PermissionsExt;
+
     use alpheus_hadoop_conf::Source;
     use alpheus_state::handle::{
         NativeFile, NativeStateHandle, OperatorStateHandle, TaskId, TaskSnapshot,
@@ -381,6 +398,7 @@ mod tests {
                     length: 1,
                     crc: 0,
                     shared: true,
+                    key: None,
                 }
             });
             let native = NativeStateHandle {
@@ -461,6 +479,37 @@ mod tests {
             .remove_root(&job.folder().to_string_lossy(), false)
             .unwrap();
         assert!(!job.folder().try_exists().unwrap());
+    }
+
+    #[test]
+    fn encrypted_metadata_opens_with_its_key_alone() {
+        let job = job(7);
+        let write = |name: &str, digit: &str| {
+            let file = job.base.path().join(name);
+            std::fs::write(&file, format!("{name} {}\n", digit.repeat(64))).unwrap();
+            let owner = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&file, owner).unwrap();
+            file.to_string_lossy().into_owned()
+        };
+        let key_file = "execution.checkpointing.encryption.key-file";
+        let (one, other) = (write("one", "1"), write("other", "2"));
+        let mut store = job.store(&[(key_file, one.as_str())]);
+        let done = store.publish(&job.contents(1, &["a"])).unwrap();
+        let bytes = std::fs::read(std::path::Path::new(&done.location).join(METADATA_FILE));
+        assert!(bytes.unwrap().starts_with(b"ALPHSEAL"));
+        let from = RestoreFrom::Own(done);
+        assert!(store.load(&from, 0).unwrap().is_some());
+        let refused = |set: &[(&str, &str)]| job.store(set).load(&from, 0).unwrap_err().message;
+        let message = refused(&[]);
+        assert!(
+            message.contains("encrypted with key `one`; set"),
+            "{message}"
+        );
+        let message = refused(&[(key_file, other.as_str())]);
+        assert!(
+            message.contains("key `one`, which is not in it"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::results::ResultRelay;
 use super::savepoints::Savepoints;
 use super::view::{JobView, MetricScope, MetricValues};
 use super::watermarks::WatermarkAlignments;
+use crate::checkpoint::encryption::CheckpointKeys;
 use crate::checkpoint::io::IoCommand;
 use crate::checkpoint::{SavepointRequest, TriggerId};
 use crate::deployment::DeploymentDriver;
@@ -60,6 +61,8 @@ pub(crate) struct LoopContext {
     pub listener: StatusListener,
     /// Who takes the rows that worker processes send, if a client waits for them.
     pub results: Option<ResultRelay>,
+    /// Keys of encrypted checkpoints.
+    pub keys: CheckpointKeys,
     /// How long a savepoint's outcome can be asked for, ms (`rest.async.store-duration`).
     pub keep_outcomes_ms: i64,
     /// Where the last picture of the job is left.
@@ -374,6 +377,21 @@ impl EventLoop {
         }
     }
 
+    /// Sends a message; one that triggers a checkpoint with the key for its files.
+    fn send_encrypting(&mut self, worker: WorkerId, mut message: ToWorker) {
+        if let ToWorker::TriggerCheckpoint { barrier, key, .. } = &mut message {
+            match self.context.keys.of(barrier.id) {
+                Ok(made) => *key = made,
+                Err(error) => {
+                    // Nothing is written that should be encrypted and is not; the checkpoint times out.
+                    tracing::error!(%error, "no key for a checkpoint, which is not taken");
+                    return;
+                }
+            }
+        }
+        self.send(worker, message);
+    }
+
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::StartWorkers(workers) => self.context.driver.start_workers(&workers),
@@ -384,7 +402,7 @@ impl EventLoop {
                     .retain(|(of, task, _), _| *of != worker || task.is_some());
                 self.context.driver.stop_worker(worker);
             }
-            Action::Send(worker, message) => self.send(worker, *message),
+            Action::Send(worker, message) => self.send_encrypting(worker, *message),
             Action::Deploy {
                 attempt,
                 placement,

@@ -20,6 +20,7 @@ use super::machine::{JobMachine, MachineConfig, TakenOver};
 use super::placement::tasks_of;
 use super::results::ResultRelay;
 use crate::checkpoint::CheckpointConfig;
+use crate::checkpoint::encryption::{CheckpointKeys, key_ring};
 use crate::checkpoint::io::{self, CommitterFactory, IoContext};
 use crate::checkpoint::store::CheckpointStore;
 use crate::deployment::DeploymentDriver;
@@ -104,6 +105,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
             "execution.checkpointing.mode: what is promised is EXACTLY_ONCE all the same"
         );
     }
+    let keys = CheckpointKeys::new(key_ring(&configuration)?);
     let keep_outcomes_ms = millis(configuration.get(&rest::ASYNC_STORE_DURATION)?);
     let (events, queue) = event_channel();
     let (sources, _) = source_coordinator::start(
@@ -141,6 +143,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         clock,
         listener,
         results: relay,
+        keys,
         keep_outcomes_ms,
         last,
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use alpheus_am::checkpoint::encryption::key_ring;
 use alpheus_dataflow::element::CheckpointKind;
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_state::CheckpointMetadata;
@@ -46,10 +47,12 @@ impl CheckpointArgs {
     /// When there is no checkpoint at the path, or it is torn or of a newer format.
     pub fn run(self) -> CliResult<Exit> {
         let Action::Show { config, json, path } = self.action;
-        config::load(&config)?;
+        let configuration = config::load(&config)?;
+        let keys = key_ring(&configuration).map_err(CliError::usage)?;
         let location: Location = path.parse().map_err(CliError::usage)?;
         let fs = file_system_for(&location).map_err(CliError::usage)?;
-        let found = resolve_restore_path(&*fs, &location).map_err(CliError::failed)?;
+        let found =
+            resolve_restore_path(&*fs, &location, keys.as_deref()).map_err(CliError::failed)?;
         let vertices = vertices(&found.metadata);
         if json {
             println!("{}", as_json(&found, &vertices));

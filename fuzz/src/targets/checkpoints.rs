@@ -115,6 +115,7 @@ fn handle(offset: u64, length: u64) -> KeyedStateHandle {
         offset,
         length,
         key_groups: (0, 128),
+        key: None,
     }
 }
 

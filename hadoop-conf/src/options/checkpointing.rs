@@ -1,5 +1,6 @@
 //! Checkpoints, savepoints and what a job starts from.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config_enum;
@@ -77,6 +78,10 @@ options! {
         .was(&["execution.checkpointing.alignment-timeout"]);
     /// Whether state files are compressed.
     COMPRESSION: bool = option("execution.checkpointing.snapshot-compression", "false");
+    /// File with the keys that checkpoints and savepoints are encrypted with (AES-256-GCM). It is read by the job
+    /// manager alone and may be readable for its owner only. A line has an id and 64 hexadecimal digits; the first
+    /// key encrypts, all of them open what was encrypted before. Not set: nothing is encrypted.
+    ENCRYPTION_KEY_FILE: Option<PathBuf> = optional("execution.checkpointing.encryption.key-file");
     /// Checkpoint or savepoint that the job starts from; the folder of a job's checkpoints means the newest
     /// complete one.
     RECOVERY_PATH: Option<String> = optional("execution.state-recovery.path").was(&["execution.savepoint.path"]);

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 
 use super::tests::{Batch, Model, apply, batches, model_of, state, write_out};
 use super::*;
+use crate::encryption::DataKeys;
 use crate::handle::NativeStateHandle;
 use crate::redistribute::absolute;
 use crate::rocksdb::testing::backend_of;
@@ -51,7 +52,7 @@ impl Job {
         let checkpoint = (AttemptNumber(1), CheckpointId(id));
         let (mut handle, bytes) = self
             .uploads
-            .upload(&LocalFileSystem, &folder, checkpoint, &native)
+            .upload(&LocalFileSystem, &folder, checkpoint, None, &native)
             .unwrap();
         for file in &mut handle.files {
             file.file = absolute(&file.file, &folder);
@@ -79,7 +80,7 @@ fn restored(
 ) -> OperatorResult<MapState> {
     let (folder, backend) = backend_of(range, true);
     folders.push(folder);
-    backend.restore_from(handles.to_vec());
+    backend.restore_from(handles.to_vec(), DataKeys::default());
     let mut part = state(0);
     part.bind(&backend)?;
     Ok(part)
@@ -192,7 +193,7 @@ fn damage_and_other_layouts_are_named() {
     let (handle, _) = job.take(&mut one, 1);
     let (folder, backend) = backend_of(all, true);
     folders.push(folder);
-    backend.restore_from(vec![handle.clone()]);
+    backend.restore_from(vec![handle.clone()], DataKeys::default());
     let mut other = state(1000);
     let error = other.bind(&backend).unwrap_err();
     assert!(

@@ -9,9 +9,10 @@
 //! groups is a range of keys, and the entries of a key lie together in their order.
 //!
 //! Nothing is logged ahead and nothing is synced: what makes state durable is the checkpoint. The files
-//! are deleted with the database; leftovers of a killed worker lie in the folder of its attempt.
+//! are deleted with the database; what a killed worker leaves is deleted by the next one.
 
 mod database;
+mod folder;
 mod native;
 mod options;
 mod restore;
@@ -19,6 +20,7 @@ mod snapshot;
 mod table;
 
 pub use database::{Column, Database};
+pub use folder::FOLDER_PREFIX;
 pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
 pub use options::{RocksDbMemory, RocksDbOptions};
 pub(crate) use snapshot::OwnedSnapshot;
@@ -26,11 +28,13 @@ pub(crate) use table::RocksTable;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
 use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
 use alpheus_dataflow::operator::{Clock, OperatorContext};
+use alpheus_dataflow::{OperatorError, OperatorResult};
 
+use self::folder::WorkerFolder;
+use crate::encryption::DataKeys;
 use crate::handle::NativeStateHandle;
 
 /// Bytes of a key group before a key.
@@ -48,27 +52,32 @@ pub(crate) fn key_bytes(group: KeyGroup, key: &[u8]) -> Vec<u8> {
 pub struct RocksDb {
     options: RocksDbOptions,
     memory: RocksDbMemory,
+    // Every database holds on to this value, so none is open any more when the folder is deleted.
+    _folder: WorkerFolder,
 }
 
 impl RocksDb {
-    /// Makes the shared memory.
-    pub fn new(options: RocksDbOptions) -> Self {
-        RocksDb {
+    /// Makes the folder and the shared memory.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(options: RocksDbOptions) -> OperatorResult<Self> {
+        let folder = WorkerFolder::create(&options.directory).map_err(|error| {
+            OperatorError::transient(format!(
+                "cannot make the folder {} for state: {error}; see state.backend.rocksdb.localdir",
+                options.directory.display()
+            ))
+        })?;
+        Ok(RocksDb {
             memory: RocksDbMemory::new(&options),
             options,
-        }
+            _folder: folder,
+        })
     }
 
     /// The options.
     pub fn options(&self) -> &RocksDbOptions {
         &self.options
-    }
-}
-
-impl Drop for RocksDb {
-    fn drop(&mut self) {
-        // Every database holds on to this value, so none is open any more.
-        let _ = std::fs::remove_dir_all(&self.options.directory);
     }
 }
 
@@ -88,7 +97,7 @@ pub struct RocksDbOwner {
 pub struct RocksDbBackend {
     worker: Arc<RocksDb>,
     owner: RocksDbOwner,
-    restore: Mutex<Vec<NativeStateHandle>>,
+    restore: Mutex<(Vec<NativeStateHandle>, DataKeys)>,
     database: Mutex<Option<Arc<Database>>>,
 }
 
@@ -109,8 +118,9 @@ impl RocksDbBackend {
     }
 
     /// Has the database start from these. To be called before any state is opened.
-    pub fn restore_from(&self, handles: Vec<NativeStateHandle>) {
-        *self.restore.lock().unwrap_or_else(PoisonError::into_inner) = handles;
+    pub fn restore_from(&self, handles: Vec<NativeStateHandle>, keys: DataKeys) {
+        let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
+        *restore = (handles, keys);
     }
 
     /// The column family of a state, whose keys and values are as `layout` says. With a TTL, compactions
@@ -185,7 +195,7 @@ pub(crate) mod testing {
         let mut options = RocksDbOptions::new(folder.path().join("worker"));
         options.write_buffer_bytes = 64 << 10;
         options.incremental = incremental;
-        let worker = Arc::new(RocksDb::new(options));
+        let worker = Arc::new(RocksDb::new(options).unwrap());
         let owner = RocksDbOwner {
             name: format!("operator-{}", key_groups.start),
             key_groups,

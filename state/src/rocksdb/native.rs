@@ -19,8 +19,9 @@ use std::sync::{Mutex, PoisonError};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_storage::{CreateMode, FileSystem, Location, StorageError, file_system_for};
+use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
+use crate::encryption::{DataKeys, WrappedKey};
 use crate::error::{Result, StateError};
 use crate::handle::{NativeFile, NativeStateHandle};
 
@@ -91,7 +92,8 @@ pub struct NativeUploads {
 }
 
 impl NativeUploads {
-    /// Writes what is not there yet of a snapshot for a checkpoint whose folder is `folder`.
+    /// Writes what is not there yet of a snapshot for a checkpoint whose folder is `folder`. `key` is what
+    /// `fs` encrypts with, if it does.
     ///
     /// # Errors
     /// When a file cannot be read or written.
@@ -100,6 +102,7 @@ impl NativeUploads {
         fs: &dyn FileSystem,
         folder: &Location,
         (attempt, checkpoint): (AttemptNumber, CheckpointId),
+        key: Option<&WrappedKey>,
         snapshot: &NativeSnapshot,
     ) -> Result<(NativeStateHandle, u64)> {
         if self.attempt != Some(attempt) {
@@ -132,6 +135,7 @@ impl NativeUploads {
                 length,
                 crc,
                 shared: true,
+                key: key.cloned(),
             })
         })?;
         let mut bytes: u64 = written.iter().map(|file| file.length).sum();
@@ -164,6 +168,7 @@ impl NativeUploads {
                 length,
                 crc,
                 shared: false,
+                key: key.cloned(),
             });
             offset += length;
         }
@@ -262,7 +267,12 @@ fn copy(path: &Path, output: &mut dyn Write, location: &Location) -> Result<(u64
 ///
 /// # Errors
 /// When a file is not there, is not what was written, or the disk is full.
-pub(super) fn download(handle: &NativeStateHandle, folder: &Path, threads: usize) -> Result<()> {
+pub(super) fn download(
+    handle: &NativeStateHandle,
+    keys: &DataKeys,
+    folder: &Path,
+    threads: usize,
+) -> Result<()> {
     if handle.format > NATIVE_FORMAT {
         return Err(StateError::NewerVersion {
             file: "the state in RocksDB's own format".to_owned(),
@@ -276,14 +286,13 @@ pub(super) fn download(handle: &NativeStateHandle, folder: &Path, threads: usize
         if file.name.contains(['/', '\\']) || file.name.starts_with('.') {
             return Err(StateError::damaged(&file.file, "a file name is malformed"));
         }
-        fetch(file, &folder.join(&file.name))
+        fetch(file, keys, &folder.join(&file.name))
     });
     all.map(drop)
 }
 
-fn fetch(file: &NativeFile, path: &Path) -> Result<()> {
-    let location: Location = file.file.parse()?;
-    let input = file_system_for(&location)?.open(&location)?;
+fn fetch(file: &NativeFile, keys: &DataKeys, path: &Path) -> Result<()> {
+    let input = keys.open(&file.file, file.key.as_ref())?;
     let failed = |error| local_error(path, error);
     let mut output = File::create(path).map_err(failed)?;
     let mut crc = crc32fast::Hasher::new();

@@ -13,6 +13,7 @@ use alpheus_dataflow::key_group::KeyGroupRange;
 use super::database::Database;
 use super::native::download;
 use super::{RocksDb, RocksDbOwner};
+use crate::encryption::DataKeys;
 use crate::handle::NativeStateHandle;
 
 /// The groups that both have.
@@ -30,7 +31,7 @@ pub(super) fn restore(
     folder: &Path,
     worker: &Arc<RocksDb>,
     owner: &RocksDbOwner,
-    mut handles: Vec<NativeStateHandle>,
+    (mut handles, keys): (Vec<NativeStateHandle>, DataKeys),
 ) -> OperatorResult<Arc<Database>> {
     let range = owner.key_groups;
     handles.retain(|handle| !overlap(handle, range).is_empty());
@@ -42,7 +43,7 @@ pub(super) fn restore(
     let open = |handle: &NativeStateHandle, folder: &Path| {
         // What is there is of a start that failed.
         let _ = std::fs::remove_dir_all(folder);
-        download(handle, folder, worker.options.transfer_threads)?;
+        download(handle, &keys, folder, worker.options.transfer_threads)?;
         Database::open(folder, worker, &owner.clock)
     };
     let database = Arc::new(open(&base, folder)?);

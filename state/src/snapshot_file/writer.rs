@@ -163,6 +163,7 @@ impl SnapshotFileWriter {
             offset: start,
             length,
             key_groups,
+            key: None,
         }))
     }
 

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 use alpheus_state::SnapshotFileWriter;
+use alpheus_state::encryption::{CheckpointKey, EncryptedFileSystem, WrappedKey};
 use alpheus_state::handle::{
-    CheckpointStatistics, NativeStateHandle, OperatorStateHandle, TaskSnapshot,
+    CheckpointStatistics, KeyedStateHandle, NativeStateHandle, OperatorStateHandle, TaskSnapshot,
 };
 use alpheus_state::rocksdb::{NativeSnapshot, NativeUploads};
 use alpheus_storage::{FileSystem, Location, file_system_for};
@@ -41,6 +42,7 @@ enum Job {
         part: Box<SnapshotEvent>,
     },
     Finish(AttemptNumber, CheckpointId),
+    Encrypt(CheckpointId, CheckpointKey),
     Complete(CheckpointId),
     Abort(CheckpointId),
     AbortAll,
@@ -93,6 +95,13 @@ impl CheckpointWriter {
         self.send(Job::Finish(attempt, checkpoint));
     }
 
+    /// Files of this checkpoint are to be encrypted. Comes before any part of it is written.
+    pub fn encrypt(&self, checkpoint: CheckpointId, key: Option<CheckpointKey>) {
+        if let Some(key) = key {
+            self.send(Job::Encrypt(checkpoint, key));
+        }
+    }
+
     /// The checkpoint is published.
     pub fn complete(&self, checkpoint: CheckpointId) {
         self.send(Job::Complete(checkpoint));
@@ -114,6 +123,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
     // Where the files of finished checkpoints lie, in case they are aborted elsewhere.
     let mut finished: BTreeMap<CheckpointId, (Arc<dyn FileSystem>, Location)> = BTreeMap::new();
     let mut uploads = NativeUploads::default();
+    let mut keys: BTreeMap<CheckpointId, CheckpointKey> = BTreeMap::new();
     while let Ok(job) = inbox.recv() {
         match job {
             Job::Write {
@@ -123,7 +133,8 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                 part,
             } => {
                 let file = open.entry(checkpoint).or_insert_with(|| {
-                    WorkerFile::new(directory, format!("state-{}-{attempt}", worker.0))
+                    let name = format!("state-{}-{attempt}", worker.0);
+                    WorkerFile::new(directory, name, keys.get(&checkpoint).cloned())
                 });
                 file.write(attempt, part, &mut uploads);
             }
@@ -143,6 +154,12 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                     checkpoint,
                     result,
                 });
+            }
+            Job::Encrypt(checkpoint, key) => {
+                keys.insert(checkpoint, key);
+                while keys.len() > 64 {
+                    keys.pop_first();
+                }
             }
             Job::Complete(checkpoint) => delete_shared(&uploads.complete(checkpoint)),
             Job::Abort(checkpoint) => {
@@ -185,6 +202,7 @@ fn delete_shared(files: &[String]) {
 struct WorkerFile {
     directory: String,
     name: String,
+    key: Option<CheckpointKey>,
     file: Option<(Arc<dyn FileSystem>, Location, SnapshotFileWriter)>,
     tasks: Vec<TaskSnapshot>,
     statistics: CheckpointStatistics,
@@ -194,10 +212,11 @@ struct WorkerFile {
 }
 
 impl WorkerFile {
-    fn new(directory: String, name: String) -> Self {
+    fn new(directory: String, name: String, key: Option<CheckpointKey>) -> Self {
         WorkerFile {
             directory,
             name,
+            key,
             file: None,
             tasks: Vec::new(),
             statistics: CheckpointStatistics::default(),
@@ -244,7 +263,11 @@ impl WorkerFile {
                     continue;
                 }
                 let written = self.file()?.write(operator, part.task.subtask, state);
-                keyed.extend(written.map_err(|error| error.to_string())?);
+                let written = written.map_err(|error| error.to_string())?;
+                keyed.extend(written.map(|handle| KeyedStateHandle {
+                    key: self.wrapped_key().cloned(),
+                    ..handle
+                }));
             }
             let native = match database {
                 Some(database) => {
@@ -273,7 +296,15 @@ impl WorkerFile {
         let text = |error: alpheus_storage::StorageError| error.to_string();
         let directory: Location = self.directory.parse().map_err(text)?;
         let fs = file_system_for(&directory).map_err(text)?;
+        let fs = match &self.key {
+            Some(key) => Arc::new(EncryptedFileSystem::new(fs, key.data.clone())),
+            None => fs,
+        };
         Ok((fs, directory))
+    }
+
+    fn wrapped_key(&self) -> Option<&WrappedKey> {
+        self.key.as_ref().map(|key| &key.wrapped)
     }
 
     fn upload(
@@ -284,7 +315,7 @@ impl WorkerFile {
     ) -> Result<NativeStateHandle, String> {
         let (fs, folder) = self.folder()?;
         let (handle, bytes) = uploads
-            .upload(&*fs, &folder, checkpoint, database)
+            .upload(&*fs, &folder, checkpoint, self.wrapped_key(), database)
             .map_err(|error| error.to_string())?;
         self.native_bytes += bytes;
         Ok(handle)

@@ -98,7 +98,7 @@ impl Harness {
         };
         let rocksdb = self.disk.as_ref().map(|disk| {
             let options = RocksDbOptions::new(disk.path().join("worker"));
-            Arc::new(RocksDb::new(options))
+            Arc::new(RocksDb::new(options).unwrap())
         });
         for subtask in 0..parallelism {
             let mut operator = (self.make)(&self.node);

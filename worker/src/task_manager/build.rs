@@ -135,7 +135,10 @@ impl TaskBuilder {
 
     /// Gives the operators' backends what was written in their own format.
     fn restore_databases(&self) -> OperatorResult<()> {
-        for (operator, handles) in self.restore.iter().flat_map(|restore| &restore.native) {
+        let Some(TaskRestore { native, keys, .. }) = &self.restore else {
+            return Ok(());
+        };
+        for (operator, handles) in native {
             let contexts = self.operators.iter();
             let mut contexts = contexts.filter(|context| context.operator == *operator);
             let Some(context) = contexts.next() else {
@@ -148,7 +151,7 @@ impl TaskBuilder {
                     context.name
                 ))
             })?;
-            backend.restore_from(handles.clone());
+            backend.restore_from(handles.clone(), keys.clone());
         }
         Ok(())
     }

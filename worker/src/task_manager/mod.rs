@@ -216,7 +216,12 @@ impl Worker {
     fn obey(&mut self, message: ToWorker) {
         match message {
             ToWorker::Deploy(deployment) => self.deploy(*deployment),
-            ToWorker::TriggerCheckpoint { barrier, directory } => {
+            ToWorker::TriggerCheckpoint {
+                barrier,
+                directory,
+                key,
+            } => {
+                self.writer.encrypt(barrier.id, key);
                 self.tracker.on_trigger(barrier.id);
                 if let Some(attempt) = &mut self.attempt {
                     attempt.trigger(barrier.id, &directory, &self.writer);

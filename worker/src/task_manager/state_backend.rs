@@ -19,7 +19,9 @@ use alpheus_hadoop_conf::options::taskmanager::{
     FLINK_SIZE, MANAGED_FRACTION, MANAGED_SIZE, NUM_SLOTS, PROCESS_SIZE,
 };
 use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize, Source};
-use alpheus_state::rocksdb::{RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner};
+use alpheus_state::rocksdb::{
+    FOLDER_PREFIX, RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner,
+};
 
 use crate::control::{Deployment, WorkerId};
 
@@ -45,7 +47,7 @@ impl StateBackends {
             StateBackendType::Hashmap => Ok(StateBackends(None)),
             StateBackendType::Rocksdb => {
                 let folder = format!(
-                    "alpheus-rocksdb-{}-{}-{}-{}",
+                    "{FOLDER_PREFIX}{}-{}-{}-{}",
                     deployment.job,
                     deployment.attempt,
                     worker.0,
@@ -60,7 +62,7 @@ impl StateBackends {
                         ROCKSDB_FIXED_PER_TM.key()
                     ))
                 })?;
-                Ok(StateBackends(Some(Arc::new(RocksDb::new(options)))))
+                Ok(StateBackends(Some(Arc::new(RocksDb::new(options)?))))
             }
         }
     }

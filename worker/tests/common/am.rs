@@ -158,6 +158,7 @@ impl Am {
         self.tell_all(&ToWorker::TriggerCheckpoint {
             barrier,
             directory: directory.to_string_lossy().into_owned(),
+            key: None,
         });
     }
 

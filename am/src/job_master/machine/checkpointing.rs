@@ -22,6 +22,8 @@ impl JobMachine {
                     self.send_to_tasks(step, || ToWorker::TriggerCheckpoint {
                         barrier,
                         directory: directory.clone(),
+                        // It gets one where it is sent: this machine has no secrets.
+                        key: None,
                     });
                 }
                 CheckpointAction::Store(contents) => step.actions.push(Action::Store(contents)),
