@@ -46,8 +46,13 @@ impl Job {
     /// Takes a checkpoint; the handle names files absolutely.
     fn take(&mut self, state: &mut MapState, id: u64) -> (NativeStateHandle, u64) {
         let frozen = state.freeze(barrier(id)).unwrap();
+        self.write(frozen, id)
+    }
+
+    fn write(&mut self, frozen: KeyedSnapshot, id: u64) -> (NativeStateHandle, u64) {
         let native = frozen.rows.native().unwrap();
         let native: Arc<NativeSnapshot> = native.downcast().unwrap();
+        drop(frozen);
         let folder = self.checkpoint_folder(id);
         let checkpoint = (AttemptNumber(1), CheckpointId(id));
         let (mut handle, bytes) = self
@@ -181,6 +186,20 @@ fn only_new_files_are_written_and_unused_ones_are_named() {
     let (fourth, _) = job.take(&mut state, 4);
     assert!(new.is_subset(&shared_of(&fourth)));
     let mut back = restored(KeyGroupRange::all(128), &[fourth], &mut folders).unwrap();
+    assert_eq!(contents(&mut back), model);
+}
+
+#[test]
+fn files_stay_until_they_are_written() {
+    let (mut job, mut folders, mut model) = (Job::new(), Vec::new(), Model::new());
+    let all = KeyGroupRange::all(128);
+    let mut state = restored(all, &[], &mut folders).unwrap();
+    apply(&mut state, &mut model, &many(0));
+    let frozen = state.freeze(barrier(1)).unwrap();
+    // The task ends before its files are written.
+    drop(state);
+    let (handle, _) = job.write(frozen, 1);
+    let mut back = restored(all, &[handle], &mut folders).unwrap();
     assert_eq!(contents(&mut back), model);
 }
 

@@ -208,7 +208,7 @@ impl Database {
             folder,
             owner: owner.to_owned(),
             key_groups,
-            threads: self.worker.options.transfer_threads,
+            worker: Arc::clone(&self.worker),
         });
         Checkpoint::new(&self.inner)
             .and_then(|linker| linker.create_checkpoint(&snapshot.folder))

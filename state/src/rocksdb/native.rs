@@ -15,12 +15,13 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
 use alpheus_dataflow::key_group::KeyGroupRange;
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
+use super::RocksDb;
 use crate::encryption::{DataKeys, WrappedKey};
 use crate::error::{Result, StateError};
 use crate::handle::{NativeFile, NativeStateHandle};
@@ -40,8 +41,8 @@ pub struct NativeSnapshot {
     pub(super) owner: String,
     /// What the subtask owned.
     pub(super) key_groups: KeyGroupRange,
-    /// How many files are carried at once.
-    pub(super) threads: usize,
+    /// Whose folder that is in. It stays as long as the files are needed, also when the task has ended.
+    pub(super) worker: Arc<RocksDb>,
 }
 
 impl Drop for NativeSnapshot {
@@ -122,7 +123,7 @@ impl NativeUploads {
                     .contains_key(&(owner.clone(), (*name).clone()))
             })
             .collect();
-        let written = in_parallel(&new, snapshot.threads, |name| {
+        let written = in_parallel(&new, snapshot.worker.options.transfer_threads, |name| {
             let location = shared.join(&format!("{owner}-{attempt}-{name}"));
             let mut output = fs.create(&location, CreateMode::Overwrite)?;
             let path = snapshot.folder.join(name);
