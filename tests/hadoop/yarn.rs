@@ -21,6 +21,12 @@ fn numbers(out: &str, rate: u32, count: u32) -> String {
     )
 }
 
+/// Hadoop's own commands are alice's.
+fn as_alice() {
+    static LOGIN: std::sync::Once = std::sync::Once::new();
+    LOGIN.call_once(|| drop(dev_cluster(&["kinit", "alice"])));
+}
+
 /// A folder of HDFS that is not there yet.
 fn place(name: &str) -> String {
     let folder = format!("/user/alice/{name}-{}", std::process::id());
@@ -67,7 +73,7 @@ fn running(out: &str) {
 
 #[test]
 fn a_job_runs_to_its_end_and_leaves_nothing_but_its_result() {
-    dev_cluster(&["kinit", "alice"]);
+    as_alice();
     let out = place("plain");
     let sql = script("plain", &numbers(&format!("hdfs://{out}"), 10_000, 5_000));
     let sql = sql.display().to_string();
@@ -98,7 +104,7 @@ fn a_job_runs_to_its_end_and_leaves_nothing_but_its_result() {
 
 #[test]
 fn a_worker_that_is_killed_is_replaced_and_no_row_counts_twice() {
-    dev_cluster(&["kinit", "alice"]);
+    as_alice();
     let out = place("worker");
     let sql = script("worker", &numbers(&format!("hdfs://{out}"), 300, 6_000));
     let id = submit(
@@ -119,7 +125,7 @@ fn a_worker_that_is_killed_is_replaced_and_no_row_counts_twice() {
 
 #[test]
 fn the_masters_death_costs_no_row() {
-    dev_cluster(&["kinit", "alice"]);
+    as_alice();
     let out = place("master");
     let sql = script("master", &numbers(&format!("hdfs://{out}"), 300, 9_000));
     let id = submit(
@@ -141,7 +147,7 @@ fn the_masters_death_costs_no_row() {
 
 #[test]
 fn only_the_owner_commands_and_hadoops_own_commands_work() {
-    dev_cluster(&["kinit", "alice"]);
+    as_alice();
     let out = place("owner");
     let sql = script("owner", &numbers(&format!("hdfs://{out}"), 100, 1_000_000));
     let id = submit("alice", SMALL, &sql);
@@ -179,7 +185,7 @@ fn only_the_owner_commands_and_hadoops_own_commands_work() {
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_submitted() {
-    dev_cluster(&["kinit", "alice"]);
+    as_alice();
     let good = script("good", &numbers("hdfs:///user/alice/never", 1, 1));
     let wrong = script("wrong", "SELECT FROM nothing;");
     for (option, script, words) in [

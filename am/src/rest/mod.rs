@@ -15,6 +15,7 @@ mod checkpoints;
 mod cluster;
 mod error;
 mod jobs;
+mod local_peer;
 mod metrics;
 mod operations;
 pub mod proxy;

@@ -4,6 +4,9 @@
 //! The proxy passes on GET and PUT only, and no header that could carry a token. So a cookie counts only when it
 //! comes from an address of the proxy's host, and who may do what is decided here, by the lists that the
 //! ResourceManager itself goes by.
+//!
+//! When the proxy is on this very machine, every process of it has that address. Then the kernel is asked whose process
+//! has connected: it must be the user's who listens at the proxy's port.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +20,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::RestError;
+use super::{RestError, local_peer};
 
 /// The cookie in which the proxy names the user.
 const COOKIE_NAME: &str = "proxy-user";
@@ -52,6 +55,10 @@ impl Lists {
 pub struct ProxyAccess {
     /// The addresses of the proxy's hosts.
     pub proxies: BTreeSet<IpAddr>,
+    /// The proxy's port.
+    pub proxy_port: u16,
+    /// The port of these pages.
+    pub port: u16,
     /// Where a browser that comes directly is sent: the application's pages at the proxy, without a slash at the end.
     pub pages: String,
     /// Who may do what.
@@ -71,6 +78,14 @@ enum Verdict {
 }
 
 impl ProxyAccess {
+    /// Whether a peer with the proxy's address, if it is on this machine, is the proxy's process.
+    fn is_proxys_process(&self, from: SocketAddr) -> bool {
+        match local_peer::owner_of(from, self.port) {
+            None => true,
+            Some(user) => local_peer::listener_at(self.proxy_port) == Some(user),
+        }
+    }
+
     fn judge(&self, from: IpAddr, headers: &HeaderMap, change: bool) -> Verdict {
         if !self.proxies.contains(&from.to_canonical()) {
             return Verdict::ToProxy;
@@ -152,7 +167,13 @@ pub async fn only_through_proxy(
             reason,
         });
     };
-    match access.judge(address.ip(), request.headers(), change) {
+    let judged = match access.judge(address.ip(), request.headers(), change) {
+        Verdict::Serve(_) if !access.is_proxys_process(address) => {
+            Verdict::Refuse(String::new(), "only YARN's proxy is served here")
+        }
+        judged => judged,
+    };
+    match judged {
         Verdict::Serve(user) => {
             if change {
                 record(&user, Decision::Allowed, "through YARN's proxy");
@@ -185,6 +206,8 @@ mod tests {
     fn access(enabled: bool) -> ProxyAccess {
         ProxyAccess {
             proxies: BTreeSet::from(["10.0.0.1".parse().unwrap()]),
+            proxy_port: 8088,
+            port: 1,
             pages: "http://rm:8088/proxy/redirect/application_1_0001".to_owned(),
             lists: Lists {
                 enabled,

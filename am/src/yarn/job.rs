@@ -99,6 +99,7 @@ pub(super) fn run(
         &attempt.settings.owner,
         &given.access,
         &audit,
+        attempt.pages.local_addr()?.port(),
     )?;
     let token = settings::secret(&attempt.credentials, settings::REST)?;
     let token = RestToken::from_bytes(token.expose())

@@ -18,7 +18,7 @@ use crate::rest::proxy::{Lists, ProxyAccess};
 /// The port of YARN's proxy where an address names none.
 const PROXY_PORT: u16 = 8088;
 
-/// What a browser's requests are judged by.
+/// What a browser's requests to the pages at `port` are judged by.
 ///
 /// # Errors
 /// When the configuration is not usable.
@@ -28,6 +28,7 @@ pub fn access(
     owner: &str,
     lists: &AccessLists,
     audit: &Arc<AuditLog>,
+    port: u16,
 ) -> Result<ProxyAccess, YarnApplicationError> {
     let (scheme, proxies) = proxies(conf)?;
     let addresses: BTreeSet<IpAddr> = proxies
@@ -36,6 +37,7 @@ pub fn access(
         .flatten()
         .map(|address| address.ip().to_canonical())
         .collect();
+    let proxy_port = proxies.first().map_or(PROXY_PORT, |proxy| proxy.port);
     let first = proxies.first().map(HostPort::to_string).unwrap_or_default();
     // `redirect` lets the proxy see that the request has been here.
     let base = container.web_proxy_base.clone().unwrap_or_default();
@@ -50,6 +52,8 @@ pub fn access(
     let admins = conf.value::<String>("yarn.admin.acl")?;
     Ok(ProxyAccess {
         proxies: addresses,
+        proxy_port,
+        port,
         pages: format!("{scheme}://{first}{base}"),
         lists: Lists {
             enabled: conf.value("yarn.acl.enable")?,
@@ -144,14 +148,14 @@ mod tests {
         };
         let audit = Arc::new(AuditLog::log_only());
         let lists = AccessLists::default();
-        let found = access(&conf, &container, "alice", &lists, &audit).unwrap();
+        let found = access(&conf, &container, "alice", &lists, &audit, 1).unwrap();
         assert_eq!(
             found.pages,
             "http://127.0.0.1:8088/proxy/redirect/application_1700000000000_0007"
         );
         assert!(found.proxies.contains(&"127.0.0.1".parse().unwrap()));
         conf.set("yarn.web-proxy.address", "127.0.0.2:9099", "test");
-        let found = access(&conf, &container, "alice", &lists, &audit).unwrap();
+        let found = access(&conf, &container, "alice", &lists, &audit, 1).unwrap();
         assert!(found.pages.starts_with("http://127.0.0.2:9099/"));
     }
 

@@ -48,6 +48,7 @@ pub fn run(
     let runtime = job_runner::runtime()?;
     runtime.block_on(async {
         let cluster = cluster::Cluster::connect(&planned.configuration).await?;
+        let root = cluster.staging_root(&planned.configuration)?;
         let submission = submit::Submission {
             job,
             name: planned.name,
@@ -57,9 +58,12 @@ pub fn run(
         let id = submit::submit(&cluster, submission).await?;
         println!("{id}");
         follow::until_running(&cluster, id).await?;
-        match attached {
-            true => follow::to_the_end(&cluster, id).await,
-            false => Ok(Exit::Finished),
+        if !attached {
+            return Ok(Exit::Finished);
         }
+        let ended = follow::to_the_end(&cluster, id).await;
+        // A master that was killed could not tidy up.
+        staging::sweep(&root, &cluster.resource_manager).await;
+        ended
     })
 }

@@ -135,6 +135,18 @@ pub fn shipped(
     })
 }
 
+/// How old the folder of an unknown application must be to be taken for one that was forgotten, ms.
+const OLD: i64 = 24 * 3600 * 1000;
+
+fn is_old(modified_ms: i64, now_ms: i64) -> bool {
+    now_ms.saturating_sub(modified_ms) > OLD
+}
+
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| since.as_millis() as i64)
+}
+
 /// Removes the folders of applications that are over, whose masters could not do it themselves.
 pub async fn sweep(root: &Location, rm: &ResourceManager) {
     let found = file_system_for(root).and_then(|fs| Ok((fs.list(root)?, fs)));
@@ -147,7 +159,8 @@ pub async fn sweep(root: &Location, rm: &ResourceManager) {
         };
         let over = match rm.report(id).await {
             Ok(report) => report.state.is_final(),
-            Err(YarnError::ApplicationNotFound(_)) => true,
+            // The ResourceManager has forgotten it, or does not know it yet: somebody may be submitting it now.
+            Err(YarnError::ApplicationNotFound(_)) => is_old(child.modified_ms, now_ms()),
             Err(_) => false,
         };
         if over {
@@ -181,6 +194,13 @@ mod tests {
         assert!(!folder.try_exists().unwrap());
         Staging::create(&root, ID).unwrap().hand_over();
         assert!(folder.is_dir());
+    }
+
+    #[test]
+    fn the_folder_of_a_submission_under_way_is_no_leftover() {
+        let now = now_ms();
+        assert!(!is_old(now - 1000, now) && !is_old(now + 1000, now));
+        assert!(is_old(now - 2 * OLD, now));
     }
 
     #[test]
