@@ -4,14 +4,16 @@
 # of its workers are killed on the way; the result is compared with that of a quiet run on this machine.
 
 quickstart_yarn() {
-  local data work cluster
+  # Not local: the trap needs it when the function is over.
+  work=
+  local data
   data=$(fetch_flights)
   work=$(mktemp -d "${TMPDIR:-/tmp}/alpheus-quickstart-yarn.XXXXXX")
   chmod 755 "$work"
   cluster() { scripts/dev-cluster --dir "$work/cluster" "$@"; }
   hdfs() { cluster hdfs "$@"; }
   # Whatever happens, nothing is left behind.
-  trap 'cluster down >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+  trap 'scripts/dev-cluster --dir "$work/cluster" down >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 
   say "starting KDC, HDFS and YARN, secured as in production"
   cluster up --nodes 2 >&2
