@@ -39,8 +39,8 @@ pub struct PatternElement {
     pub min: u32,
     /// At most.
     pub max: Option<u32>,
-    /// While a row may belong to this element, it does not belong to the next. Only for elements whose
-    /// number of rows is open.
+    /// A row that meets the condition of this element does not go to the next, even when this one has as
+    /// many rows as it may. Only for elements whose number of rows is open.
     pub greedy: bool,
     /// DEFINE; any row will do without.
     pub condition: Option<PatternExpr>,

@@ -5,8 +5,8 @@
 //! a match follow each other directly; one that can take it in several ways becomes several. A run whose
 //! remaining elements need no row is a match.
 //!
-//! As in Flink, a greedy element keeps a row that it can take from the elements behind it; there is no
-//! going back. Of the matches that are found, the one that began first goes first, and only once no run
+//! As in Flink, a greedy element keeps a row that meets its condition from the elements behind it, even when
+//! it has as many rows as it may; there is no going back. Of the matches that are found, the one that began first goes first, and only once no run
 //! that began before it is still open; then AFTER MATCH SKIP says which runs and matches fall away.
 //!
 //! [`Matcher`] is what is the same for all partitions, [`Partition`] what is kept for one: open runs,
@@ -265,14 +265,14 @@ impl Matcher {
             return Ok(());
         };
         let has_room = quantified.max.is_none_or(|max| count < max);
-        let takes = has_room && self.meets(run, element, data, row)?;
-        if takes {
+        let meets = (has_room || quantified.greedy) && self.meets(run, element, data, row)?;
+        if meets && has_room {
             let mut longer = run.clone();
             longer.rows.push((element as u32, row));
             (longer.element, longer.count) = (element as u32, count + 1);
             next.push(longer);
         }
-        if count >= quantified.min && !(takes && quantified.greedy) {
+        if count >= quantified.min && !(meets && quantified.greedy) {
             self.step(run, element + 1, 0, data, row, next)?;
         }
         Ok(())

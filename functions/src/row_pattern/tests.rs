@@ -253,6 +253,24 @@ fn counted_elements_need_their_rows() {
 }
 
 #[test]
+fn a_full_greedy_element_still_keeps_rows() {
+    let above = |element: usize, value: i64| compare(">", vec![last(element, 0)], Some(value));
+    let of = |greedy: bool| {
+        let mut elements = vec![
+            element("A", 1, Some(1), compare("=", vec![last(0, 0)], Some(1))),
+            element("B", 1, Some(2), above(1, 2)),
+            element("C", 1, Some(1), above(2, 4)),
+        ];
+        elements[1].greedy = greedy;
+        pattern(elements, AfterMatch::PastLastRow)
+    };
+    let values = [1, 5, 6, 9, 1, 7, 2];
+    // As Flink answers: 9 meets the condition of B, so it is not for C.
+    check(&of(true), &values, &[]);
+    check(&of(false), &values, &[(1, 6, 1)]);
+}
+
+#[test]
 fn within_ends_runs_and_frees_what_waited() {
     // A begins everywhere; a match ends at a 9, and is at most 2 rows apart.
     let mut short = pattern(

@@ -521,7 +521,7 @@ fn elements(pattern: &Pattern, span: Span) -> Result<Vec<PatternElement>, SqlErr
         ));
     }
     match elements.last() {
-        Some(last) if last.greedy || (last.min, last.max) == (0, Some(1)) => {
+        Some(last) if last.greedy => {
             Err(SqlError::unsupported(
                 "a greedy quantifier as the last element of a PATTERN",
                 span,

@@ -1,0 +1,18 @@
+--! reason: Flink's answer: a reluctant variable at the end takes as few rows as it may.
+--! file input/t.csv
+2024-01-01 10:00:00,1
+2024-01-01 10:00:01,5
+2024-01-01 10:00:02,6
+2024-01-01 10:00:03,9
+2024-01-01 10:00:04,1
+2024-01-01 10:00:05,7
+2024-01-01 10:00:06,2
+2024-01-01 10:00:30,0
+--! sql
+CREATE TABLE t (ts TIMESTAMP(3), v INT, WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH (
+  'connector' = 'filesystem', 'path' = '${DIR}/input/t.csv', 'format' = 'csv'
+);
+SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.v AS a, COUNT(B.v) AS n AFTER MATCH SKIP PAST LAST ROW PATTERN (A B+?) DEFINE A AS A.v = 1, B AS B.v > 2) AS m;
+--! expect
+{"a":1,"n":1}
+{"a":1,"n":1}
