@@ -99,7 +99,7 @@ def q4():
     for auction, bid in closed_bids():
         final[auction["id"]] = max(final.get(auction["id"], 0), bid["price"])
     for category, ids in grouped(final, lambda id: AUCTION[id]["category"]).items():
-        yield {"category": category, "price": sum(final[id] for id in ids) // len(ids)}
+        yield {"category": category, "final": sum(final[id] for id in ids) // len(ids)}
 
 
 def q5():
@@ -115,14 +115,24 @@ def q5():
             yield {"auction": auction, "num": number}
 
 
+def q6():
+    sold = []
+    for _, pairs in grouped(closed_bids(), lambda pair: pair[0]["id"]).items():
+        auction, bid = min(pairs, key=lambda pair: (-pair[1]["price"], pair[1]["dateTime"]))
+        sold.append((auction["seller"], bid["dateTime"], auction["id"], bid["price"]))
+    for seller, rows in grouped(sold, lambda row: row[0]).items():
+        prices = [row[3] for row in sorted(rows)]
+        for place in range(len(prices)):
+            last = prices[max(0, place - 10):place + 1]
+            yield {"seller": seller, "avg_price": sum(last) // len(last)}
+
+
 def q7():
-    most = {}
-    for bid in BIDS:
-        end = ms(bid["dateTime"]) // 10_000 * 10_000 + 10_000
-        most[end] = max(most.get(end, 0), bid["price"])
-    for bid in BIDS:
-        for end, price in most.items():
-            if bid["price"] == price and end - 10_000 <= ms(bid["dateTime"]) <= end:
+    tumble = lambda bid: ms(bid["dateTime"]) // 10_000
+    for bids in grouped(BIDS, tumble).values():
+        most = max(bid["price"] for bid in bids)
+        for bid in bids:
+            if bid["price"] == most:
                 yield columns(bid, "auction", "price", "bidder", "dateTime", "extra")
 
 
@@ -185,9 +195,9 @@ def q13():
             key, value = line.rstrip("\n").split(",")
             values[int(key)] = value
     for bid in BIDS:
-        if bid["auction"] % 10_000 in values:
+        if bid["auction"] % 1_000 in values:
             row = columns(bid, "auction", "bidder", "price", "dateTime")
-            yield row | {"value": values[bid["auction"] % 10_000]}
+            yield row | {"value": values[bid["auction"] % 1_000]}
 
 
 def q14():
@@ -236,9 +246,10 @@ def q20():
         auction = AUCTION.get(bid["auction"])
         if auction and auction["category"] == 10:
             row = columns(bid, "auction", "bidder", "price", "channel", "url")
-            row |= columns(auction, "itemName", "description", "initialBid", "reserve", "expires", "seller", "category")
-            yield row | {"bid_dateTime": bid["dateTime"], "auction_dateTime": auction["dateTime"],
-                         "bid_extra": bid["extra"], "auction_extra": auction["extra"]}
+            row |= columns(auction, "description", "reserve", "expires", "seller", "category")
+            yield row | {"bid_time": bid["dateTime"], "auction_time": auction["dateTime"], "bid_extra": bid["extra"],
+                         "auction_extra": auction["extra"], "item": auction["itemName"],
+                         "initial_bid": auction["initialBid"]}
 
 
 def q21():
@@ -258,11 +269,13 @@ def q22():
 
 
 def q23():
+    sold = grouped(AUCTIONS, lambda auction: auction["seller"])
     for bid in BIDS:
-        person, auction = PERSON.get(bid["bidder"]), AUCTION.get(bid["auction"])
-        if person and auction:
-            row = columns(bid, "auction", "bidder", "price", "dateTime") | columns(person, "name", "city", "state")
-            yield row | columns(auction, "itemName", "category")
+        person = PERSON.get(bid["bidder"])
+        for auction in sold[bid["bidder"]] if person else []:
+            row = columns(bid, "auction", "bidder", "price") | columns(person, "name", "city")
+            yield row | {"bid_time": bid["dateTime"], "email": person["emailAddress"], "item": auction["itemName"],
+                         "own_auction": auction["id"]}
 
 
 for row in globals()[sys.argv[2]]():

@@ -55,7 +55,7 @@ impl Aggregate {
     ) -> OperatorResult<ArrayRef> {
         let entry = format!("{}_{step}", self.entry);
         self.code
-            .with_instance(|instance| instance.call(&entry, args, rows, result, rows_out))
+            .call(&entry, args, rows, result, rows_out)
             .map_err(|error| failed(&self.name, &error))
     }
 }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use arrow::array::ArrayRef;
 use wasmtime::{Config, Engine, ExternType, Module, ValType};
 
+use crate::abi::ColumnType;
 use crate::error::UdfError;
 use crate::instance::Instance;
 use crate::limits::Limits;
@@ -160,6 +162,21 @@ impl Code {
                 list(results)
             ),
         })
+    }
+
+    /// Calls a function over columns: `args` in, a column of `rows_out` values out; `rows` is what the function is told.
+    ///
+    /// # Errors
+    /// When it fails, reaches a limit, or answers what is no such column.
+    pub fn call(
+        &self,
+        entry: &str,
+        args: &[ArrayRef],
+        rows: usize,
+        result: &ColumnType,
+        rows_out: usize,
+    ) -> Result<ArrayRef, UdfError> {
+        self.with_instance(|instance| instance.call(entry, args, rows, result, rows_out))
     }
 
     /// Runs `call` with an idle instance, or a new one. An instance in which something failed is not used again.

@@ -37,7 +37,7 @@ impl Scalar {
 impl UserScalar for Scalar {
     fn call(&self, args: &[ArrayRef], rows: usize) -> OperatorResult<ArrayRef> {
         self.code
-            .with_instance(|instance| instance.call(&self.entry, args, rows, &self.result, rows))
+            .call(&self.entry, args, rows, &self.result, rows)
             .map_err(|error| failed(&self.name, &error))
     }
 }

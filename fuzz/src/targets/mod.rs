@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod exchange;
+mod functions;
 mod hadoop;
 mod rows;
 mod sql;
@@ -18,6 +19,7 @@ pub const ALL: &[Target] = &[
     exchange::BATCHES,
     checkpoints::METADATA,
     checkpoints::STATE,
+    functions::MODULES,
     hadoop::CREDENTIALS,
     hadoop::XML,
     hadoop::JAAS,

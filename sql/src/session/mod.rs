@@ -11,6 +11,7 @@ mod ddl;
 mod explain;
 mod outcome;
 mod plan;
+mod retractions;
 mod show;
 
 use std::sync::Arc;

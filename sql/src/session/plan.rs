@@ -10,7 +10,7 @@ use alpheus_hadoop_conf::{ConfigError, ConfigOption, Value, options};
 use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
 
-use super::{JobMode, PlannedJob, Session};
+use super::{JobMode, PlannedJob, Session, retractions};
 use crate::binder::Binder;
 use crate::error::SqlError;
 use crate::job_graph::{self, PlannerSettings, StreamPlan};
@@ -180,6 +180,13 @@ fn graph_with(
     };
     let mut plan = job_graph::plan(outputs, planner, &accepts)
         .map_err(|error| SqlError::invalid(error.to_string(), span))?;
+    if let Some(name) = retractions::misplaced(&plan.graph) {
+        let message = format!(
+            "the aggregate function {name} is given rows that are taken back again, and its module has no retract function"
+        );
+        return Err(SqlError::invalid(message, span)
+            .with_help("export a retract function, or aggregate rows that are only added"));
+    }
     if let Ok(text) = serde_json::to_string(&plan.graph) {
         plan.graph.functions = alpheus_udf::registered_in(&text);
     }

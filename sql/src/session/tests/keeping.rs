@@ -384,3 +384,27 @@ fn limits_are_those_of_the_options() {
     let limits = crate::binder::wasm_limits(&Configuration::new()).unwrap();
     assert_eq!(limits, alpheus_udf::Limits::default());
 }
+
+#[test]
+fn an_aggregate_function_without_retraction_takes_inserts_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.wasm");
+    let built = super::COUNT_CHAR.replace("count_char", "sum_of_squares");
+    let mut bytes = std::fs::read(built).unwrap();
+    let name = b"sum_of_squares_retract";
+    let at = bytes.windows(name.len()).position(|window| window == name);
+    bytes[at.unwrap() + name.len() - 1] = b'x';
+    std::fs::write(&path, bytes).unwrap();
+    let session = &mut new_session();
+    let create = format!(
+        "CREATE FUNCTION squares AS '{}' LANGUAGE WASM",
+        path.display()
+    );
+    run(session, &create).unwrap();
+    job_in(session, "SELECT s, squares(x) FROM t GROUP BY s");
+    let updates = "SELECT squares(n) FROM (SELECT COUNT(*) AS n FROM t GROUP BY s)";
+    let error = run(session, updates).unwrap_err();
+    assert!(error.contains("has no retract function"), "{error}");
+    let scalar = run(session, "SELECT squares(x) + 1 FROM t WHERE squares(x) > 1").unwrap_err();
+    assert!(scalar.contains("cannot be used in WHERE"), "{scalar}");
+}
