@@ -335,14 +335,20 @@ proptest! {
     #[test]
     fn regular_joins_agree_with_the_model(
         events in any_events(true), kind in prop::sample::select(&KINDS[..]), condition in any::<bool>(),
-        ) {
-        let spec = join_spec(kind, &[0], condition);
+        keyed in any::<bool>(), null_safe in any::<bool>(),
+    ) {
+        let keys: &[usize] = if keyed { &[0] } else { &[] };
+        let mut spec = join_spec(kind, keys, condition);
+        spec.keys.iter_mut().for_each(|key| key.null_safe = null_safe);
         let graph_node = node(OperatorSpec::Join(spec.clone()), kind);
         let make = || -> Box<dyn Operator> {
             Box::new(regular::RegularJoin::new(&graph_node, &spec).unwrap())
         };
-        let fits = |l: &Row, r: &Row| l.0.is_some() && l.0 == r.0 && (!condition || l.2 < r.2);
-        let mut subtasks = Subtasks::new(&make, kind, &[0]);
+        let fits = |l: &Row, r: &Row| {
+            let equal = l.0 == r.0 && (null_safe || l.0.is_some());
+            (!keyed || equal) && (!condition || l.2 < r.2)
+        };
+        let mut subtasks = Subtasks::new(&make, kind, keys);
         let mut sides = [BTreeMap::new(), BTreeMap::new()];
         for event in events {
             match event {
@@ -485,4 +491,48 @@ proptest! {
         }
         prop_assert_eq!(&subtasks.output, &expected);
     }
+}
+
+/// A clock that a test sets.
+struct TestClock(std::sync::atomic::AtomicI64);
+
+impl alpheus_dataflow::operator::Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn rows_that_were_not_written_for_their_ttl_are_not_joined() {
+    let mut spec = join_spec(JoinKind::Left, &[0], false);
+    spec.left.state_ttl_ms = 1_000;
+    spec.right.state_ttl_ms = 10;
+    let graph_node = node(OperatorSpec::Join(spec.clone()), JoinKind::Left);
+    let mut operator = regular::RegularJoin::new(&graph_node, &spec).unwrap();
+    let clock = Arc::new(TestClock(std::sync::atomic::AtomicI64::new(100)));
+    let mut context = context(BTreeMap::new());
+    context.clock = clock.clone();
+    operator.open(&context).unwrap();
+    let mut emitted = |input: usize, at: i64, value: i64| {
+        clock.0.store(at, std::sync::atomic::Ordering::Relaxed);
+        let mut out = Vec::new();
+        let rows = batch(&[((Some(1), 0, value), RowKind::Insert)]);
+        operator.process_batch(input, rows, &mut out).unwrap();
+        let row = |batch: &ChangelogBatch, row: usize| {
+            let right = half(batch.rows(), 3, row).map(|row| row.2);
+            (batch.kind(row).short_string(), right)
+        };
+        let rows = out
+            .iter()
+            .flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at)));
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(emitted(1, 100, 7), []);
+    assert_eq!(emitted(0, 105, 1), [("+I", Some(7))]);
+    // The right row is older than its 10 ms, the left ones are not older than theirs.
+    assert_eq!(emitted(0, 120, 2), [("+I", None)]);
+    assert_eq!(
+        emitted(1, 200, 8),
+        [("+I", Some(8)), ("-D", None), ("+I", Some(8))]
+    );
 }
