@@ -23,7 +23,7 @@ use super::frozen::SnapshotRows;
 use super::value::Value;
 use super::{Codecs, NO_SLOT};
 use crate::backend::describe;
-use crate::rocksdb::{Column, GROUP, NativeSnapshot, OwnedSnapshot, RocksDbBackend, key_bytes};
+use crate::rocksdb::{Column, FrozenColumn, GROUP, RocksDbBackend, key_bytes};
 use crate::row_codec::{RowCodec, SortColumn};
 
 /// The maps by key; see the module's documentation.
@@ -227,16 +227,10 @@ impl RocksMap {
         expired_until: Option<i64>,
     ) -> OperatorResult<Box<dyn FrozenRows>> {
         debug_assert!(self.changes.is_empty(), "a batch was not stored");
-        let database = self.column.database();
-        let native = match barrier {
-            Some(barrier) => self.backend.native_snapshot(database, barrier)?,
-            None => None,
-        };
         Ok(Box::new(FrozenRocksMap {
             codecs: Arc::clone(codecs),
-            native,
+            snapshot: self.backend.freeze(self.column.database(), barrier)?,
             column: self.column.clone(),
-            snapshot: OwnedSnapshot::new(self.column.database()),
             expired_until,
         }))
     }
@@ -289,15 +283,14 @@ fn merge_scan<'c>(
 struct FrozenRocksMap {
     codecs: Arc<Codecs>,
     column: Column,
-    snapshot: OwnedSnapshot,
-    native: Option<Arc<NativeSnapshot>>,
+    snapshot: FrozenColumn,
     expired_until: Option<i64>,
 }
 
 impl FrozenRows for FrozenRocksMap {
     fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        let native = self.native.clone()?;
-        Some(native)
+        let files = self.snapshot.files()?;
+        Some(files)
     }
 
     fn schema(&self) -> SchemaRef {

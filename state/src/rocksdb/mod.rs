@@ -23,7 +23,8 @@ pub use database::{Column, Database};
 pub use folder::FOLDER_PREFIX;
 pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
 pub use options::{RocksDbMemory, RocksDbOptions};
-pub(crate) use snapshot::OwnedSnapshot;
+pub(crate) use snapshot::FrozenColumn;
+use snapshot::OwnedSnapshot;
 pub(crate) use table::RocksTable;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -153,24 +154,26 @@ impl RocksDbBackend {
         )
     }
 
-    /// The database's files as of now, when a checkpoint of this kind is to have them.
+    /// The database as of now, for the snapshot of this barrier, if it is for one.
     ///
     /// # Errors
     /// When the disk is full.
-    pub(crate) fn native_snapshot(
+    pub(crate) fn freeze(
         &self,
-        database: &Database,
-        barrier: CheckpointBarrier,
-    ) -> OperatorResult<Option<Arc<NativeSnapshot>>> {
-        if !self.worker.options.incremental || barrier.kind != CheckpointKind::Checkpoint {
-            return Ok(None);
-        }
+        database: &Arc<Database>,
+        barrier: Option<CheckpointBarrier>,
+    ) -> OperatorResult<FrozenColumn> {
+        let barrier = barrier.filter(|barrier| {
+            self.worker.options.incremental && barrier.kind == CheckpointKind::Checkpoint
+        });
+        let Some(barrier) = barrier else {
+            return Ok(FrozenColumn::Keys(OwnedSnapshot::new(database)));
+        };
         let RocksDbOwner {
             name, key_groups, ..
         } = &self.owner;
-        database
-            .native_snapshot(barrier.id, name, *key_groups)
-            .map(Some)
+        let files = database.native_snapshot(barrier.id, name, *key_groups)?;
+        Ok(FrozenColumn::Files(files))
     }
 }
 

@@ -12,6 +12,40 @@ use rocksdb::{ReadOptions, SnapshotWithThreadMode};
 
 use super::GROUP;
 use super::database::{Column, Database, Inner};
+use super::native::NativeSnapshot;
+
+/// What a state hands out at a barrier: the database's files when the checkpoint is to have them, else its
+/// keys. Not both: a snapshot that is released has RocksDB rewrite files that it held back, and files that are
+/// rewritten are written again with the next checkpoint.
+pub(crate) enum FrozenColumn {
+    /// The files of the whole database.
+    Files(Arc<NativeSnapshot>),
+    /// The keys of this state.
+    Keys(OwnedSnapshot),
+}
+
+impl FrozenColumn {
+    /// The files, if it is those.
+    pub fn files(&self) -> Option<Arc<NativeSnapshot>> {
+        match self {
+            FrozenColumn::Files(files) => Some(Arc::clone(files)),
+            FrozenColumn::Keys(_) => None,
+        }
+    }
+
+    /// [`OwnedSnapshot::for_each`].
+    ///
+    /// # Errors
+    /// When it is files, and those of the keys.
+    pub fn for_each(&self, column: &Column, visit: &mut VisitKeys<'_>) -> OperatorResult<()> {
+        match self {
+            FrozenColumn::Keys(snapshot) => snapshot.for_each(column, visit),
+            FrozenColumn::Files(_) => Err(OperatorError::fatal(
+                "state that was frozen as files is to be written as rows",
+            )),
+        }
+    }
+}
 
 /// Called with a key's group, the rest of the key, and its value.
 pub(crate) type VisitKeys<'v> = dyn FnMut(KeyGroup, &[u8], &[u8]) -> OperatorResult<()> + 'v;

@@ -14,7 +14,7 @@ use alpheus_dataflow::{LogicalType, OperatorResult, RowType};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
-use super::{Column, NativeSnapshot, OwnedSnapshot, RocksDbBackend, key_bytes};
+use super::{Column, FrozenColumn, RocksDbBackend, key_bytes};
 use crate::backend::{KeyedTable, SlotColumns, describe, snapshot_row_type};
 use crate::hashmap::HashMapTable;
 use crate::key_index::NO_SLOT;
@@ -191,9 +191,8 @@ impl<C: SlotColumns> RocksTable<C> {
     ) -> OperatorResult<Box<dyn FrozenRows>> {
         let database = self.column.database();
         Ok(Box::new(FrozenRocksTable {
-            native: self.backend.native_snapshot(database, barrier)?,
+            snapshot: self.backend.freeze(database, Some(barrier))?,
             column: self.column.clone(),
-            snapshot: OwnedSnapshot::new(self.column.database()),
             keys: self.keys.clone(),
             values: self.values.clone(),
             row_type: self.row_type.clone(),
@@ -206,8 +205,7 @@ impl<C: SlotColumns> RocksTable<C> {
 /// A table as of a barrier.
 struct FrozenRocksTable {
     column: Column,
-    snapshot: OwnedSnapshot,
-    native: Option<Arc<NativeSnapshot>>,
+    snapshot: FrozenColumn,
     keys: RowCodec,
     values: RowCodec,
     row_type: RowType,
@@ -217,8 +215,8 @@ struct FrozenRocksTable {
 
 impl FrozenRows for FrozenRocksTable {
     fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        let native = self.native.clone()?;
-        Some(native)
+        let files = self.snapshot.files()?;
+        Some(files)
     }
 
     fn schema(&self) -> SchemaRef {
