@@ -92,9 +92,11 @@ fn restored(
 }
 
 fn contents(state: &mut MapState) -> Model {
-    model_of(&write_out(
-        state.freeze(super::tests::BARRIER).unwrap().rows,
-    ))
+    let savepoint = CheckpointBarrier {
+        kind: CheckpointKind::Savepoint,
+        ..barrier(9)
+    };
+    model_of(&write_out(state.freeze(savepoint).unwrap().rows))
 }
 
 proptest! {
