@@ -59,14 +59,27 @@ async fn an_idle_source_does_not_hold_event_time_back() {
 async fn aligned_sources_stop_at_the_limit_and_are_not_idle_there() {
     for workers in [1, 2] {
         let world = World::new(300, Duration::ZERO);
+        world.hold_at.store(0, Ordering::SeqCst);
         let mut am = Am::start(workers, 2, ChannelLimits::default(), &world).await;
-        am.splits = vec![split(0, ROWS / 2), split(ROWS / 2, ROWS)];
+        am.splits = vec![split(0, ROWS / 2)];
+        am.more_splits = true;
         am.deploy(&job(), Vec::new());
+        // Nothing is read before both sources are there and have heard of the limit.
+        am.until(|am| am.running.len() == 4 && am.splits.is_empty())
+            .await;
         am.align("g", 1500);
+        let heard = am.heartbeats;
+        am.until(|am| am.heartbeats >= heard + 4 * workers as usize)
+            .await;
+        world.hold_at.store(i64::MAX, Ordering::SeqCst);
         // Each reads its first batch, of half the usual size, and stops: one has passed the limit, the
-        // other began beyond it.
+        // other, which comes later, began beyond it.
+        am.until(|_| world.emitted.load(Ordering::SeqCst) >= 4096)
+            .await;
+        am.splits = vec![split(ROWS / 2, ROWS)];
         am.until(|_| world.emitted.load(Ordering::SeqCst) >= 2 * 4096)
             .await;
+        am.more_splits = false;
         am.trigger(1, CheckpointKind::Checkpoint);
         am.complete(1).await;
         let emitted = world.emitted.load(Ordering::SeqCst);

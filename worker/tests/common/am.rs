@@ -38,6 +38,7 @@ pub struct Am {
     pub more_splits: bool,
     pub attempt: AttemptNumber,
     tasks: HashSet<TaskId>,
+    pub running: HashSet<TaskId>,
     pub finished: HashSet<TaskId>,
     pub failures: Vec<(TaskId, String)>,
     pub totals: Totals,
@@ -65,6 +66,7 @@ impl Am {
             more_splits: false,
             attempt: AttemptNumber(0),
             tasks: HashSet::new(),
+            running: HashSet::new(),
             finished: HashSet::new(),
             failures: Vec::new(),
             totals: Totals::new(),
@@ -127,6 +129,7 @@ impl Am {
             })
             .collect();
         self.tasks = placement.iter().map(|(task, _)| *task).collect();
+        self.running.clear();
         self.finished.clear();
         for worker in self.workers.values() {
             worker.send(ToWorker::Deploy(Box::new(Deployment {
@@ -182,7 +185,7 @@ impl Am {
                 task,
                 state,
             } if attempt == self.attempt => match state {
-                TaskState::Running => {}
+                TaskState::Running => drop(self.running.insert(task)),
                 TaskState::Finished { committables, .. } => {
                     self.finished.insert(task);
                     for (_, committables) in committables {
