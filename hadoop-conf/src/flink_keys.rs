@@ -166,6 +166,11 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "taskmanager.resource-id"]),
     (NotSupported, "ZooKeeper is not spoken to", &[
         "zookeeper.*"]),
+    (NotSupported, "a job asks for the workers that it needs and gives them back at its end; none wait idle", &[
+        "slotmanager.*", "slot.idle.timeout", "resourcemanager.taskmanager-timeout",
+        "execution.shutdown-on-attached-exit", "yarn.properties-file.location"]),
+    (NoMeaning, "the command line waits a minute for an answer", &[
+        "client.timeout", "akka.client.timeout"]),
     (NoMeaning, "state files are few and large without it", &[
         "execution.checkpointing.file-merging.*", "execution.checkpointing.write-buffer-size",
         "state.storage.fs.write-buffer-size", "state.backend.fs.write-buffer-size",

@@ -51,8 +51,6 @@ options! {
     TARGET: Option<String> = optional("execution.target");
     /// Whether the command waits for the job to end.
     ATTACHED: bool = option("execution.attached", "true");
-    /// Whether a session is shut down when the attached command ends.
-    SHUTDOWN_ON_ATTACHED_EXIT: bool = option("execution.shutdown-on-attached-exit", "false");
     /// Folders for files that need not outlive the process: spilled data, local state, logs of a local cluster.
     /// On YARN the container's own folders take its place.
     TMP_DIRS: String = option("io.tmp.dirs", "/tmp").was(&["taskmanager.tmp.dirs"]);

@@ -54,9 +54,6 @@ options! {
     /// Folders on the cluster's file system, readable by everyone, in which the program may lie already, so that it
     /// need not be uploaded.
     PROVIDED_LIB_DIRS: Option<Vec<String>> = optional("yarn.provided.lib.dirs");
-    /// Folder for the file that remembers a session's application id; not set: the system's folder for temporary
-    /// files.
-    PROPERTIES_FILE_LOCATION: Option<String> = optional("yarn.properties-file.location");
     /// Log files that YARN collects while the application runs: a regular expression.
     ROLLED_LOGS_INCLUDE: Option<String> = optional("yarn.rolled-logs.include-pattern");
     /// Log files that it does not.
