@@ -1,6 +1,6 @@
 //! Takes references to the outer query out of a sub-query.
 //!
-//! A sub-query's plan refers to values of the outer query by [`outer_reference`]. [`pull`] moves the
+//! A sub-query's plan refers to values of the outer query by [`outer_reference`]. [`pull`](Decorrelation::pull) moves the
 //! conditions with such references up to the plan's root, where they become conditions of a join with the
 //! outer query (Neumann and Kemper's unnesting, for the cases that Flink's planner handles): past
 //! projections by keeping the columns that they read, past aggregates and LIMIT by doing it for each of what they

@@ -1,7 +1,7 @@
 //! Catalogs, databases, tables and views.
 //!
 //! A catalog of type `generic_in_memory` lives as long as its session. One of type `filesystem` keeps its
-//! definitions in a folder ([`file`]): what is here is a copy of it, brought up to date before each statement
+//! definitions in a folder ([`mod@file`]): what is here is a copy of it, brought up to date before each statement
 //! ([`Catalogs::refresh`]) and written through by each change. [`store`] keeps the catalogs themselves
 //! (`table.catalog-store.kind`).
 //!
