@@ -27,16 +27,20 @@ use arrow::ipc::reader::read_record_batch;
 use arrow::ipc::root_as_message;
 use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions};
 
-use super::frame::{FrameError, FrameKind, MAX_DATA_BYTES};
+use super::frame::{FrameError, FrameKind};
 
 const PRELUDE_BYTES: usize = 16;
 const ALIGNMENT: usize = 16;
+/// What a compressed batch may unpack to: room is made by what it says before a byte of it is read. Larger batches
+/// travel as they are.
+const MAX_UNPACKED_BYTES: u64 = 128 << 20;
 
 /// Encodes batches; keeps its scratch space from one to the next.
 #[derive(Default)]
 pub struct BatchEncoder {
     generator: IpcDataGenerator,
     options: IpcWriteOptions,
+    plain: IpcWriteOptions,
     context: IpcWriteContext,
 }
 
@@ -73,12 +77,11 @@ impl BatchEncoder {
         cost_bytes: u64,
     ) -> Result<(Vec<u8>, Vec<u8>), ArrowError> {
         let mut dictionaries = DictionaryTracker::new(false);
-        let (_, encoded) = self.generator.encode(
-            batch.rows(),
-            &mut dictionaries,
-            &self.options,
-            &mut self.context,
-        )?;
+        let large = batch.rows().get_array_memory_size() as u64 > MAX_UNPACKED_BYTES;
+        let options = if large { &self.plain } else { &self.options };
+        let (_, encoded) =
+            self.generator
+                .encode(batch.rows(), &mut dictionaries, options, &mut self.context)?;
         let metadata = encoded.ipc_message;
         let ops: &[u8] = batch.ops().map_or(&[], |ops| ops.values());
         let mut head =
@@ -160,7 +163,7 @@ fn decode_rows(
             let begin = buffer.offset() as usize;
             unpacked_bytes = unpacked_length(&columns[begin..begin + buffer.length() as usize])
                 .and_then(|length| unpacked_bytes.checked_add(length))
-                .filter(|total| *total <= u64::from(MAX_DATA_BYTES))
+                .filter(|total| *total <= MAX_UNPACKED_BYTES)
                 .ok_or("a compressed buffer has no length, or one over the limit")?;
         }
     }
@@ -248,6 +251,21 @@ mod tests {
                 assert!((0..batch.num_rows()).all(|row| decoded.kind(row) == batch.kind(row)));
             }
         }
+    }
+
+    #[test]
+    fn a_buffer_that_claims_to_unpack_to_too_much_is_refused() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..1000));
+        let rows = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
+        let schema = rows.schema();
+        let bytes = wire(&ChangelogBatch::inserts(rows), ExchangeCodec::Zstd);
+        let length = 8000_u64.to_le_bytes();
+        let at = bytes.windows(8).position(|eight| eight == length);
+        let mut claims = bytes.clone();
+        claims[at.unwrap()..][..8].copy_from_slice(&(MAX_UNPACKED_BYTES + 1).to_le_bytes());
+        assert!(decode(bytes, &schema).is_ok());
+        let refused = decode(claims, &schema).unwrap_err().to_string();
+        assert!(refused.contains("over the limit"), "{refused}");
     }
 
     #[test]
