@@ -39,6 +39,11 @@ impl<C: SlotColumns> HashMapTable<C> {
         self.index.keys()
     }
 
+    /// The keys by slot as of now.
+    pub fn freeze_keys(&mut self) -> Keys {
+        self.index.freeze()
+    }
+
     /// The slots of keys, [`NO_SLOT`](crate::key_index::NO_SLOT) for those that are not there.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use arrow::array::ArrayRef;
 
 use crate::backend::{KeyedTable, SlotColumns, check_snapshot_columns, snapshot_row_type};
 use crate::hashmap::HashMapTable;
+use crate::key_index::Keys;
 use crate::rocksdb::{RocksDbBackend, RocksTable};
 
 enum Backing<C> {
@@ -100,6 +101,14 @@ impl<C: SlotColumns> Table<C> {
         match &mut self.backing {
             Backing::Memory(table) => table.load(keys, hashes, slots),
             Backing::Rocks(table) => table.load(keys, hashes, slots),
+        }
+    }
+
+    /// The keys by slot as of now, when they are all in memory.
+    pub fn freeze_keys(&mut self) -> Option<Keys> {
+        match &mut self.backing {
+            Backing::Memory(table) => Some(table.freeze_keys()),
+            Backing::Rocks(_) => None,
         }
     }
 

@@ -18,6 +18,7 @@
 
 mod count;
 mod distinct;
+pub mod distinct_sets;
 mod json;
 mod list;
 mod multiset;
@@ -37,6 +38,7 @@ use alpheus_dataflow::user_functions::is_user_function;
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use arrow::array::ArrayRef;
 
+pub use distinct_sets::{DistinctCounts, DistinctSets};
 pub use registry::{AggregateDescription, all, markdown};
 pub use set::AggregateSet;
 pub use signature::{AggregateSignature, AggregateSignatureError, infer};
@@ -98,16 +100,22 @@ pub trait Accumulator: Send {
 /// # Errors
 /// When there is no such function, or not for these types.
 pub fn create(call: &AggregateCall, retractable: bool) -> OperatorResult<Box<dyn Accumulator>> {
-    // MIN and MAX of distinct values are those of all values.
-    let plain = matches!(
-        call.function.as_str(),
-        "MIN" | "MAX" | "APPROX_COUNT_DISTINCT"
-    );
-    if call.distinct && !plain {
+    let inner = create_plain(call, retractable)?;
+    if needs_distinct(call) {
         // A value leaves the inner function only with its last occurrence.
-        return distinct::wrap(&call.arg_types, create_plain(call, retractable)?);
+        return distinct::wrap(&call.arg_types, inner);
     }
-    create_plain(call, retractable)
+    Ok(inner)
+}
+
+/// Whether a call sees each argument tuple once.
+fn needs_distinct(call: &AggregateCall) -> bool {
+    match call.function.as_str() {
+        "APPROX_COUNT_DISTINCT" => true,
+        // MIN and MAX of distinct values are those of all values.
+        "MIN" | "MAX" => false,
+        _ => call.distinct,
+    }
 }
 
 fn create_plain(call: &AggregateCall, retractable: bool) -> OperatorResult<Box<dyn Accumulator>> {
@@ -132,7 +140,7 @@ fn create_plain(call: &AggregateCall, retractable: bool) -> OperatorResult<Box<d
         "COUNT" => Ok(Box::new(count::Count::default())),
         "APPROX_COUNT_DISTINCT" => {
             arity(1..=1)?;
-            distinct::wrap(&call.arg_types, Box::new(count::Count::default()))
+            Ok(Box::new(count::Count::default()))
         }
         "SUM" | "AVG" => {
             arity(1..=1)?;

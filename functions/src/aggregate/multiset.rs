@@ -314,6 +314,23 @@ impl<K: Keys, M: CountMap<K::Key>> Counts<K, M> {
         Ok(())
     }
 
+    /// Adds `by[row]` for each row, and reports counts before and after.
+    pub(super) fn add_each(
+        &mut self,
+        args: &[ArrayRef],
+        groups: &[u32],
+        by: &[i64],
+        changed: &mut dyn FnMut(usize, i64, i64),
+    ) -> OperatorResult<()> {
+        let batch = self.keys.encode(args)?;
+        for (row, (&group, &by)) in groups.iter().zip(by).enumerate() {
+            let counts = Arc::make_mut(self.groups.get_mut(group as usize));
+            let (before, after) = K::add(counts, &batch, row, by);
+            changed(row, before, after);
+        }
+        Ok(())
+    }
+
     /// Values that occur in the group, with how often.
     fn entries(&self, group: u32) -> impl Iterator<Item = (&K::Key, i64)> {
         let counts = self.groups.get(group as usize).entries();

@@ -3,16 +3,27 @@
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::changelog::RowKind;
 use alpheus_dataflow::schema::Field;
-use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt8Array};
 use arrow::compute::{FilterBuilder, FilterPredicate};
 
-use super::{Accumulator, create};
+use super::distinct_sets::{self, DistinctSets};
+use super::{Accumulator, create, create_plain, needs_distinct};
 
 struct Entry {
     call: AggregateCall,
     accumulator: Box<dyn Accumulator>,
     state_width: usize,
+    /// Whether the set of DISTINCT lies outside.
+    has_set: bool,
+}
+
+/// A set that lies outside and was not given.
+fn no_sets(entry: &Entry) -> OperatorError {
+    OperatorError::fatal(format!(
+        "the set of {}(DISTINCT ..) lies outside of its aggregates and was not given",
+        entry.call.function
+    ))
 }
 
 /// The accumulators of an operator's calls over one set of groups.
@@ -80,12 +91,38 @@ impl AggregateSet {
                 call: call.clone(),
                 state_width: accumulator.state_fields().len(),
                 accumulator,
+                has_set: false,
             })
         });
         Ok(AggregateSet {
             entries: entries.collect::<OperatorResult<_>>()?,
             groups: 0,
         })
+    }
+
+    /// The same, with the sets of DISTINCT outside: rows come by way of [`AggregateSet::update_with`], and
+    /// what [`AggregateSet::state`] gives is without the sets.
+    ///
+    /// # Errors
+    /// As [`AggregateSet::new`].
+    pub fn with_sets(calls: &[AggregateCall], retractable: bool) -> OperatorResult<Self> {
+        let mut set = AggregateSet::new(calls, retractable)?;
+        for entry in &mut set.entries {
+            if needs_distinct(&entry.call) {
+                entry.accumulator = create_plain(&entry.call, retractable)?;
+                entry.state_width = entry.accumulator.state_fields().len();
+                entry.has_set = true;
+            }
+        }
+        Ok(set)
+    }
+
+    /// The calls whose sets lie outside: their position, and the types of their tuples.
+    pub fn sets(&self) -> impl Iterator<Item = (usize, &[LogicalType])> {
+        let entries = self.entries.iter().enumerate();
+        entries
+            .filter(|(_, entry)| entry.has_set)
+            .map(|(call, entry)| (call, entry.call.arg_types.as_slice()))
     }
 
     /// Names and types of the columns of [`AggregateSet::state`] for these calls: what a local phase
@@ -126,9 +163,23 @@ impl AggregateSet {
         ops: Option<&UInt8Array>,
         groups: &[u32],
     ) -> OperatorResult<()> {
+        self.update_with(columns, ops, groups, None)
+    }
+
+    /// [`AggregateSet::update`] where the sets of DISTINCT lie outside.
+    ///
+    /// # Errors
+    /// When a value cannot be aggregated, or a disk fails.
+    pub fn update_with(
+        &mut self,
+        columns: &[ArrayRef],
+        ops: Option<&UInt8Array>,
+        groups: &[u32],
+        mut sets: Option<&mut dyn DistinctSets>,
+    ) -> OperatorResult<()> {
         let rows = groups.len();
         let mut unfiltered: Option<(Selection, Selection)> = None;
-        for entry in &mut self.entries {
+        for (call, entry) in self.entries.iter_mut().enumerate() {
             let args: Vec<ArrayRef> = entry
                 .call
                 .args
@@ -136,8 +187,22 @@ impl AggregateSet {
                 .map(|&i| columns[i].clone())
                 .collect();
             let filter = entry.call.filter.map(|i| columns[i].as_boolean());
+            let mut apply = |args: &[ArrayRef], groups: &[u32], by: i64| {
+                if entry.has_set {
+                    let Some(sets) = sets.as_deref_mut() else {
+                        return Err(no_sets(entry));
+                    };
+                    let inner = &mut *entry.accumulator;
+                    return distinct_sets::update(inner, (call, sets), args, groups, by);
+                }
+                if by > 0 {
+                    entry.accumulator.accumulate(args, groups)
+                } else {
+                    entry.accumulator.retract(args, groups)
+                }
+            };
             if ops.is_none() && filter.is_none() {
-                entry.accumulator.accumulate(&args, groups)?;
+                apply(&args, groups, 1)?;
                 continue;
             }
             let select = |filter| {
@@ -154,14 +219,10 @@ impl AggregateSet {
                 unfiltered.get_or_insert_with(|| select(None))
             };
             if !added.groups.is_empty() {
-                entry
-                    .accumulator
-                    .accumulate(&added.args(&args)?, &added.groups)?;
+                apply(&added.args(&args)?, &added.groups, 1)?;
             }
             if !retracted.groups.is_empty() {
-                entry
-                    .accumulator
-                    .retract(&retracted.args(&args)?, &retracted.groups)?;
+                apply(&retracted.args(&args)?, &retracted.groups, -1)?;
             }
         }
         Ok(())
@@ -213,26 +274,39 @@ impl AggregateSet {
     /// # Errors
     /// When the columns are not those of [`AggregateSet::state_fields`].
     pub fn merge(&mut self, groups: &[u32], state: &[ArrayRef]) -> OperatorResult<()> {
-        let expected = self.state_fields();
-        let fits = expected.len() == state.len()
-            && expected
-                .iter()
-                .zip(state)
-                .all(|(field, column)| field.ty.to_arrow() == *column.data_type());
-        if !fits {
-            let found: Vec<_> = state.iter().map(|c| c.data_type().to_string()).collect();
-            let wanted: Vec<_> = expected.iter().map(|f| f.ty.to_string()).collect();
-            return Err(OperatorError::fatal(format!(
-                "partial results have the columns [{}], the aggregates keep [{}]: the state was \
-                 written by other aggregates",
-                found.join(", "),
-                wanted.join(", ")
-            )));
-        }
+        check_state(&self.state_fields(), state)?;
         let mut rest = state;
         for entry in &mut self.entries {
             let (own, others) = rest.split_at(entry.state_width);
             entry.accumulator.merge(groups, own)?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    /// Adds partial results that hold the sets of DISTINCT, as a local phase sends them, where these lie
+    /// outside.
+    ///
+    /// # Errors
+    /// When the columns are not those that the local phase has, or a disk fails.
+    pub fn merge_partial(
+        &mut self,
+        groups: &[u32],
+        state: &[ArrayRef],
+        sets: &mut dyn DistinctSets,
+    ) -> OperatorResult<()> {
+        let mut rest = state;
+        for (call, entry) in self.entries.iter_mut().enumerate() {
+            let width = entry.state_width + usize::from(entry.has_set);
+            let (own, others) = rest.split_at_checked(width).ok_or_else(|| {
+                OperatorError::fatal("partial results have fewer columns than the aggregates")
+            })?;
+            let inner = &mut *entry.accumulator;
+            if entry.has_set {
+                distinct_sets::merge_partial(inner, (call, &mut *sets), groups, own)?;
+            } else {
+                inner.merge(groups, own)?;
+            }
             rest = others;
         }
         Ok(())
@@ -248,6 +322,7 @@ impl AggregateSet {
                     call: entry.call.clone(),
                     accumulator: entry.accumulator.freeze(),
                     state_width: entry.state_width,
+                    has_set: entry.has_set,
                 })
                 .collect(),
             groups: self.groups,
@@ -259,4 +334,23 @@ impl AggregateSet {
         let entries = self.entries.iter();
         entries.map(|entry| entry.accumulator.memory_size()).sum()
     }
+}
+
+fn check_state(expected: &[Field], state: &[ArrayRef]) -> OperatorResult<()> {
+    let fits = expected.len() == state.len()
+        && expected
+            .iter()
+            .zip(state)
+            .all(|(field, column)| field.ty.to_arrow() == *column.data_type());
+    if fits {
+        return Ok(());
+    }
+    let found: Vec<_> = state.iter().map(|c| c.data_type().to_string()).collect();
+    let wanted: Vec<_> = expected.iter().map(|f| f.ty.to_string()).collect();
+    Err(OperatorError::fatal(format!(
+        "partial results have the columns [{}], the aggregates keep [{}]: the state was written by other \
+         aggregates",
+        found.join(", "),
+        wanted.join(", ")
+    )))
 }

@@ -234,6 +234,17 @@ impl MapState {
         Ok(())
     }
 
+    /// Whether it is in the worker's memory.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.map, Backing::Memory(_))
+    }
+
+    /// The columns of its snapshots: those of the key, of the entry, the time of the last write, the
+    /// counters, the payload.
+    pub fn row_type(&self) -> RowType {
+        self.codecs.snapshot_row_type()
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.codecs.spec.name
@@ -296,6 +307,21 @@ impl MapState {
         match &mut self.map {
             Backing::Memory(map) => map.load(keys, hashes, Access::Read, slots),
             Backing::Rocks(map) => map.load(keys, hashes, slots),
+        }
+    }
+
+    /// Reads entries together, so that each [`MapState::get`] of them in this batch costs little. In memory
+    /// it does nothing.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn fetch<'e>(
+        &mut self,
+        entries: impl Iterator<Item = (u32, &'e [u8])>,
+    ) -> OperatorResult<()> {
+        match &mut self.map {
+            Backing::Memory(_) => Ok(()),
+            Backing::Rocks(map) => map.fetch(entries),
         }
     }
 
@@ -542,6 +568,33 @@ impl MapState {
             self.put_value(slot, entries.row(row));
         }
         self.store()
+    }
+
+    /// Visits the rows that [`MapState::freeze`] gave in an earlier run, for an operator that keeps them
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// When the state cannot be read, or has other columns.
+    pub fn visit_snapshot(
+        &self,
+        state: &dyn StateReader,
+        visit: &mut dyn FnMut(StateRows<'_>) -> OperatorResult<()>,
+    ) -> OperatorResult<()> {
+        let spec = &self.codecs.spec;
+        for rows in state.keyed(&spec.name)? {
+            let rows = rows?;
+            check_snapshot_columns(&rows.schema(), &self.codecs.snapshot_row_type())?;
+            let (keys, rest) = rows.columns().split_at(spec.keys.len());
+            let (entry, rest) = rest.split_at(spec.entry.len());
+            let (counters, payload) = rest[1..].split_at(spec.counters.len());
+            visit(StateRows {
+                keys,
+                entry,
+                counters,
+                payload,
+            })?;
+        }
+        Ok(())
     }
 
     /// Rough size in bytes, in memory or on disk.

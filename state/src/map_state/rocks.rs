@@ -16,7 +16,7 @@ use alpheus_dataflow::key_group::KeyGroup;
 use alpheus_dataflow::snapshot::{FrozenRows, RowsConsumer};
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 
 use super::entries::{EntryRange, ScanOrder, Visit};
 use super::frozen::SnapshotRows;
@@ -37,6 +37,8 @@ pub(super) struct RocksMap {
     index: HashTable<u32>,
     /// Changes that are not written yet, by full key.
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What was read ahead for this batch, by full key.
+    fetched: HashMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 /// A codec of the key's columns.
@@ -84,6 +86,7 @@ impl RocksMap {
             slots: Vec::new(),
             index: HashTable::new(),
             changes: BTreeMap::new(),
+            fetched: HashMap::new(),
         })
     }
 
@@ -133,7 +136,28 @@ impl RocksMap {
         if let Some(change) = self.changes.get(&key) {
             return Ok(change.clone());
         }
+        if let Some(known) = self.fetched.get(&key) {
+            return Ok(known.clone());
+        }
         Ok(self.column.get(&key)?.map(|value| value.to_vec()))
+    }
+
+    /// Reads entries that are not known yet in one go.
+    pub fn fetch<'e>(
+        &mut self,
+        entries: impl Iterator<Item = (u32, &'e [u8])>,
+    ) -> OperatorResult<()> {
+        let mut wanted: Vec<Vec<u8>> = entries
+            .filter(|(slot, _)| *slot != NO_SLOT)
+            .map(|(slot, entry)| self.full_key(slot, entry))
+            .filter(|key| !self.changes.contains_key(key) && !self.fetched.contains_key(key))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = self.column.multi_get(&wanted)?.into_iter();
+        let found: Vec<_> = found.map(|value| value.map(|v| v.to_vec())).collect();
+        self.fetched.extend(wanted.into_iter().zip(found));
+        Ok(())
     }
 
     pub fn put(&mut self, slot: u32, entry: &[u8], value: &[u8]) {
@@ -202,6 +226,7 @@ impl RocksMap {
         self.column
             .write(changes.map(|(key, value)| (key.as_slice(), value.as_deref())))?;
         self.changes.clear();
+        self.fetched.clear();
         self.slots.clear();
         self.index.clear();
         Ok(())

@@ -12,7 +12,7 @@
 //! Without key columns there is one group, which emits nothing before its first row.
 //!
 //! State `group-aggregate`: keys, number of rows, time of the last write (0 without TTL), partial
-//! results. With a TTL a key that was not written for that long (by the clock of the machine) counts
+//! results; and the sets of DISTINCT ([`distinct_state`](super::distinct_state)). With a TTL a key that was not written for that long (by the clock of the machine) counts
 //! as new; expired keys are removed a few per batch.
 
 use std::sync::Arc;
@@ -36,6 +36,7 @@ use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{concat, take};
 use arrow::datatypes::{Int64Type, SchemaRef};
 
+use super::distinct_state::DistinctState;
 use super::mini_batch::MiniBatch;
 
 const STATE: &str = "group-aggregate";
@@ -146,6 +147,8 @@ impl SlotColumns for GroupColumns {
 pub struct GroupAggregate {
     keys: Vec<usize>,
     table: Table<GroupColumns>,
+    distinct: DistinctState,
+    max_parallelism: u32,
     generate_update_before: bool,
     ttl_ms: i64,
     /// Whether rows are the partial results of a local phase: keys, number of rows, states.
@@ -196,11 +199,19 @@ impl GroupAggregate {
                 node.name
             )));
         };
-        let aggregates = AggregateSet::new(aggregates, *mode != ChangelogMode::InsertOnly)?;
+        let retractable = *mode != ChangelogMode::InsertOnly;
+        let aggregates = match state_ttl_ms {
+            0 => AggregateSet::with_sets(aggregates, retractable)?,
+            _ => AggregateSet::new(aggregates, retractable)?,
+        };
+        let key_types = key_types(keys, input)?;
+        let distinct = DistinctState::new(&aggregates, &key_types)?;
         let columns = GroupColumns::new(aggregates);
         Ok(GroupAggregate {
             keys: keys.clone(),
-            table: Table::new(STATE, &key_types(keys, input)?, columns, *state_ttl_ms)?,
+            table: Table::new(STATE, &key_types, columns, *state_ttl_ms)?,
+            distinct,
+            max_parallelism: 1,
             generate_update_before: *generate_update_before,
             ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
             takes_partial: *phase == AggregatePhase::Global,
@@ -288,6 +299,9 @@ impl GroupAggregate {
         let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
         let hashes = hash_columns(&keys, batch.num_rows())?;
         self.table.load(&keys, &hashes, &mut self.slots)?;
+        let capacity = self.table.columns().rows.len();
+        self.distinct
+            .load(&keys, &hashes, &self.slots, capacity)?;
         let touched = self.touch(now);
         let has_rows =
             |table: &Table<GroupColumns>, slot: u32| *table.columns().rows.get(slot as usize) > 0;
@@ -328,7 +342,10 @@ impl GroupAggregate {
             out.collect(ChangelogBatch::try_new(rows, ops)?);
         }
         let gone: Vec<bool> = alive.iter().map(|alive| !alive).collect();
-        self.table.remove(&select(&touched, &gone))?;
+        let gone = select(&touched, &gone);
+        self.distinct.clear(&gone)?;
+        self.distinct.store()?;
+        self.table.remove(&gone)?;
         self.table.store(&living)?;
         if self.ttl_ms > 0 {
             self.sweep_expired(now)?;
@@ -346,12 +363,16 @@ impl GroupAggregate {
             for (&slot, count) in self.slots.iter().zip(counts) {
                 *groups.rows.get_mut(slot as usize) += count;
             }
-            return groups.aggregates.merge(&self.slots, states);
+            let sets = &mut self.distinct;
+            return groups
+                .aggregates
+                .merge_partial(&self.slots, states, sets);
         }
         match self.count(batch) {
             None => {
                 let aggregates = &mut self.table.columns_mut().aggregates;
-                aggregates.update(columns, batch.ops(), &self.slots)?;
+                let sets = &mut self.distinct;
+                aggregates.update_with(columns, batch.ops(), &self.slots, Some(sets))?;
             }
             Some(kept) => {
                 let values = kept.values();
@@ -361,7 +382,9 @@ impl GroupAggregate {
                     .collect();
                 let batch = batch.filter(&kept)?;
                 let aggregates = &mut self.table.columns_mut().aggregates;
-                aggregates.update(batch.rows().columns(), batch.ops(), &slots)?;
+                let sets = &mut self.distinct;
+                let columns = batch.rows().columns();
+                aggregates.update_with(columns, batch.ops(), &slots, Some(sets))?;
             }
         }
         Ok(())
@@ -389,11 +412,14 @@ impl Operator for GroupAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.clock = Arc::clone(&context.clock);
         self.mini_batch = MiniBatch::of(context)?;
+        self.max_parallelism = context.max_parallelism;
+        self.distinct.open(context)?;
         self.table.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        self.table.restore(state)
+        self.table.restore(state)?;
+        self.distinct.restore(state, &mut self.table)
     }
 
     fn process_batch(
@@ -436,14 +462,17 @@ impl Operator for GroupAggregate {
     }
 
     fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        let mut keyed = vec![self.table.freeze(barrier, None)?];
+        let table = &mut self.table;
+        keyed.extend(self.distinct.freeze(barrier, table, self.max_parallelism)?);
         Ok(OperatorSnapshot {
-            keyed: vec![self.table.freeze(barrier, None)?],
+            keyed,
             ..OperatorSnapshot::default()
         })
     }
 
     fn state_size(&self) -> usize {
-        self.table.size()
+        self.table.size() + self.distinct.size()
     }
 }
 

@@ -4,6 +4,7 @@ pub mod attached_window_aggregate;
 pub mod calc;
 pub mod collect;
 pub mod deduplicate;
+pub(crate) mod distinct_state;
 pub mod group_aggregate;
 #[cfg(test)]
 pub mod harness;

@@ -20,6 +20,7 @@ use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskRestore, TaskSnapsh
 use alpheus_state::metadata::CheckpointMetadata;
 use alpheus_state::redistribute::redistribute;
 use alpheus_state::restored::{RestoredState, SnapshotFiles};
+use alpheus_state::rocksdb::{RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner};
 use alpheus_storage::{LocalFileSystem, Location};
 use arrow::array::TimestampMillisecondArray;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -147,6 +148,8 @@ struct Harness {
     metrics: OperatorMetrics,
     clock: Arc<TestClock>,
     subtasks: Vec<Box<dyn Operator>>,
+    /// Where RocksDB keeps state, in every other start.
+    disk: Option<tempfile::TempDir>,
     out: Vec<ChangelogBatch>,
 }
 
@@ -180,6 +183,7 @@ impl Harness {
             metrics: OperatorMetrics::default(),
             clock: Arc::new(TestClock(0.into())),
             subtasks: Vec::new(),
+            disk: Some(tempfile::tempdir().unwrap()),
             out: Vec::new(),
         };
         harness.start(parallelism, &[]);
@@ -188,6 +192,14 @@ impl Harness {
 
     fn start(&mut self, parallelism: u32, restore: &[(TaskId, TaskRestore)]) {
         self.subtasks.clear();
+        self.disk = match self.disk.take() {
+            Some(_) => None,
+            None => Some(tempfile::tempdir().unwrap()),
+        };
+        let rocksdb = self.disk.as_ref().map(|disk| {
+            let options = RocksDbOptions::new(disk.path().join("worker"));
+            Arc::new(RocksDb::new(options).unwrap())
+        });
         for subtask in 0..parallelism {
             let mut operator: Box<dyn Operator> = match &self.node.spec {
                 OperatorSpec::GroupAggregate { .. } => {
@@ -196,6 +208,15 @@ impl Harness {
                 _ => build(&self.node, &self.input).unwrap(),
             };
             let key_groups = KeyGroupRange::for_subtask(subtask, parallelism, GROUPS);
+            let state = rocksdb.as_ref().map(|rocksdb| {
+                let owner = RocksDbOwner {
+                    name: format!("operator-{subtask}"),
+                    key_groups,
+                    clock: self.clock.clone(),
+                };
+                let backend = RocksDbBackend::new(Arc::clone(rocksdb), owner);
+                StateBackendHandle::new(Arc::new(backend))
+            });
             operator
                 .open(&OperatorContext {
                     job: JobId(1),
@@ -210,7 +231,7 @@ impl Harness {
                     configuration: Arc::default(),
                     metrics: self.metrics.clone(),
                     clock: self.clock.clone(),
-                    state: StateBackendHandle::default(),
+                    state: state.unwrap_or_default(),
                 })
                 .unwrap();
             let own = restore.iter().find(|(task, _)| task.subtask.0 == subtask);
