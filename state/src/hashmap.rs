@@ -39,6 +39,11 @@ impl<C: SlotColumns> HashMapTable<C> {
         self.index.keys()
     }
 
+    /// One more than the greatest slot ever given out.
+    pub fn capacity(&self) -> usize {
+        self.index.capacity()
+    }
+
     /// The keys by slot as of now.
     pub fn freeze_keys(&mut self) -> Keys {
         self.index.freeze()

@@ -1,8 +1,9 @@
 //! Keyed state, snapshots, the checkpoint format and the checkpoint protocol.
 //!
 //! From memory to disk and back: operators keep typed columns by slot in a [`KeyedTable`]
-//! ([`backend`], [`hashmap`]), whose keys a [`KeyIndex`] maps to slots, or several rows under each key in a
-//! [`MapState`] ([`map_state`]); a barrier freezes them, an
+//! ([`backend`], [`hashmap`]), whose keys a [`KeyIndex`] maps to slots, one such table for each window in a
+//! [`NamespacedTable`] ([`namespaced`]), or several rows under each key in a [`MapState`] ([`map_state`]); a
+//! barrier freezes them, an
 //! I/O thread writes it with a [`SnapshotFileWriter`] ([`snapshot_file`]), one file per worker and
 //! checkpoint; the handles it gives travel to the coordinator, which decides with the pure functions of
 //! [`protocol`] when a checkpoint is complete and publishes its [`metadata`]. On restore
@@ -17,6 +18,7 @@ pub mod hashmap;
 pub mod key_index;
 pub mod map_state;
 pub mod metadata;
+pub mod namespaced;
 pub mod paths;
 pub mod protocol;
 pub mod redistribute;
@@ -32,6 +34,7 @@ pub use hashmap::{FrozenTable, HashMapTable};
 pub use key_index::KeyIndex;
 pub use map_state::{MapState, MapStateSpec};
 pub use metadata::CheckpointMetadata;
+pub use namespaced::NamespacedTable;
 pub use restored::RestoredState;
 pub use row_codec::{RowBuffer, RowCodec, SortColumn};
 pub use snapshot_file::SnapshotFileWriter;

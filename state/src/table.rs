@@ -276,10 +276,6 @@ mod tests {
             let (folder, backend) = backend();
             folders.push(folder);
             table.bind(&backend).unwrap();
-            if let Backing::Rocks(rocks) = table.backing {
-                // Emptied after nearly every batch, so that most keys are read again.
-                table.backing = Backing::Rocks(Box::new(rocks.with_cached_keys(3)));
-            }
         }
         table
     }

@@ -190,7 +190,10 @@ impl DistinctCounts {
         let state = either!(&self.0, counts => counts.state(groups))?;
         let list = state.as_list::<i32>();
         let (values, counts) = entries_of(list);
-        let lengths = list.value_offsets().windows(2).map(|pair| pair[1] - pair[0]);
+        let lengths = list
+            .value_offsets()
+            .windows(2)
+            .map(|pair| pair[1] - pair[0]);
         let owners = lengths.enumerate().flat_map(|(position, length)| {
             std::iter::repeat_n(position as u32, length.max(0) as usize)
         });

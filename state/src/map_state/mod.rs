@@ -80,7 +80,7 @@ mod frozen;
 mod leaf;
 mod memory;
 #[cfg(test)]
-mod native_tests;
+pub(crate) mod native_tests;
 mod rocks;
 #[cfg(test)]
 mod tests;

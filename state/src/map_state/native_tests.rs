@@ -17,7 +17,7 @@ use crate::redistribute::absolute;
 use crate::rocksdb::testing::backend_of;
 use crate::rocksdb::{NativeSnapshot, NativeUploads, SHARED_FOLDER};
 
-fn barrier(id: u64) -> CheckpointBarrier {
+pub(crate) fn barrier(id: u64) -> CheckpointBarrier {
     CheckpointBarrier {
         id: CheckpointId(id),
         timestamp: 0,
@@ -26,13 +26,13 @@ fn barrier(id: u64) -> CheckpointBarrier {
 }
 
 /// The checkpoints of one job on a local disk.
-struct Job {
+pub(crate) struct Job {
     folder: tempfile::TempDir,
     uploads: NativeUploads,
 }
 
 impl Job {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Job {
             folder: tempfile::tempdir().unwrap(),
             uploads: NativeUploads::default(),
@@ -49,7 +49,7 @@ impl Job {
         self.write(frozen, id)
     }
 
-    fn write(&mut self, frozen: KeyedSnapshot, id: u64) -> (NativeStateHandle, u64) {
+    pub(crate) fn write(&mut self, frozen: KeyedSnapshot, id: u64) -> (NativeStateHandle, u64) {
         let native = frozen.rows.native().unwrap();
         let native: Arc<NativeSnapshot> = native.downcast().unwrap();
         drop(frozen);

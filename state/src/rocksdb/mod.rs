@@ -118,6 +118,11 @@ impl RocksDbBackend {
         context.state.get::<RocksDbBackend>()
     }
 
+    /// How many keys with their values a state keeps in memory, at most.
+    pub(crate) fn cached_keys(&self) -> usize {
+        self.worker.options.cached_keys
+    }
+
     /// Has the database start from these. To be called before any state is opened.
     pub fn restore_from(&self, handles: Vec<NativeStateHandle>, keys: DataKeys) {
         let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,6 +203,8 @@ pub(crate) mod testing {
         let mut options = RocksDbOptions::new(folder.path().join("worker"));
         options.write_buffer_bytes = 64 << 10;
         options.incremental = incremental;
+        // Emptied after nearly every batch, so that most keys are read again.
+        options.cached_keys = 3;
         let worker = Arc::new(RocksDb::new(options).unwrap());
         let owner = RocksDbOwner {
             name: format!("operator-{}", key_groups.start),

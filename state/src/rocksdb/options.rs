@@ -36,6 +36,8 @@ pub struct RocksDbOptions {
     /// How many files are carried at once to and from the checkpoint's folder
     /// (`checkpoint.transfer.thread.num`).
     pub transfer_threads: usize,
+    /// How many keys with their values a state keeps in memory, at most.
+    pub cached_keys: usize,
 }
 
 impl RocksDbOptions {
@@ -52,6 +54,7 @@ impl RocksDbOptions {
             block_bytes: 4096,
             incremental: false,
             transfer_threads: 4,
+            cached_keys: 1 << 16,
         }
     }
 }

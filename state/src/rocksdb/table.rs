@@ -2,7 +2,8 @@
 //!
 //! The columns are a cache that is written through: [`RocksTable::load`] reads what a batch needs and is
 //! not there in one multi-get, [`RocksTable::store`] writes what the batch has changed in one go. When
-//! the cache holds many keys after a batch, it is emptied.
+//! the cache holds many keys after a batch ([`RocksDbOptions::cached_keys`](super::RocksDbOptions)), it is
+//! emptied.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -21,8 +22,6 @@ use crate::key_index::NO_SLOT;
 use crate::map_state::written_at;
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
-/// The cache is emptied when it holds more keys than this after a batch.
-const CACHED_KEYS: usize = 1 << 16;
 /// Rows of a snapshot are handed out in batches of at most this many.
 const SNAPSHOT_ROWS: usize = 4096;
 /// Bytes of the time before a value of a state with a TTL.
@@ -70,14 +69,8 @@ impl<C: SlotColumns> RocksTable<C> {
             cache,
             max_parallelism,
             timed: ttl_ms > 0,
-            cached_keys: CACHED_KEYS,
+            cached_keys: backend.cached_keys(),
         })
-    }
-
-    #[cfg(test)]
-    pub fn with_cached_keys(mut self, keys: usize) -> Self {
-        self.cached_keys = keys;
-        self
     }
 
     /// The cache, by whose slots everything goes.

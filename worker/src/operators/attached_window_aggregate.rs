@@ -10,18 +10,16 @@
 
 use std::collections::BTreeMap;
 
-use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode};
 use alpheus_dataflow::element::{CheckpointBarrier, Watermark};
 use alpheus_dataflow::graph::{OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
 use alpheus_dataflow::schema::RowType;
-use alpheus_dataflow::snapshot::{KeyedSnapshot, OperatorSnapshot, StateReader};
+use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
-use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
-use alpheus_state::hashmap::{FrozenNamespaces, split_namespaces};
-use alpheus_state::{HashMapTable, KeyedTable};
+use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_state::{HashMapTable, KeyedTable, NamespacedTable};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{SchemaRef, TimestampMillisecondType};
 
@@ -38,14 +36,11 @@ type Table = HashMapTable<AggregateColumns>;
 pub struct AttachedWindowAggregate {
     keys: Vec<usize>,
     window_end: usize,
-    key_types: Vec<LogicalType>,
-    calls: Vec<AggregateCall>,
     retractable: bool,
     clock: WindowClock,
     output: SchemaRef,
-    max_parallelism: u32,
     /// By the window's end on the clock on the wall.
-    windows: BTreeMap<i64, Table>,
+    windows: NamespacedTable<AggregateColumns>,
     /// How far time has come; windows up to here have fired.
     progress: i64,
     late: Metric,
@@ -74,27 +69,19 @@ impl AttachedWindowAggregate {
         let column = *window_end;
         let mut clock = WindowClock::new(TimeAttribute::Event { column }, input);
         clock.set_local(*zoned);
-        let operator = AttachedWindowAggregate {
+        let retractable = *mode != ChangelogMode::InsertOnly;
+        let columns = AggregateColumns::new(aggregates, retractable)?;
+        Ok(AttachedWindowAggregate {
             keys: keys.clone(),
             window_end: column,
-            key_types: key_types(keys, input)?,
-            calls: aggregates.clone(),
-            retractable: *mode != ChangelogMode::InsertOnly,
+            retractable,
             clock,
             output: node.output.to_arrow(),
-            max_parallelism: 1,
-            windows: BTreeMap::new(),
+            windows: NamespacedTable::new(STATE, &key_types(keys, input)?, columns)?,
             progress: i64::MIN,
             late: Metric::default(),
             slots: Vec::new(),
-        };
-        operator.new_table()?;
-        Ok(operator)
-    }
-
-    fn new_table(&self) -> OperatorResult<Table> {
-        let columns = AggregateColumns::new(&self.calls, self.retractable)?;
-        HashMapTable::new(&self.key_types, columns)
+        })
     }
 
     /// The rows of each window; late ones are counted and left out.
@@ -121,32 +108,30 @@ impl AttachedWindowAggregate {
     }
 
     fn apply(&mut self, end: i64, batch: &ChangelogBatch) -> OperatorResult<()> {
-        if !self.windows.contains_key(&end) {
-            let table = self.new_table()?;
-            self.windows.insert(end, table);
-        }
-        let Some(table) = self.windows.get_mut(&end) else {
-            return Ok(());
-        };
         let columns = batch.rows().columns();
         let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
         let hashes = hash_columns(&keys, batch.num_rows())?;
-        table.load(&keys, &hashes, &mut self.slots)?;
-        let aggregates = &mut table.columns_mut().aggregates;
+        let values = self.windows.load(end, &keys, &hashes, &mut self.slots)?;
+        let aggregates = &mut values.aggregates;
         aggregates.update(columns, batch.ops(), &self.slots)?;
-        table.store(&self.slots)
+        self.windows.store(end, &self.slots);
+        Ok(())
     }
 
-    fn emit(&self, table: &Table, out: &mut dyn Collector) -> OperatorResult<()> {
+    fn emit(
+        (output, retractable): (&SchemaRef, bool),
+        table: &Table,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
         for slots in table.live_slots().chunks(OUTPUT_ROWS) {
             let aggregates = &table.columns().aggregates;
-            let (slots, values) = results(aggregates, slots.to_vec(), self.retractable)?;
+            let (slots, values) = results(aggregates, slots.to_vec(), retractable)?;
             if slots.is_empty() {
                 continue;
             }
             let mut columns = table.key_columns(&slots)?;
             columns.extend(values);
-            let rows = RecordBatch::try_new(self.output.clone(), columns)?;
+            let rows = RecordBatch::try_new(output.clone(), columns)?;
             out.collect(ChangelogBatch::inserts(rows));
         }
         Ok(())
@@ -155,24 +140,14 @@ impl AttachedWindowAggregate {
 
 impl Operator for AttachedWindowAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
-        self.max_parallelism = context.max_parallelism;
+        self.windows.open(context)?;
         self.late = context.metrics.metric("numLateRecordsDropped");
         self.clock.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.progress = restored_watermark(state)?;
-        for rows in state.keyed(STATE)? {
-            for (end, rows) in split_namespaces(&rows?)? {
-                let mut table = match self.windows.remove(&end) {
-                    Some(table) => table,
-                    None => self.new_table()?,
-                };
-                table.restore(&rows)?;
-                self.windows.insert(end, table);
-            }
-        }
-        Ok(())
+        self.windows.restore(state)
     }
 
     fn process_batch(
@@ -188,7 +163,7 @@ impl Operator for AttachedWindowAggregate {
                 self.apply(end, &batch.take(&UInt32Array::from(rows))?)?;
             }
         }
-        Ok(())
+        self.windows.finish_batch()
     }
 
     fn process_watermark(
@@ -196,34 +171,29 @@ impl Operator for AttachedWindowAggregate {
         watermark: Watermark,
         out: &mut dyn Collector,
     ) -> OperatorResult<Option<Watermark>> {
-        while let Some((&end, _)) = self.windows.first_key_value()
-            && self.clock.fires_at(end) <= watermark.0
-            && let Some(table) = self.windows.remove(&end)
-        {
-            self.emit(&table, out)?;
+        let ends = self.windows.namespaces();
+        let complete: Vec<i64> = ends
+            .take_while(|&end| self.clock.fires_at(end) <= watermark.0)
+            .collect();
+        let results = (&self.output, self.retractable);
+        for end in complete {
+            let mut emit = |table: &Table| Self::emit(results, table, out);
+            self.windows.visit(&[end], &mut emit)?;
+            self.windows.remove(end)?;
         }
         self.progress = self.progress.max(watermark.0);
         Ok(Some(watermark))
     }
 
-    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
-        let max_parallelism = self.max_parallelism;
-        let tables = self.windows.iter_mut();
-        let tables = tables
-            .map(|(end, table)| (*end, table.freeze_table(max_parallelism)))
-            .collect();
-        let rows = FrozenNamespaces::new(tables, &self.new_table()?);
+    fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
         Ok(OperatorSnapshot {
-            keyed: vec![KeyedSnapshot {
-                name: STATE.to_owned(),
-                rows: Box::new(rows),
-            }],
+            keyed: vec![self.windows.freeze(barrier)?],
             lists: vec![watermark_list(self.progress)],
             ..OperatorSnapshot::default()
         })
     }
 
     fn state_size(&self) -> usize {
-        self.windows.values().map(|table| table.memory_size()).sum()
+        self.windows.size()
     }
 }

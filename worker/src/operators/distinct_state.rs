@@ -73,9 +73,7 @@ impl DistinctState {
     /// # Errors
     /// When the backend cannot make room for them.
     pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
-        self.0
-            .iter_mut()
-            .try_for_each(|set| set.disk.open(context))
+        self.0.iter_mut().try_for_each(|set| set.disk.open(context))
     }
 
     /// The keys of a batch have these slots in the operator's table, which has room for `capacity`.
@@ -179,7 +177,11 @@ impl DistinctState {
                 let hashes = alpheus_dataflow::hash::hash_columns(rows.keys, count.len())?;
                 let mut slots = Vec::new();
                 table.load(rows.keys, &hashes, &mut slots)?;
-                let most = slots.iter().copied().max().map_or(0, |slot| slot as usize + 1);
+                let most = slots
+                    .iter()
+                    .copied()
+                    .max()
+                    .map_or(0, |slot| slot as usize + 1);
                 memory.resize(most);
                 memory.add(rows.entry, &slots, count.values(), &mut |_, _, _| {})
             })?;

@@ -300,8 +300,7 @@ impl GroupAggregate {
         let hashes = hash_columns(&keys, batch.num_rows())?;
         self.table.load(&keys, &hashes, &mut self.slots)?;
         let capacity = self.table.columns().rows.len();
-        self.distinct
-            .load(&keys, &hashes, &self.slots, capacity)?;
+        self.distinct.load(&keys, &hashes, &self.slots, capacity)?;
         let touched = self.touch(now);
         let has_rows =
             |table: &Table<GroupColumns>, slot: u32| *table.columns().rows.get(slot as usize) > 0;
@@ -364,9 +363,7 @@ impl GroupAggregate {
                 *groups.rows.get_mut(slot as usize) += count;
             }
             let sets = &mut self.distinct;
-            return groups
-                .aggregates
-                .merge_partial(&self.slots, states, sets);
+            return groups.aggregates.merge_partial(&self.slots, states, sets);
         }
         match self.count(batch) {
             None => {

@@ -97,7 +97,8 @@ impl Harness {
             None => Some(tempfile::tempdir().unwrap()),
         };
         let rocksdb = self.disk.as_ref().map(|disk| {
-            let options = RocksDbOptions::new(disk.path().join("worker"));
+            let mut options = RocksDbOptions::new(disk.path().join("worker"));
+            options.cached_keys = 3;
             Arc::new(RocksDb::new(options).unwrap())
         });
         for subtask in 0..parallelism {

@@ -100,7 +100,6 @@ fn rocksdb_options(
         None => first_folder(&configuration.get(&TMP_DIRS)?),
     };
     Ok(Some(RocksDbOptions {
-        directory: local_dir.join(folder),
         memory_bytes,
         write_buffer_ratio: configuration.get(&ROCKSDB_WRITE_BUFFER_RATIO)?,
         write_buffer_bytes: bytes(configuration.get(&ROCKSDB_WRITE_BUFFER_SIZE)?),
@@ -110,6 +109,7 @@ fn rocksdb_options(
         block_bytes: bytes(configuration.get(&ROCKSDB_BLOCK_SIZE)?),
         incremental: configuration.get(&INCREMENTAL)?,
         transfer_threads: configuration.get(&ROCKSDB_TRANSFER_THREADS)? as usize,
+        ..RocksDbOptions::new(local_dir.join(folder))
     }))
 }
 

@@ -5,7 +5,7 @@
 //! slice has a table of its own: when no window needs it any more, it is dropped as a whole. When the
 //! watermark passes the end of a window, the slices in it are merged and the result is emitted; the
 //! slices of CUMULATE are merged into the first of their window for good, those of HOP into a table
-//! that is thrown away.
+//! that is thrown away. [`NamespacedTable`] says where the slices lie.
 //!
 //! A row is late, is dropped and counted in `numLateRecordsDropped`, when all windows that its slice is
 //! in have fired; otherwise it still enters those that have not.
@@ -26,7 +26,7 @@ mod time;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode};
@@ -35,14 +35,11 @@ use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
 use alpheus_dataflow::schema::{Field, RowType};
-use alpheus_dataflow::snapshot::{
-    KeyedSnapshot, ListSnapshot, OperatorSnapshot, Redistribution, StateReader,
-};
+use alpheus_dataflow::snapshot::{ListSnapshot, OperatorSnapshot, Redistribution, StateReader};
 use alpheus_dataflow::window::{TimeWindow, WindowSpec, window_start};
-use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
+use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use alpheus_functions::aggregate::AggregateSet;
-use alpheus_state::hashmap::{FrozenNamespaces, split_namespaces};
-use alpheus_state::{HashMapTable, KeyedTable};
+use alpheus_state::{HashMapTable, KeyedTable, NamespacedTable};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt8Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
@@ -90,22 +87,21 @@ pub fn partial_fields(
 }
 
 type Table = HashMapTable<AggregateColumns>;
+type Slices = NamespacedTable<AggregateColumns>;
 
 /// The operator; see the module's documentation.
 pub struct WindowAggregate {
     window: WindowSpec,
     slice_size: i64,
     keys: Vec<usize>,
-    key_types: Vec<LogicalType>,
-    calls: Vec<AggregateCall>,
     /// Input columns that are read, so that only they are scattered over slices.
     used: Vec<bool>,
     retractable: bool,
     phase: AggregatePhase,
     clock: WindowClock,
     output: SchemaRef,
-    max_parallelism: u32,
-    slices: BTreeMap<i64, Table>,
+    /// By the slice's end.
+    slices: Slices,
     /// How far time has come; windows up to here have fired.
     progress: i64,
     /// When the next window fires.
@@ -161,31 +157,23 @@ impl WindowAggregate {
                 *used = true;
             }
         }
-        let operator = WindowAggregate {
+        let retractable = *mode != ChangelogMode::InsertOnly;
+        let columns = AggregateColumns::new(aggregates, retractable)?;
+        Ok(WindowAggregate {
             window: *window,
             slice_size,
             keys: keys.clone(),
-            key_types: key_types(keys, input)?,
-            calls: aggregates.clone(),
             used,
-            retractable: *mode != ChangelogMode::InsertOnly,
+            retractable,
             phase: *phase,
             clock,
             output,
-            max_parallelism: 1,
-            slices: BTreeMap::new(),
+            slices: Slices::new(STATE, &key_types(keys, input)?, columns)?,
             progress: i64::MIN,
             next_fire: i64::MAX,
             late: Metric::default(),
             slots: Vec::new(),
-        };
-        operator.new_table()?;
-        Ok(operator)
-    }
-
-    fn new_table(&self) -> OperatorResult<Table> {
-        let columns = AggregateColumns::new(&self.calls, self.retractable)?;
-        HashMapTable::new(&self.key_types, columns)
+        })
     }
 
     fn slice_end(&self, time: i64) -> i64 {
@@ -257,30 +245,27 @@ impl WindowAggregate {
         ops: Option<&UInt8Array>,
         hashes: &[u64],
     ) -> OperatorResult<()> {
-        if !self.slices.contains_key(&slice_end) {
-            let table = self.new_table()?;
-            self.slices.insert(slice_end, table);
+        if !self.slices.contains(slice_end) {
             self.expect_firing(slice_end);
         }
-        let Some(table) = self.slices.get_mut(&slice_end) else {
-            return Ok(());
-        };
         let keys: Vec<ArrayRef> = self.keys.iter().map(|&key| columns[key].clone()).collect();
         if self.phase == AggregatePhase::Global {
             let states = &columns[self.keys.len()..columns.len() - 1];
-            return table.merge_rows(&keys, hashes, states);
+            return self.slices.merge_rows(slice_end, &keys, hashes, states);
         }
-        table.load(&keys, hashes, &mut self.slots)?;
-        let aggregates = &mut table.columns_mut().aggregates;
-        aggregates.update(columns, ops, &self.slots)?;
-        table.store(&self.slots)
+        let values = self
+            .slices
+            .load(slice_end, &keys, hashes, &mut self.slots)?;
+        values.aggregates.update(columns, ops, &self.slots)?;
+        self.slices.store(slice_end, &self.slots);
+        Ok(())
     }
 
     /// Emits all windows that are complete when time has come to `progress`.
     fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
         if progress >= self.next_fire {
             let mut windows = BTreeSet::new();
-            for &slice_end in self.slices.keys() {
+            for slice_end in self.slices.namespaces() {
                 let fired = self.window.assign(slice_end - 1).into_iter().filter(|w| {
                     let fires_at = self.clock.fires_at(w.end);
                     fires_at > self.progress && fires_at <= progress
@@ -293,56 +278,62 @@ impl WindowAggregate {
         }
         self.progress = self.progress.max(progress);
         if progress >= self.next_fire {
-            let dead: Vec<i64> = self
-                .slices
-                .keys()
-                .copied()
-                .filter(|&end| self.is_late(end))
-                .collect();
+            let ends = self.slices.namespaces();
+            let dead: Vec<i64> = ends.filter(|&end| self.is_late(end)).collect();
             for slice_end in dead {
-                self.slices.remove(&slice_end);
+                self.slices.remove(slice_end)?;
             }
             self.next_fire = i64::MAX;
-            let ends: Vec<i64> = self.slices.keys().copied().collect();
-            for slice_end in ends {
-                self.expect_firing(slice_end);
-            }
+            self.expect_firings();
         }
         Ok(())
     }
 
-    fn fire(&mut self, window: TimeWindow, out: &mut dyn Collector) -> OperatorResult<()> {
-        let inside = window.start + 1..=window.end;
-        let ends: Vec<i64> = self.slices.range(inside).map(|(end, _)| *end).collect();
-        match ends.as_slice() {
-            [] => Ok(()),
-            [end] => self.emit(&self.slices[end], window, out),
-            ends if matches!(self.window, WindowSpec::Cumulate { .. }) => {
-                let mut merged = self.new_table()?;
-                for (position, end) in ends.iter().enumerate() {
-                    let Some(table) = self.slices.remove(end) else {
-                        continue;
-                    };
-                    if position == 0 {
-                        merged = table;
-                    } else {
-                        merged.merge_table(&table)?;
-                    }
-                }
-                self.emit(&merged, window, out)?;
-                self.slices.insert(ends[0], merged);
-                Ok(())
-            }
-            ends => {
-                let mut merged = self.new_table()?;
-                for end in ends {
-                    merged.merge_table(&self.slices[end])?;
-                }
-                self.emit(&merged, window, out)
-            }
+    fn expect_firings(&mut self) {
+        let ends: Vec<i64> = self.slices.namespaces().collect();
+        for slice_end in ends {
+            self.expect_firing(slice_end);
         }
     }
 
+    fn fire(&mut self, window: TimeWindow, out: &mut dyn Collector) -> OperatorResult<()> {
+        let ends = self.slices.namespaces_in(window.start + 1..=window.end);
+        let results = Results {
+            clock: &self.clock,
+            output: &self.output,
+            retractable: self.retractable,
+        };
+        let mut emit = |table: &Table| results.emit(table, window, out);
+        match self.window {
+            WindowSpec::Cumulate { .. } => self.slices.fold(&ends, &mut emit),
+            _ => self.slices.visit(&ends, &mut emit),
+        }
+    }
+
+    /// Sends the partial results of a local phase and forgets them.
+    fn send_partial(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
+        for (slice_end, table) in self.slices.take_tables() {
+            for slots in table.live_slots().chunks(OUTPUT_ROWS) {
+                let mut columns = table.key_columns(slots)?;
+                columns.extend(table.columns().aggregates.state(slots)?);
+                columns.push(Arc::new(Int64Array::from_value(slice_end, slots.len())));
+                let rows = RecordBatch::try_new(self.output.clone(), columns)?;
+                out.collect(ChangelogBatch::inserts(rows));
+            }
+        }
+        self.next_fire = i64::MAX;
+        Ok(())
+    }
+}
+
+/// What makes rows of the values of a window.
+struct Results<'a> {
+    clock: &'a WindowClock,
+    output: &'a SchemaRef,
+    retractable: bool,
+}
+
+impl Results<'_> {
     fn emit(
         &self,
         table: &Table,
@@ -358,26 +349,11 @@ impl WindowAggregate {
             let mut columns = table.key_columns(&slots)?;
             columns.extend(values);
             let windows = std::iter::repeat_n((window.start, window.end), slots.len());
-            let types = types_from(&self.output, columns.len());
+            let types = types_from(self.output, columns.len());
             columns.extend(self.clock.window_columns(windows, &types)?);
             let rows = RecordBatch::try_new(self.output.clone(), columns)?;
             out.collect(ChangelogBatch::inserts(rows));
         }
-        Ok(())
-    }
-
-    /// Sends the partial results of a local phase and forgets them.
-    fn send_partial(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
-        for (slice_end, table) in std::mem::take(&mut self.slices) {
-            for slots in table.live_slots().chunks(OUTPUT_ROWS) {
-                let mut columns = table.key_columns(slots)?;
-                columns.extend(table.columns().aggregates.state(slots)?);
-                columns.push(Arc::new(Int64Array::from_value(slice_end, slots.len())));
-                let rows = RecordBatch::try_new(self.output.clone(), columns)?;
-                out.collect(ChangelogBatch::inserts(rows));
-            }
-        }
-        self.next_fire = i64::MAX;
         Ok(())
     }
 }
@@ -412,25 +388,17 @@ pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64>
 
 impl Operator for WindowAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
-        self.max_parallelism = context.max_parallelism;
         self.late = context.metrics.metric("numLateRecordsDropped");
+        if self.phase != AggregatePhase::Local {
+            self.slices.open(context)?;
+        }
         self.clock.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.progress = restored_watermark(state)?;
-        for rows in state.keyed(STATE)? {
-            for (slice_end, rows) in split_namespaces(&rows?)? {
-                if !self.slices.contains_key(&slice_end) {
-                    let table = self.new_table()?;
-                    self.slices.insert(slice_end, table);
-                    self.expect_firing(slice_end);
-                }
-                if let Some(table) = self.slices.get_mut(&slice_end) {
-                    table.restore(&rows)?;
-                }
-            }
-        }
+        self.slices.restore(state)?;
+        self.expect_firings();
         Ok(())
     }
 
@@ -485,13 +453,10 @@ impl Operator for WindowAggregate {
             };
             self.apply(slice_end, &scattered?, ops.as_ref(), &hashes)?;
         }
-        if self.phase == AggregatePhase::Local {
-            let groups: usize = self.slices.values().map(|table| table.len()).sum();
-            if groups >= LOCAL_GROUPS {
-                self.send_partial(out)?;
-            }
+        if self.phase == AggregatePhase::Local && self.slices.cached_len() >= LOCAL_GROUPS {
+            self.send_partial(out)?;
         }
-        Ok(())
+        self.slices.finish_batch()
     }
 
     fn process_watermark(
@@ -527,27 +492,18 @@ impl Operator for WindowAggregate {
         Ok(())
     }
 
-    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+    fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
         if self.phase == AggregatePhase::Local {
             return Ok(OperatorSnapshot::default());
         }
-        let max_parallelism = self.max_parallelism;
-        let tables = self.slices.iter_mut();
-        let tables = tables
-            .map(|(end, table)| (*end, table.freeze_table(max_parallelism)))
-            .collect();
-        let rows = FrozenNamespaces::new(tables, &self.new_table()?);
         Ok(OperatorSnapshot {
-            keyed: vec![KeyedSnapshot {
-                name: STATE.to_owned(),
-                rows: Box::new(rows),
-            }],
+            keyed: vec![self.slices.freeze(barrier)?],
             lists: vec![watermark_list(self.progress)],
             ..OperatorSnapshot::default()
         })
     }
 
     fn state_size(&self) -> usize {
-        self.slices.values().map(|table| table.memory_size()).sum()
+        self.slices.size()
     }
 }
