@@ -169,12 +169,13 @@ impl Lowering<'_> {
                 };
                 lower_over(self.lower(input)?, &input.schema, &window, calls)
             }
-            RelNode::Rank { .. } | RelNode::WindowRank { .. } | RelNode::Deduplicate { .. } => {
-                Err(BatchError::Unsupported {
-                    feature: "a plan that was optimized for streams",
-                    remedy: "plan the statement with 'execution.runtime-mode' = 'batch'",
-                })
-            }
+            RelNode::Rank { .. }
+            | RelNode::WindowRank { .. }
+            | RelNode::Deduplicate { .. }
+            | RelNode::ChangelogNormalize { .. } => Err(BatchError::Unsupported {
+                feature: "a plan that was optimized for streams",
+                remedy: "plan the statement with 'execution.runtime-mode' = 'batch'",
+            }),
             RelNode::Aggregate {
                 input,
                 keys,

@@ -24,6 +24,9 @@ pub fn decode_text(
     let prefix = format!("{format}.");
     let options = Options::new(options, definition.options, &prefix);
     let text = match format {
+        "debezium-json" => {
+            TextFormat::Debezium(formats::json::debezium::DebeziumOptions::read(options).ok()?)
+        }
         "csv" => TextFormat::Csv(formats::csv::CsvOptions::read(options).ok()?),
         _ => TextFormat::Json(formats::json::JsonOptions::read(options).ok()?),
     };
@@ -40,7 +43,7 @@ pub fn decode_text(
             Ok(decoded) => {
                 assert!(decoded.consumed <= window.len(), "no more than there is");
                 assert_eq!(decoded.rows, decoder.rows(), "all rows are stored");
-                let columns = decoder.finish().ok()?;
+                let columns = decoder.finish().ok()?.columns;
                 assert_eq!(columns.len(), projection.len(), "a column per field");
                 for column in &columns {
                     assert_eq!(column.len(), decoded.rows, "columns of one length");

@@ -14,6 +14,7 @@
 
 mod blackhole;
 mod columns;
+mod constraints;
 mod datagen;
 mod error;
 mod filesystem;
@@ -22,7 +23,6 @@ mod formats;
 pub mod fuzzing;
 mod generator;
 mod nexmark;
-mod not_null;
 mod options;
 mod print;
 mod random;
@@ -137,7 +137,7 @@ pub fn create_sink(
                 input.explain(),
                 table.connector
             ),
-            "it takes inserts only; aggregate in windows, or use 'print'",
+            "it takes inserts only; aggregate in windows, use the format 'debezium-json', or use 'print'",
         );
     }
     if !capabilities.overwrite && (overwrite || !static_partition.is_empty()) {
@@ -158,5 +158,5 @@ pub fn create_sink(
             static_partition.clone(),
         )?),
     };
-    Ok(not_null::enforce(sink, table))
+    Ok(constraints::enforce(sink, table))
 }

@@ -18,6 +18,8 @@ pub struct TableCapabilities {
     pub sink: bool,
     /// Whether reading ends; meaningless when it cannot be read.
     pub boundedness: Boundedness,
+    /// The changes that reading gives; meaningless when it cannot be read.
+    pub source_emits: ChangelogMode,
     /// The richest changelog it takes; meaningless when it cannot be written.
     pub sink_accepts: ChangelogMode,
     /// Whether INSERT OVERWRITE and PARTITION (...) are understood.
@@ -97,7 +99,7 @@ const CONNECTOR_OPTION: OptionDef = option(
 pub(crate) const CONNECTORS: &[ConnectorDef] = &[
     ConnectorDef {
         name: "filesystem",
-        description: "Files in a folder: csv, json (one object a line) or parquet. Written exactly once.",
+        description: "Files in a folder: csv, json (one object a line), debezium-json (changes) or parquet. Written exactly once.",
         options: filesystem::OPTIONS,
         source: true,
         sink: true,
@@ -225,7 +227,8 @@ pub fn validate_table(table: &TableSpec) -> Result<TableCapabilities, ConnectorE
         source: connector.source,
         sink: connector.sink,
         boundedness,
-        sink_accepts: connector.sink_accepts,
+        source_emits: format.map_or(ChangelogMode::InsertOnly, |format| format.changelog),
+        sink_accepts: format.map_or(connector.sink_accepts, |format| format.changelog),
         overwrite: connector.partitions,
         metadata: metadata
             .into_iter()

@@ -124,7 +124,7 @@ pub(crate) fn next_batch(
 ) -> Option<RecordBatch> {
     loop {
         match reader.poll_next().unwrap() {
-            SourcePoll::Batch(batch) => return Some(batch),
+            SourcePoll::Batch(batch) => return Some(batch.rows().clone()),
             SourcePoll::Pending(_) => return None,
             SourcePoll::NeedSplit => match enumerator.next_split(0).unwrap() {
                 NextSplit::Split(split) => reader.add_split(split).unwrap(),

@@ -11,7 +11,9 @@ use alpheus_dataflow::source::{
     Boundedness, NextSplit, Source, SourcePoll, SourceReader, SourceReaderContext, SourceSplit,
     SplitEnumerator,
 };
-use alpheus_dataflow::{Literal, LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
+use alpheus_dataflow::{
+    ChangelogBatch, Literal, LogicalType, OperatorError, OperatorResult, RowType, TypeKind,
+};
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, RecordBatch,
     RecordBatchOptions, StringArray, new_null_array,
@@ -209,7 +211,8 @@ impl SourceReader for ValuesReader {
         };
         let count = self.batch_size.min(self.rows.num_rows() - next);
         self.next = Some(next + count);
-        Ok(SourcePoll::Batch(self.rows.slice(next, count)))
+        let rows = self.rows.slice(next, count);
+        Ok(SourcePoll::Batch(ChangelogBatch::inserts(rows)))
     }
 
     fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {
@@ -264,6 +267,7 @@ mod tests {
         };
         assert_eq!(
             batch
+                .rows()
                 .column(0)
                 .as_primitive::<Date32Type>()
                 .values()
@@ -272,6 +276,7 @@ mod tests {
         );
         assert_eq!(
             batch
+                .rows()
                 .column(1)
                 .as_primitive::<Int32Type>()
                 .values()
@@ -286,7 +291,10 @@ mod tests {
         let SourcePoll::Batch(batch) = after.poll_next().unwrap() else {
             panic!("no rows");
         };
-        assert_eq!((batch.num_rows(), batch.column(0).null_count()), (1, 1));
+        assert_eq!(
+            (batch.num_rows(), batch.rows().column(0).null_count()),
+            (1, 1)
+        );
         assert!(matches!(after.poll_next().unwrap(), SourcePoll::NeedSplit));
     }
 

@@ -261,6 +261,10 @@ pub enum OperatorSpec {
         range: RankRange,
         /// Whether the number is the last column.
         numbered: bool,
+        /// What rows of the input are updated by, where an update can only move a row up: then no more rows
+        /// are kept than show. None otherwise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        update_fast: Vec<usize>,
         /// What the input carries.
         input: ChangelogMode,
         /// Whether `-U` has to be emitted before `+U`.
@@ -293,6 +297,24 @@ pub enum OperatorSpec {
         keep_last: bool,
         /// Whether `-U` has to be emitted before `+U`.
         generate_update_before: bool,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
+    /// Changes by key, or that come twice, to a changelog that says what is replaced.
+    ChangelogNormalize {
+        /// The key.
+        keys: Vec<usize>,
+        /// Whether `-U` has to be emitted before `+U`.
+        generate_update_before: bool,
+        /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
+        state_ttl_ms: u64,
+    },
+    /// For each PRIMARY KEY of a sink the row that came last, where several have it in turn.
+    SinkUpsertMaterializer {
+        /// The sink's PRIMARY KEY.
+        keys: Vec<usize>,
+        /// What rows of the input are found by; none is all columns.
+        upsert_key: Vec<usize>,
         /// `table.exec.state.ttl` in ms; 0 keeps state for ever.
         state_ttl_ms: u64,
     },

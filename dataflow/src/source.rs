@@ -5,11 +5,11 @@
 //! more. A reader's position is part of its splits: a snapshot is simply the list of splits it still
 //! has to read, each with where to go on.
 
-use arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::changelog::ChangelogBatch;
 use crate::error::OperatorResult;
 use crate::operator::OperatorContext;
 
@@ -131,8 +131,8 @@ pub trait SourceReader: Send {
 /// What a reader has.
 #[derive(Debug)]
 pub enum SourcePoll {
-    /// Rows, with the columns that were asked for.
-    Batch(RecordBatch),
+    /// Changes, with the columns that were asked for; of most sources inserts.
+    Batch(ChangelogBatch),
     /// All its splits are read: it wants another one.
     NeedSplit,
     /// Nothing now; the waker will be called. With a time: ask again then at the latest.

@@ -135,6 +135,12 @@ impl Column {
         self.len
     }
 
+    /// Whether the value at `row` is NULL.
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        let nulls = self.nulls.as_ref();
+        nulls.is_some_and(|nulls| row < nulls.len() && !nulls.get_bit(row))
+    }
+
     /// Counts a value that the caller has just put into [`Column::values`].
     #[inline]
     pub(crate) fn pushed(&mut self) {

@@ -6,7 +6,7 @@ pub(crate) mod sink;
 pub(crate) mod source;
 
 use alpheus_dataflow::graph::TableSpec;
-use alpheus_dataflow::{LogicalType, RowType, TypeKind};
+use alpheus_dataflow::{ChangelogMode, LogicalType, RowType, TypeKind};
 
 pub(crate) use options::{FileSystemOptions, OPTIONS};
 
@@ -45,8 +45,29 @@ impl FileFormat {
         Ok(match format.name {
             "csv" => FileFormat::Text(TextFormat::Csv(csv::CsvOptions::read(options)?)),
             "json" => FileFormat::Text(TextFormat::Json(json::JsonOptions::read(options)?)),
+            "debezium-json" => FileFormat::Text(TextFormat::Debezium(
+                json::debezium::DebeziumOptions::read(options)?,
+            )),
             _ => FileFormat::Parquet(parquet::ParquetOptions::read(options)?),
         })
+    }
+}
+
+impl FileFormat {
+    /// The changes that files can hold.
+    pub(crate) fn changelog(&self) -> ChangelogMode {
+        match self {
+            FileFormat::Text(TextFormat::Debezium(_)) => ChangelogMode::All,
+            _ => ChangelogMode::InsertOnly,
+        }
+    }
+
+    /// Refuses what can be read but not written.
+    fn check_writable(&self) -> Result<(), ConnectorError> {
+        match self {
+            FileFormat::Text(TextFormat::Debezium(options)) => options.check_writable(),
+            _ => Ok(()),
+        }
     }
 }
 

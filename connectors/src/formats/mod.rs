@@ -7,8 +7,8 @@ pub(crate) mod csv;
 pub(crate) mod json;
 pub(crate) mod parquet;
 
-use alpheus_dataflow::{LogicalType, OperatorResult, RowType};
-use arrow::array::ArrayRef;
+use alpheus_dataflow::{ChangelogMode, LogicalType, OperatorResult, RowKind, RowType};
+use arrow::array::{ArrayRef, UInt8Array};
 
 use crate::columns::Column;
 use crate::columns::view::View;
@@ -23,6 +23,8 @@ pub(crate) struct FormatDef {
     pub(crate) options: &'static [OptionDef],
     /// One sentence for documentation.
     pub(crate) description: &'static str,
+    /// The changes it can hold, written as read.
+    pub(crate) changelog: ChangelogMode,
     /// Refuses a type that the format cannot hold, saying why.
     pub(crate) check_type: fn(&LogicalType) -> Result<(), String>,
     /// Checks options against each other.
@@ -30,7 +32,12 @@ pub(crate) struct FormatDef {
 }
 
 /// All formats.
-pub(crate) const FORMATS: &[FormatDef] = &[csv::FORMAT, json::FORMAT, parquet::FORMAT];
+pub(crate) const FORMATS: &[FormatDef] = &[
+    csv::FORMAT,
+    json::FORMAT,
+    json::debezium::FORMAT,
+    parquet::FORMAT,
+];
 
 /// The format of that name.
 pub(crate) fn format(name: &str) -> Result<&'static FormatDef, ConnectorError> {
@@ -51,6 +58,28 @@ pub(crate) struct Decoded {
     pub(crate) rows: usize,
     /// Records dropped because they could not be read.
     pub(crate) skipped: usize,
+}
+
+/// Decoded rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    /// The columns, which may be none.
+    pub(crate) columns: Vec<ArrayRef>,
+    /// How many rows there are.
+    pub(crate) count: usize,
+    /// What happened to each row (bytes of [`RowKind`]); without, all are inserts.
+    pub(crate) kinds: Option<UInt8Array>,
+}
+
+impl Rows {
+    /// Rows that are inserted.
+    pub(crate) fn inserts(columns: Vec<ArrayRef>, count: usize) -> Self {
+        Rows {
+            columns,
+            count,
+            kinds: None,
+        }
+    }
 }
 
 /// A record that cannot be read.
@@ -78,14 +107,14 @@ pub(crate) trait TextDecoder: Send {
     /// How many rows are stored.
     fn rows(&self) -> usize;
 
-    /// The columns stored since the last call.
-    fn finish(&mut self) -> OperatorResult<Vec<ArrayRef>>;
+    /// What was stored since the last call.
+    fn finish(&mut self) -> OperatorResult<Rows>;
 }
 
 /// Encodes rows of a text format.
 pub(crate) trait TextEncoder: Send {
-    /// Appends row `row` with its line end.
-    fn encode(&mut self, columns: &[View<'_>], row: usize, out: &mut Vec<u8>);
+    /// Appends row `row`, to which `kind` has happened, with its line end.
+    fn encode(&mut self, columns: &[View<'_>], row: usize, kind: RowKind, out: &mut Vec<u8>);
 }
 
 /// A text format set up for one table: what makes decoders and encoders.
@@ -93,6 +122,7 @@ pub(crate) trait TextEncoder: Send {
 pub(crate) enum TextFormat {
     Csv(csv::CsvOptions),
     Json(json::JsonOptions),
+    Debezium(json::debezium::DebeziumOptions),
 }
 
 impl TextFormat {
@@ -105,6 +135,11 @@ impl TextFormat {
             TextFormat::Json(options) => {
                 Box::new(json::JsonDecoder::new(options.clone(), schema, projection))
             }
+            TextFormat::Debezium(options) => Box::new(json::debezium::DebeziumDecoder::new(
+                options.clone(),
+                schema,
+                projection,
+            )),
         }
     }
 
@@ -113,6 +148,10 @@ impl TextFormat {
         match self {
             TextFormat::Csv(options) => Box::new(csv::CsvEncoder::new(options.clone())),
             TextFormat::Json(options) => Box::new(json::JsonEncoder::new(options.clone(), schema)),
+            TextFormat::Debezium(options) => Box::new(json::debezium::DebeziumEncoder::new(
+                options.clone(),
+                schema,
+            )),
         }
     }
 }

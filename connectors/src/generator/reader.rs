@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::operator::Clock;
 use alpheus_dataflow::source::{SourcePoll, SourceReader, SourceReaderContext, SourceSplit};
+use alpheus_dataflow::{ChangelogBatch, OperatorResult};
 
 use super::enumerator::split;
 use super::{Lane, Pace, RowMaker, decode};
@@ -118,7 +118,7 @@ impl SourceReader for LaneReader {
             }
             let batch = self.maker.make(&self.numbers, base_ms)?;
             if batch.num_rows() > 0 {
-                return Ok(SourcePoll::Batch(batch));
+                return Ok(SourcePoll::Batch(ChangelogBatch::inserts(batch)));
             }
         }
     }

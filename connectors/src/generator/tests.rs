@@ -47,7 +47,7 @@ proptest! {
             }
             for _ in 0..2 {
                 if let SourcePoll::Batch(batch) = live.poll_next().unwrap() {
-                    all.extend(rows(&batch));
+                    all.extend(rows(batch.rows()));
                 }
             }
             splits.extend(live.snapshot().unwrap());

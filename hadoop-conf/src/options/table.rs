@@ -17,6 +17,30 @@ config_enum! {
 }
 
 config_enum! {
+    /// `table.exec.sink.type-length-enforcer`.
+    TypeLengthEnforcer {
+        /// Texts and bytes are written as they are.
+        Ignore = "IGNORE",
+        /// They are cut, and filled where the length is fixed.
+        TrimPad = "TRIM_PAD",
+        /// One that does not fit fails the job.
+        Error = "ERROR",
+    }
+}
+
+config_enum! {
+    /// `table.exec.sink.upsert-materialize`.
+    UpsertMaterialize {
+        /// Never.
+        None = "NONE",
+        /// Where the PRIMARY KEY of the sink does not contain the query's upsert key.
+        Auto = "AUTO",
+        /// In front of every sink that is updated by key.
+        Force = "FORCE",
+    }
+}
+
+config_enum! {
     /// `table.optimizer.agg-phase-strategy`.
     AggPhaseStrategy {
         /// Two phases where they pay.
@@ -80,6 +104,15 @@ options! {
     DEFAULT_PARALLELISM: i32 = option("table.exec.resource.default-parallelism", "-1").range(-1.0, 32768.0);
     /// What happens to a NULL in a NOT NULL column of a sink.
     NOT_NULL_ENFORCER: NotNullEnforcer = option("table.exec.sink.not-null-enforcer", "ERROR");
+    /// What happens to a text that is longer than VARCHAR(n), CHAR(n), VARBINARY(n) or BINARY(n) in a sink, or
+    /// shorter than the fixed ones.
+    TYPE_LENGTH_ENFORCER: TypeLengthEnforcer = option("table.exec.sink.type-length-enforcer", "IGNORE");
+    /// Whether the rows of each PRIMARY KEY of a sink are kept, so that changes of rows with different upsert keys
+    /// do not undo each other.
+    UPSERT_MATERIALIZE: UpsertMaterialize = option("table.exec.sink.upsert-materialize", "AUTO");
+    /// Whether sources of changes may repeat them: the last row of each PRIMARY KEY is kept, and what changes
+    /// nothing is dropped.
+    CDC_EVENTS_DUPLICATE: bool = option("table.exec.source.cdc-events-duplicate", "false");
     /// Whether changes go to the subtasks of a sink by its PRIMARY KEY.
     KEYED_SHUFFLE: KeyedShuffle = option("table.exec.sink.keyed-shuffle", "AUTO");
     /// What is done about updates that depend on a value that is not the same twice, such as the time of day.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alpheus_dataflow::changelog::ChangelogMode;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{TableSpec, WatermarkAlignment, WatermarkSpec};
 use alpheus_dataflow::types::{LogicalType, TypeKind};
@@ -134,6 +135,7 @@ impl Binder<'_> {
             },
             schema: PlanSchema { fields },
         });
+        let scan = self.changes(scan, &spec, capabilities.source_emits, span)?;
         let what = || format!("the definition of table '{}'", path.object);
         let columns = self
             .columns(&table.columns, &scan.schema)
@@ -154,6 +156,53 @@ impl Binder<'_> {
             }
             _ => Ok(rows),
         }
+    }
+
+    /// What a source of changes needs before anything else: changes by key say what they replace only with
+    /// the last row of each key, and changes that may come twice count once.
+    fn changes(
+        &self,
+        scan: Arc<Rel>,
+        spec: &TableSpec,
+        emits: ChangelogMode,
+        span: Span,
+    ) -> Result<Arc<Rel>, SqlError> {
+        if emits == ChangelogMode::InsertOnly {
+            return Ok(scan);
+        }
+        let table = spec.identifier.rsplit('.').next().unwrap_or_default();
+        if !self.is_streaming() {
+            let message = format!(
+                "table '{table}' is a source of changes {}: batch mode reads tables of inserts only",
+                emits.explain()
+            );
+            return Err(SqlError::invalid(message, span)
+                .with_help("SET 'execution.runtime-mode' = 'streaming'"));
+        }
+        let option = &options::table::CDC_EVENTS_DUPLICATE;
+        let repeats = self.configuration.get(option).unwrap_or_default();
+        if !repeats && !emits.is_upsert() {
+            return Ok(scan);
+        }
+        let columns = scan.schema.fields.iter().enumerate();
+        let keys: Vec<usize> = columns
+            .filter(|(_, field)| spec.primary_key.contains(&field.name))
+            .map(|(position, _)| position)
+            .collect();
+        if keys.is_empty() {
+            let message = format!(
+                "'{}' = 'true' requires sources of changes to have a PRIMARY KEY, which table '{table}' has not",
+                option.key()
+            );
+            return Err(
+                SqlError::invalid(message, span).with_help("declare PRIMARY KEY (..) NOT ENFORCED")
+            );
+        }
+        let schema = scan.schema.clone();
+        Ok(Arc::new(Rel {
+            node: RelNode::ChangelogNormalize { input: scan, keys },
+            schema,
+        }))
     }
 
     /// Checks a table's options as its connector declares them.

@@ -136,6 +136,7 @@ fn version_time(rel: &Rel, span: Span) -> Result<usize, SqlError> {
         match &base.node {
             RelNode::Project { input, .. }
             | RelNode::Filter { input, .. }
+            | RelNode::ChangelogNormalize { input, .. }
             | RelNode::Watermark { input, .. } => base = input,
             RelNode::Scan { table, .. } if table.primary_key.is_empty() => {
                 return Err(SqlError::invalid(

@@ -82,6 +82,9 @@ fn needs_update_before(
             };
             wanted || !filter.as_ref().is_none_or(within_key)
         }
+        OperatorSpec::ChangelogNormalize { .. } => false,
+        // A row is found by its upsert key.
+        OperatorSpec::Rank { update_fast, .. } => update_fast.is_empty(),
         // The planner has written down what the sink asked for.
         OperatorSpec::Sink { input, .. } => !input.is_upsert(),
         _ => true,
@@ -138,6 +141,10 @@ fn settle_operator(
             }
         }
         OperatorSpec::Deduplicate {
+            generate_update_before,
+            ..
+        }
+        | OperatorSpec::ChangelogNormalize {
             generate_update_before,
             ..
         } => {

@@ -111,12 +111,17 @@ fn state_of(node: &OperatorNode) -> Option<String> {
         OperatorSpec::Rank {
             range,
             input,
+            update_fast,
             state_ttl_ms,
             ..
         } => Some(format!(
             "{} of each partition; {}",
             match input {
                 ChangelogMode::InsertOnly => format!("the first {} rows", range.end),
+                _ if !update_fast.is_empty() => format!(
+                    "the first {} rows, because updates only move a row up,",
+                    range.end
+                ),
                 _ => "all rows, because any of them may move up,".to_owned(),
             },
             until(*state_ttl_ms)
@@ -128,6 +133,13 @@ fn state_of(node: &OperatorNode) -> Option<String> {
         OperatorSpec::Deduplicate { state_ttl_ms, .. } => {
             Some(format!("one row a key; {}", until(*state_ttl_ms)))
         }
+        OperatorSpec::ChangelogNormalize { state_ttl_ms, .. } => {
+            Some(format!("the last row of each key; {}", until(*state_ttl_ms)))
+        }
+        OperatorSpec::SinkUpsertMaterializer { state_ttl_ms, .. } => Some(format!(
+            "all rows of each PRIMARY KEY of the sink, because it is not the query's upsert key; {}",
+            until(*state_ttl_ms)
+        )),
         OperatorSpec::OverAggregate {
             frame,
             calls,

@@ -124,6 +124,13 @@ impl Builder<'_> {
         else {
             return Err(PlanError::LookupNeedsTable);
         };
+        let emits = (self.modes)(table).emits;
+        if emits != ChangelogMode::InsertOnly {
+            return Err(PlanError::NeedsInserts {
+                operator: format!("LookupJoin with table {}", table.identifier),
+                produced: emits.explain(),
+            });
+        }
         let input = |rel: &Rel| JoinInput {
             columns: rel.schema.row_type(),
             changelog: ChangelogMode::InsertOnly,

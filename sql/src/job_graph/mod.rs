@@ -17,6 +17,7 @@ mod changelog;
 mod determinism;
 pub mod explain;
 mod join;
+mod monotonic;
 mod physical;
 mod physical_text;
 mod ranking;
@@ -28,7 +29,7 @@ use alpheus_dataflow::changelog::ChangelogMode;
 use alpheus_dataflow::graph::{InvalidGraph, JobGraph, SessionSettings, TableSpec};
 
 use alpheus_hadoop_conf::options::table::{
-    AggPhaseStrategy, KeyedShuffle, NonDeterministicUpdateStrategy,
+    AggPhaseStrategy, KeyedShuffle, NonDeterministicUpdateStrategy, UpsertMaterialize,
 };
 
 use crate::rel::Output;
@@ -52,12 +53,23 @@ pub struct PlannerSettings {
     pub mini_batch: bool,
     /// `table.exec.sink.keyed-shuffle`.
     pub keyed_shuffle: KeyedShuffle,
+    /// `table.exec.sink.upsert-materialize`.
+    pub upsert_materialize: UpsertMaterialize,
     /// `table.optimizer.non-deterministic-update.strategy`.
     pub non_deterministic_updates: NonDeterministicUpdateStrategy,
     /// Zone and time.
     pub session: SessionSettings,
     /// The effective configuration by key.
     pub configuration: BTreeMap<String, String>,
+}
+
+/// Which changes a table's connector handles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableModes {
+    /// What reading the table gives.
+    pub emits: ChangelogMode,
+    /// The richest changelog that can be written to it.
+    pub accepts: ChangelogMode,
 }
 
 /// Why a plan cannot become a job.
@@ -152,16 +164,16 @@ pub struct StreamPlan {
 
 /// Plans a streaming job.
 ///
-/// `sink_accepts` tells the richest changelog a table's connector takes.
+/// `modes` tells which changes a table's connector gives and takes.
 ///
 /// # Errors
 /// When a sink cannot take what the query produces.
 pub fn plan(
     outputs: &[Output],
     settings: &PlannerSettings,
-    sink_accepts: &dyn Fn(&TableSpec) -> ChangelogMode,
+    modes: &dyn Fn(&TableSpec) -> TableModes,
 ) -> Result<StreamPlan, PlanError> {
-    let mut builder = physical::Builder::new(settings, sink_accepts);
+    let mut builder = physical::Builder::new(settings, modes);
     for output in outputs {
         builder.add_output(output)?;
     }

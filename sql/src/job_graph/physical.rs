@@ -9,7 +9,7 @@ use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::window::WindowSpec;
 
 use super::calc::Calc;
-use super::{PlanError, PlannerSettings, changelog, sink};
+use super::{PlanError, PlannerSettings, TableModes, changelog, sink};
 use crate::rel::{Output, Rel, RelNode, Target, UniqueKey, explain_expr, is_repeatable};
 use crate::values;
 
@@ -38,7 +38,7 @@ pub(super) struct Input {
 
 pub(super) struct Builder<'a> {
     pub(super) settings: &'a PlannerSettings,
-    pub(super) sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
+    pub(super) modes: &'a dyn Fn(&TableSpec) -> TableModes,
     pub(super) operators: Vec<PhysicalOperator>,
 }
 
@@ -48,11 +48,11 @@ pub(super) type Streams = Vec<usize>;
 impl<'a> Builder<'a> {
     pub(super) fn new(
         settings: &'a PlannerSettings,
-        sink_accepts: &'a dyn Fn(&TableSpec) -> ChangelogMode,
+        modes: &'a dyn Fn(&TableSpec) -> TableModes,
     ) -> Self {
         Builder {
             settings,
-            sink_accepts,
+            modes,
             operators: Vec::new(),
         }
     }
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
                         filters: filters.clone(),
                     },
                     output,
-                    changelog: ChangelogMode::InsertOnly,
+                    changelog: (self.modes)(table).emits,
                     parallelism: parallelism.unwrap_or(self.settings.parallelism),
                     streams: &[],
                     partitioning: Partitioning::Forward,
@@ -140,6 +140,25 @@ impl<'a> Builder<'a> {
                 })])
             }
             RelNode::StateTtl { input, .. } => self.build(input),
+            RelNode::ChangelogNormalize { input, keys } => {
+                let streams = self.build(input)?;
+                let (partitioning, parallelism) = self.by_keys(keys);
+                Ok(vec![self.add(Draft {
+                    name: "ChangelogNormalize".to_owned(),
+                    description: rel.describe(),
+                    spec: OperatorSpec::ChangelogNormalize {
+                        keys: keys.clone(),
+                        generate_update_before: true,
+                        state_ttl_ms: self.settings.state_ttl_ms,
+                    },
+                    output,
+                    changelog: ChangelogMode::All,
+                    parallelism,
+                    streams: &streams,
+                    partitioning,
+                    reuse: true,
+                })])
+            }
             RelNode::Match { input, pattern } => {
                 let streams = self.build(input)?;
                 self.need_inserts("Match", &streams)?;
@@ -209,13 +228,12 @@ impl<'a> Builder<'a> {
             }
             RelNode::Watermark { input, spec } => {
                 let streams = self.build(input)?;
-                self.need_inserts("WatermarkAssigner", &streams)?;
                 Ok(vec![self.add(Draft {
                     name: "WatermarkAssigner".to_owned(),
                     description: rel.describe(),
                     spec: OperatorSpec::WatermarkAssigner(spec.clone()),
                     output,
-                    changelog: ChangelogMode::InsertOnly,
+                    changelog: self.changelog_of(&streams),
                     parallelism: self.parallelism_of(&streams),
                     streams: &streams,
                     partitioning: Partitioning::Forward,

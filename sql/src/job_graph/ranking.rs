@@ -57,13 +57,7 @@ impl Builder<'_> {
                 range,
                 numbered,
                 ..
-            } => Ok(Ranking {
-                name: "Rank",
-                description: rel.describe(),
-                spec: self.rank(partition, order, *range, *numbered, streams),
-                changelog: of_rank(*numbered, self.changelog_of(streams)),
-                keys: partition.clone(),
-            }),
+            } => Ok(self.top_n(rel, (partition, order), *range, *numbered, streams)),
             RelNode::WindowRank {
                 window_end,
                 zoned,
@@ -150,6 +144,39 @@ impl Builder<'_> {
         }
     }
 
+    /// A Top-N in the cheapest way that its input allows (Flink's `RankProcessStrategy`).
+    fn top_n(
+        &self,
+        rel: &Rel,
+        (partition, order): (&[usize], &[SortKey]),
+        range: RankRange,
+        numbered: bool,
+        streams: &Streams,
+    ) -> Ranking {
+        let mut ranking = Ranking {
+            name: "Rank",
+            description: rel.describe(),
+            spec: self.rank(partition, order, range, numbered, streams),
+            changelog: of_rank(numbered, self.changelog_of(streams)),
+            keys: partition.to_vec(),
+        };
+        let key = self.update_fast_key(streams, partition, order);
+        if let (Some(key), OperatorSpec::Rank { update_fast, .. }) = (key, &mut ranking.spec) {
+            let columns: Vec<String> = key.iter().map(ToString::to_string).collect();
+            let strategy = format!(
+                "Rank(strategy=[UpdateFastStrategy[{}]], ",
+                columns.join(",")
+            );
+            ranking.description = ranking.description.replacen("Rank(", &strategy, 1);
+            *update_fast = key;
+            if numbered {
+                // A number that is taken stays taken.
+                ranking.changelog = ChangelogMode::of(true, false, true);
+            }
+        }
+        ranking
+    }
+
     fn rank(
         &self,
         partition: &[usize],
@@ -163,6 +190,7 @@ impl Builder<'_> {
             order: order.to_vec(),
             range,
             numbered,
+            update_fast: Vec::new(),
             input: self.changelog_of(streams),
             generate_update_before: true,
             state_ttl_ms: self.settings.state_ttl_ms,

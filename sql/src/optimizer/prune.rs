@@ -427,6 +427,15 @@ fn prune(rel: &Arc<Rel>, required: &Columns, needs: &mut ScanNeeds) -> (Arc<Rel>
             let schema = PlanSchema { fields };
             (Arc::new(Rel { node, schema }), mapping)
         }
+        RelNode::ChangelogNormalize { input, keys } => {
+            let mut below = required.clone();
+            below.extend(keys.iter().copied());
+            let (input, mapping) = prune(input, &below, needs);
+            let schema = input.schema.clone();
+            let keys = keys.iter().map(|key| mapping[key]).collect();
+            let node = RelNode::ChangelogNormalize { input, keys };
+            (Arc::new(Rel { node, schema }), mapping)
+        }
         RelNode::StateTtl { input, .. } => {
             let (input, mapping) = prune(input, required, needs);
             let schema = input.schema.clone();

@@ -133,6 +133,9 @@ impl Rel {
                 if *outer { "LEFT" } else { "INNER" },
                 names(&self.schema)
             ),
+            RelNode::ChangelogNormalize { keys, .. } => {
+                format!("ChangelogNormalize(key=[{}])", columns(input, keys))
+            }
             RelNode::StateTtl { ttl_ms, .. } => {
                 let ttl = i64::try_from(*ttl_ms).unwrap_or(i64::MAX);
                 format!("StateTtl(ttl=[{}])", duration(ttl))

@@ -68,7 +68,9 @@ impl Rel {
                 let start = self.schema.len() - 3;
                 with_one_of(&[(0..keys.len()).collect()], &[start, start + 1])
             }
-            RelNode::Over { input, .. } => input.unique_keys(),
+            RelNode::Over { input, .. } | RelNode::ChangelogNormalize { input, .. } => {
+                input.unique_keys()
+            }
             RelNode::Deduplicate { keys, .. } => vec![keys.iter().copied().collect()],
             RelNode::Rank {
                 input,

@@ -147,6 +147,13 @@ pub enum RelNode {
         /// Whether a row without elements comes once, with NULLs.
         outer: bool,
     },
+    /// Changes of a table that are by key, or may come twice, made a changelog that says what is replaced.
+    ChangelogNormalize {
+        /// Where rows come from.
+        input: Arc<Rel>,
+        /// The PRIMARY KEY.
+        keys: Vec<usize>,
+    },
     /// The same rows; the join or aggregate that reads them keeps state of them for so long (the hint
     /// STATE_TTL).
     StateTtl {
@@ -292,6 +299,7 @@ impl Rel {
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
             | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::ChangelogNormalize { input, .. }
             | RelNode::StateTtl { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }
@@ -318,6 +326,7 @@ impl Rel {
             | RelNode::Aggregate { input, .. }
             | RelNode::WindowAggregate { input, .. }
             | RelNode::AttachedWindowAggregate { input, .. }
+            | RelNode::ChangelogNormalize { input, .. }
             | RelNode::StateTtl { input, .. }
             | RelNode::Unnest { input, .. }
             | RelNode::Match { input, .. }

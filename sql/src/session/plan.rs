@@ -13,7 +13,7 @@ use alpheus_sql_parser::ast::{Insert, Query, Statement, StatementKind};
 use super::{JobMode, PlannedJob, Session, retractions};
 use crate::binder::Binder;
 use crate::error::SqlError;
-use crate::job_graph::{self, PlannerSettings, StreamPlan};
+use crate::job_graph::{self, PlannerSettings, StreamPlan, TableModes};
 use crate::optimizer;
 use crate::rel::{Output, Target};
 
@@ -174,11 +174,19 @@ fn graph_with(
     planner: &PlannerSettings,
     span: Span,
 ) -> Result<StreamPlan, SqlError> {
-    let accepts = |table: &TableSpec| {
+    let modes = |table: &TableSpec| {
+        let inserts = TableModes {
+            emits: ChangelogMode::InsertOnly,
+            accepts: ChangelogMode::InsertOnly,
+        };
+        // Of constant rows no connector knows.
         let capabilities = session.connectors.validate(table);
-        capabilities.map_or(ChangelogMode::InsertOnly, |c| c.sink_accepts)
+        capabilities.map_or(inserts, |c| TableModes {
+            emits: c.source_emits,
+            accepts: c.sink_accepts,
+        })
     };
-    let mut plan = job_graph::plan(outputs, planner, &accepts)
+    let mut plan = job_graph::plan(outputs, planner, &modes)
         .map_err(|error| SqlError::invalid(error.to_string(), span))?;
     if let Some(name) = retractions::misplaced(&plan.graph) {
         let message = format!(
@@ -225,6 +233,7 @@ pub(super) fn planner_settings(
         aggregate_phases: get(session, &options::table::AGG_PHASE_STRATEGY, span)?,
         mini_batch: mini_batch(session, span)?,
         keyed_shuffle: get(session, &options::table::KEYED_SHUFFLE, span)?,
+        upsert_materialize: get(session, &options::table::UPSERT_MATERIALIZE, span)?,
         non_deterministic_updates: get(session, &options::table::NON_DETERMINISTIC_UPDATES, span)?,
         session: settings.clone(),
         configuration,

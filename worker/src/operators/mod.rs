@@ -2,6 +2,7 @@
 
 pub mod attached_window_aggregate;
 pub mod calc;
+pub mod changelog_normalize;
 pub mod collect;
 pub mod deduplicate;
 pub(crate) mod distinct_state;
@@ -9,7 +10,10 @@ pub mod group_aggregate;
 #[cfg(test)]
 pub mod harness;
 pub mod join;
+pub mod kept_rows;
 pub mod key_timers;
+#[cfg(test)]
+mod keyed_changes_tests;
 pub mod local_group_aggregate;
 pub mod match_recognize;
 mod mini_batch;
@@ -18,9 +22,11 @@ pub mod over_aggregate;
 pub mod rank;
 #[cfg(test)]
 mod ranking_tests;
+pub mod row_changes;
 pub mod session_window_aggregate;
 pub mod session_window_table_function;
 pub mod sink;
+pub mod sink_upsert_materializer;
 pub mod temporal_sort;
 #[cfg(test)]
 pub mod testing;
@@ -147,6 +153,12 @@ pub fn build_operator(
         )?),
         OperatorSpec::Rank { .. } => Box::new(rank::Rank::new(node, input)?),
         OperatorSpec::WindowRank { .. } => Box::new(window_rank::WindowRank::new(node, input)?),
+        OperatorSpec::ChangelogNormalize { .. } => {
+            Box::new(changelog_normalize::ChangelogNormalize::new(node, input)?)
+        }
+        OperatorSpec::SinkUpsertMaterializer { .. } => Box::new(
+            sink_upsert_materializer::SinkUpsertMaterializer::new(node, input)?,
+        ),
         OperatorSpec::Deduplicate { .. } => Box::new(deduplicate::Deduplicate::new(node, input)?),
         OperatorSpec::OverAggregate { .. } => {
             Box::new(over_aggregate::OverAggregate::new(node, input)?)

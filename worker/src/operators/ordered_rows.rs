@@ -92,6 +92,11 @@ impl OrderedRows {
         Ok(slots)
     }
 
+    /// The number that the next entry gets.
+    pub fn next_number(&self) -> i64 {
+        self.sequence
+    }
+
     /// Entries for rows with these sort keys, numbered in their order.
     ///
     /// # Errors
@@ -234,6 +239,17 @@ pub struct FirstRows {
 }
 
 impl FirstRows {
+    /// The last of them, where there are as many as are wanted: the one that the next one pushes out.
+    pub fn last(&self) -> Option<&[u8]> {
+        (!self.last.is_empty()).then_some(self.last.as_slice())
+    }
+
+    /// One of them has been removed.
+    pub fn removed(&mut self) {
+        self.size = self.size.saturating_sub(1);
+        self.last.clear();
+    }
+
     /// Whether an entry is one of the first `most`.
     pub fn takes(&self, entry: &[u8], most: usize) -> bool {
         self.size < most || *entry <= *self.last

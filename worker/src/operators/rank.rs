@@ -1,5 +1,5 @@
 //! Top-N: of each partition the rows whose number is in a range, as a changelog (Flink's
-//! `AppendOnlyTopNFunction` and `RetractableTopNFunction`).
+//! `AppendOnlyTopNFunction`, `UpdatableTopNFunction` and `RetractableTopNFunction`).
 //!
 //! A batch is a unit: its rows are applied to the partitions in order, and each partition that it touches
 //! emits how its Top-N differs from the one before.
@@ -9,7 +9,8 @@
 //! * Without, rows come (`+I`) and go (`-D`).
 //!
 //! Over inserts alone, only the first `n` rows of a partition are kept; where rows may be taken back, all
-//! of them, because the next one moves up. Rows with equal sort keys are in the order of arrival. Without
+//! of them, because the next one moves up. Where rows are updated by key and an update can only move a row
+//! up, again only the first `n` are kept: a row that was pushed out comes back by its own update. Rows with equal sort keys are in the order of arrival. Without
 //! sort keys it is LIMIT. A row that is taken back and not known (its state has expired) is ignored.
 //!
 //! State `rank`: partition, sort key, number of arrival, row.
@@ -32,6 +33,7 @@ use arrow::array::{ArrayRef, Int64Array, UInt8Array};
 use arrow::datatypes::SchemaRef;
 
 use super::group_aggregate::key_types;
+use super::kept_rows::{KeptRows, UpsertKey};
 use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 
 const STATE: &str = "rank";
@@ -43,6 +45,7 @@ pub struct Rank {
     range: RankRange,
     numbered: bool,
     append_only: bool,
+    update_fast: Option<UpsertKey>,
     update_before: bool,
     timed: bool,
     rows: OrderedRows,
@@ -64,6 +67,8 @@ struct Touched {
     first: FirstRows,
     /// They, from the first change on that may matter.
     before: Option<Top>,
+    /// Where rows that are updated in place lie.
+    kept: KeptRows,
 }
 
 impl Rank {
@@ -77,6 +82,7 @@ impl Rank {
             order,
             range,
             numbered,
+            update_fast,
             input: mode,
             generate_update_before,
             state_ttl_ms,
@@ -97,6 +103,10 @@ impl Rank {
             range: *range,
             numbered: *numbered,
             append_only: *mode == ChangelogMode::InsertOnly,
+            update_fast: match update_fast.as_slice() {
+                [] => None,
+                columns => Some(UpsertKey::new(columns, input)?),
+            },
             update_before: *generate_update_before,
             timed: *state_ttl_ms > 0,
             output: node.output.to_arrow(),
@@ -130,10 +140,19 @@ impl Rank {
     }
 
     fn touch(&self, slot: u32) -> OperatorResult<Touched> {
+        let kept = match &self.update_fast {
+            None => KeptRows::default(),
+            Some(key) => {
+                let top = self.top(slot)?;
+                let codec = self.rows.state.payload_codec();
+                KeptRows::of(key, codec, &top.entries, &top.rows)?
+            }
+        };
         Ok(Touched {
             slot,
             first: self.rows.first_rows(slot, self.range.needed())?,
             before: None,
+            kept,
         })
     }
 
@@ -160,6 +179,38 @@ impl Rank {
             }
             false => Ok(()),
         }
+    }
+
+    /// Puts a row in the place of the one with its upsert key, or, where that has another sort key now, to
+    /// where it belongs.
+    fn update(
+        &mut self,
+        touched: &mut Touched,
+        key: &[u8],
+        (entry, prefix): (&[u8], &[u8]),
+        row: &[u8],
+    ) -> OperatorResult<()> {
+        let slot = touched.slot;
+        if let Some(old) = touched.kept.entry(key).map(<[u8]>::to_vec) {
+            self.note(touched, &old)?;
+            if old.starts_with(prefix) {
+                return self.rows.state.put(slot, &old, &[], row);
+            }
+            self.rows.state.remove(slot, &old)?;
+            touched.first.removed();
+            touched.kept.forget(&old);
+        }
+        self.note(touched, entry)?;
+        let needed = self.range.needed();
+        if !touched.first.takes(entry, needed) {
+            return Ok(());
+        }
+        if let Some(pushed_out) = touched.first.last() {
+            touched.kept.forget(pushed_out);
+        }
+        touched.kept.put(key, entry);
+        self.rows
+            .put_first(slot, &mut touched.first, needed, entry, row)
     }
 
     /// Takes back the first row that equals this one.
@@ -194,7 +245,12 @@ impl Rank {
         let sort = pick(columns, self.order.iter().map(|key| key.column));
         let entries = self.rows.entries(&sort, count)?;
         let rows = self.rows.payloads(columns)?;
+        let upsert_keys = match &self.update_fast {
+            Some(key) => Some(key.encode(columns)?),
+            None => None,
+        };
         let prefixes = match batch.ops() {
+            _ if upsert_keys.is_some() => Some(self.rows.prefixes(&sort)?),
             Some(_) => Some(self.rows.prefixes(&sort)?),
             None => None,
         };
@@ -210,7 +266,14 @@ impl Rank {
                 }
             };
             let touched = &mut touched[at];
-            if batch.kind(row).is_additive() {
+            let is_additive = batch.kind(row).is_additive();
+            if let (Some(keys), Some(prefixes)) = (&upsert_keys, &prefixes) {
+                // A -U is for other readers of the same rows.
+                if is_additive {
+                    let place = (entries.row(row), prefixes.row(row));
+                    self.update(touched, keys.row(row), place, rows.row(row))?;
+                }
+            } else if is_additive {
                 self.add(touched, entries.row(row), rows.row(row))?;
             } else if let Some(prefixes) = &prefixes {
                 self.remove(touched, prefixes.row(row), rows.row(row))?;
@@ -283,10 +346,12 @@ impl Changes {
                 (false, true) => std::cmp::Ordering::Greater,
                 (true, true) => before.entries.row(old).cmp(after.entries.row(new)),
             };
-            if order.is_lt() {
+            let same_place = order.is_eq();
+            let updated = same_place && before.rows.row(old) != after.rows.row(new);
+            if order.is_lt() || updated {
                 gone.push(old);
             }
-            if order.is_gt() {
+            if order.is_gt() || updated {
                 come.push(new);
             }
             old += usize::from(order.is_le());

@@ -100,7 +100,7 @@ impl SourceInput {
         }
         Ok(match self.reader.poll_next()? {
             SourcePoll::Batch(first) => {
-                let rows = self.put_together(ChangelogBatch::inserts(first), now)?;
+                let rows = self.put_together(first, now)?;
                 self.faults.gave(rows.num_rows() as u64, now);
                 SourceStep::Rows(rows)
             }
@@ -131,7 +131,7 @@ impl SourceInput {
             match self.reader.poll_next()? {
                 SourcePoll::Batch(batch) => {
                     rows += batch.num_rows();
-                    batches.push(ChangelogBatch::inserts(batch));
+                    batches.push(batch);
                 }
                 // The next poll says it again.
                 SourcePoll::NeedSplit | SourcePoll::Pending(_) => break,

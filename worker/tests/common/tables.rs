@@ -149,9 +149,8 @@ impl SourceReader for NumberReader {
             ("ts", Arc::new(times)),
         ];
         let rows = columns.map(|(name, column)| (name, column, true));
-        Ok(SourcePoll::Batch(
-            RecordBatch::try_from_iter_with_nullable(rows).unwrap(),
-        ))
+        let rows = RecordBatch::try_from_iter_with_nullable(rows).unwrap();
+        Ok(SourcePoll::Batch(ChangelogBatch::inserts(rows)))
     }
 
     fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {

@@ -89,6 +89,7 @@ impl FileSink {
                 "a folder without wildcards, to write to",
             ));
         }
+        table.format.check_writable()?;
         for key in static_partition.keys() {
             if table.partition_keys.index_of(key).is_none() {
                 return Err(ConnectorError::unknown(
@@ -130,7 +131,7 @@ impl FileSink {
 
 impl Sink for FileSink {
     fn accepts(&self) -> ChangelogMode {
-        ChangelogMode::InsertOnly
+        self.table.format.changelog()
     }
 
     fn create_writer(&self, context: &OperatorContext) -> OperatorResult<Box<dyn SinkWriter>> {

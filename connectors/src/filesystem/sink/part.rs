@@ -1,6 +1,6 @@
 //! A part file while it is written.
 
-use alpheus_dataflow::{OperatorResult, RowType};
+use alpheus_dataflow::{OperatorResult, RowKind, RowType};
 use alpheus_storage::{CreateMode, FileSystem, Location, OutputFile, StorageError};
 use arrow::array::{ArrayRef, RecordBatch};
 
@@ -67,7 +67,7 @@ impl Part {
         })
     }
 
-    /// Appends rows of the data columns.
+    /// Appends rows of the data columns, each with what happened to it.
     ///
     /// # Errors
     /// When they cannot be encoded or written.
@@ -75,7 +75,7 @@ impl Part {
         &mut self,
         schema: &RowType,
         columns: &[ArrayRef],
-        rows: usize,
+        kinds: &[RowKind],
         now_ms: i64,
     ) -> OperatorResult<()> {
         self.written_ms = now_ms;
@@ -86,8 +86,8 @@ impl Part {
                 buffer,
             } => {
                 let views = views(schema.fields.iter().map(|field| &field.ty), columns)?;
-                for row in 0..rows {
-                    encoder.encode(&views, row, buffer);
+                for (row, &kind) in kinds.iter().enumerate() {
+                    encoder.encode(&views, row, kind, buffer);
                     if buffer.len() >= BUFFER {
                         drain(file.as_mut(), buffer, &self.staged)?;
                     }

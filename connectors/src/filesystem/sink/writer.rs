@@ -7,7 +7,7 @@ use alpheus_dataflow::element::CheckpointBarrier;
 use alpheus_dataflow::hash::stable_hash_128;
 use alpheus_dataflow::operator::{Clock, OperatorContext};
 use alpheus_dataflow::sink::SinkWriter;
-use alpheus_dataflow::{ChangelogBatch, JobId, OperatorError, OperatorResult, RowType};
+use alpheus_dataflow::{ChangelogBatch, JobId, OperatorError, OperatorResult, RowKind, RowType};
 use alpheus_storage::{FileSystem, Location};
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take;
@@ -153,7 +153,12 @@ impl FileWriter {
     }
 
     /// Appends rows to the open part of a folder.
-    fn append(&mut self, folder: &str, columns: &[ArrayRef], rows: usize) -> OperatorResult<()> {
+    fn append(
+        &mut self,
+        folder: &str,
+        columns: &[ArrayRef],
+        kinds: &[RowKind],
+    ) -> OperatorResult<()> {
         let now = self.clock.now_ms();
         if !self.open.contains_key(folder) {
             let name = self.names.next();
@@ -172,7 +177,7 @@ impl FileWriter {
             }
         }
         if let Some(part) = self.open.get_mut(folder) {
-            part.write(&self.table.data, columns, rows, now)?;
+            part.write(&self.table.data, columns, kinds, now)?;
             if part.size() >= self.table.options.roll_size {
                 self.close_part(folder)?;
             }
@@ -222,12 +227,11 @@ impl FileWriter {
 
 impl SinkWriter for FileWriter {
     fn write(&mut self, batch: ChangelogBatch) -> OperatorResult<()> {
-        if batch
-            .ops()
-            .is_some_and(|ops| ops.values().iter().any(|&op| op != 0))
-        {
+        let kinds: Vec<RowKind> = (0..batch.num_rows()).map(|row| batch.kind(row)).collect();
+        let takes = self.table.format.changelog();
+        if kinds.iter().any(|&kind| !takes.contains(kind)) {
             return Err(OperatorError::fatal(format!(
-                "table {} was given an update or a delete; files take inserts only",
+                "table {} was given an update or a delete; files of its format take inserts only",
                 self.table.identifier
             )));
         }
@@ -245,16 +249,16 @@ impl SinkWriter for FileWriter {
         }
         let data: Vec<ArrayRef> = self.data.iter().map(|&i| columns[i].clone()).collect();
         if self.keys.is_empty() {
-            return self.append("", &data, rows);
+            return self.append("", &data, &kinds);
         }
         for (folder, rows) in self.by_folder(columns, rows)? {
-            let count = rows.len();
+            let kinds: Vec<RowKind> = rows.iter().map(|&row| kinds[row as usize]).collect();
             let indices = UInt32Array::from(rows);
             let data = data
                 .iter()
                 .map(|column| take(column, &indices, None))
                 .collect::<Result<Vec<_>, _>>()?;
-            self.append(&folder, &data, count)?;
+            self.append(&folder, &data, &kinds)?;
             if self.overwrite == Some(Overwrite::TouchedPartitions) {
                 self.touched.insert(folder);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alpheus_dataflow::operator::Metric;
 use alpheus_dataflow::source::{SourcePoll, SourceReader, SourceReaderContext, SourceSplit};
-use alpheus_dataflow::{Expr, OperatorResult};
+use alpheus_dataflow::{ChangelogBatch, Expr, OperatorResult};
 use alpheus_storage::{FileSystem, Location};
 
 use super::assemble::{Assembler, data_projection};
@@ -14,7 +14,7 @@ use super::split::FileSplit;
 use super::text_reader::TextReader;
 use crate::error::storage_error;
 use crate::filesystem::{FileFormat, FileTable};
-use crate::formats::TextDecoder;
+use crate::formats::{Rows, TextDecoder};
 
 /// Reads splits, one after the other.
 pub(super) struct FileReader {
@@ -106,25 +106,26 @@ impl SourceReader for FileReader {
             let Some(current) = &mut self.current else {
                 continue;
             };
-            let (columns, rows) = match &mut current.input {
+            let rows = match &mut current.input {
                 Input::Text(reader, decoder) => {
-                    let (columns, rows, skipped) =
-                        reader.next(decoder.as_mut(), self.batch_size)?;
+                    let (rows, skipped) = reader.next(decoder.as_mut(), self.batch_size)?;
                     current.split.position = reader.position();
                     if skipped > 0 {
                         self.errors.add(skipped as u64);
                     }
-                    (columns, rows)
+                    rows
                 }
                 Input::Parquet(reader) => {
-                    let next = reader.next()?;
+                    let (columns, count) = reader.next()?;
                     (current.split.position, current.split.row) = reader.position();
-                    next
+                    Rows::inserts(columns, count)
                 }
             };
-            if rows > 0 {
-                let batch = current.assembler.assemble(&columns, rows)?;
-                return Ok(SourcePoll::Batch(batch));
+            if rows.count > 0 {
+                let batch = current.assembler.assemble(&rows.columns, rows.count)?;
+                return Ok(SourcePoll::Batch(ChangelogBatch::try_new(
+                    batch, rows.kinds,
+                )?));
             }
             self.current = None;
         }

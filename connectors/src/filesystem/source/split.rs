@@ -85,6 +85,8 @@ impl Cutting {
         match format {
             FileFormat::Parquet(_) => Cutting::AtRowGroups,
             FileFormat::Text(TextFormat::Json(_)) => Cutting::AtLines,
+            // Changes of one row stay in order.
+            FileFormat::Text(TextFormat::Debezium(_)) => Cutting::Whole,
             FileFormat::Text(TextFormat::Csv(csv)) => match csv.line_ends() {
                 LineEnds::EndRecords => Cutting::AtLines,
                 LineEnds::ByQuotes { quote, delimiter } => {

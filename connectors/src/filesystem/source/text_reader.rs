@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use alpheus_dataflow::{OperatorError, OperatorResult};
 use alpheus_storage::{InputFile, Location};
-use arrow::array::ArrayRef;
 
 use super::compression::Compression;
 use super::split::FileSplit;
 use crate::error::storage_error;
-use crate::formats::TextDecoder;
+use crate::formats::{Rows, TextDecoder};
 
 const BLOCK: usize = 1 << 20;
 /// The least that is read at once, past the split's end too.
@@ -136,8 +135,7 @@ impl TextReader {
         Ok(())
     }
 
-    /// Decodes up to `limit` rows; empty columns with 0 rows at the end of the split. The second number
-    /// counts the records that were dropped.
+    /// Decodes about `limit` rows; none at the end of the split. The number counts the records that were dropped.
     ///
     /// # Errors
     /// When the file cannot be read or a record is bad; the message names file and line.
@@ -145,7 +143,7 @@ impl TextReader {
         &mut self,
         decoder: &mut dyn TextDecoder,
         limit: usize,
-    ) -> OperatorResult<(Vec<ArrayRef>, usize, usize)> {
+    ) -> OperatorResult<(Rows, usize)> {
         let mut skipped = 0;
         while decoder.rows() < limit && self.position < self.end {
             let data = &self.window[self.used..];
@@ -173,8 +171,7 @@ impl TextReader {
                 self.fill()?;
             }
         }
-        let rows = decoder.rows();
-        Ok((decoder.finish()?, rows, skipped))
+        Ok((decoder.finish()?, skipped))
     }
 
     /// The error for a record, with the number of its line, which is counted only now.

@@ -1,13 +1,12 @@
 //! Records to typed columns.
 
 use alpheus_dataflow::{OperatorResult, RowType};
-use arrow::array::ArrayRef;
 
 use super::CsvOptions;
 use super::tokenizer::{Token, Tokenizer};
 use crate::columns::text::{TimestampFormat, push_text, trim};
 use crate::columns::{Column, Values};
-use crate::formats::{BadRecord, Decoded, TextDecoder, columns_for, excerpt};
+use crate::formats::{BadRecord, Decoded, Rows, TextDecoder, columns_for, excerpt};
 
 /// Decodes CSV.
 pub(crate) struct CsvDecoder {
@@ -244,9 +243,9 @@ impl TextDecoder for CsvDecoder {
         self.rows
     }
 
-    fn finish(&mut self) -> OperatorResult<Vec<ArrayRef>> {
-        self.rows = 0;
+    fn finish(&mut self) -> OperatorResult<Rows> {
+        let count = std::mem::take(&mut self.rows);
         let arrays = self.columns.iter_mut().map(Column::finish);
-        Ok(arrays.collect::<Result<_, _>>()?)
+        Ok(Rows::inserts(arrays.collect::<Result<_, _>>()?, count))
     }
 }

@@ -1,5 +1,7 @@
 //! Rows to CSV records.
 
+use alpheus_dataflow::RowKind;
+
 use super::CsvOptions;
 use crate::columns::print::{stripped_decimal, write_scalar};
 use crate::columns::text::TimestampFormat;
@@ -79,7 +81,7 @@ fn scalar(options: &CsvOptions, view: &View<'_>, row: usize, out: &mut Vec<u8>) 
 }
 
 impl TextEncoder for CsvEncoder {
-    fn encode(&mut self, columns: &[View<'_>], row: usize, out: &mut Vec<u8>) {
+    fn encode(&mut self, columns: &[View<'_>], row: usize, _kind: RowKind, out: &mut Vec<u8>) {
         for (i, view) in columns.iter().enumerate() {
             if i > 0 {
                 out.push(self.options.delimiter);

@@ -23,7 +23,7 @@ pub(crate) use decoder::CsvDecoder;
 pub(crate) use encoder::CsvEncoder;
 pub(crate) use scan::QuoteScanner;
 
-use alpheus_dataflow::{LogicalType, TypeKind};
+use alpheus_dataflow::{ChangelogMode, LogicalType, TypeKind};
 
 use super::FormatDef;
 use crate::error::ConnectorError;
@@ -34,6 +34,7 @@ pub(crate) const FORMAT: FormatDef = FormatDef {
     name: "csv",
     options: OPTIONS,
     description: "Separated values, as Flink's `csv` format reads and writes them.",
+    changelog: ChangelogMode::InsertOnly,
     check_type,
     check_options: |options| CsvOptions::read(options).map(|_| ()),
 };

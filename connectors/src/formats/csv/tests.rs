@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use alpheus_dataflow::{Field, RowType, TypeKind};
+use alpheus_dataflow::{Field, RowKind, RowType, TypeKind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::util::display::array_value_to_string;
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn read(
     let projection: Vec<_> = (0..types.len()).collect();
     let mut decoder = CsvDecoder::new(options(set), &schema, &projection);
     let done = decoder.decode(data, usize::MAX, true, usize::MAX)?;
-    Ok((done, decoder.finish().unwrap()))
+    Ok((done, decoder.finish().unwrap().columns))
 }
 
 /// Rows as text, NULL as `~`.
@@ -146,7 +146,7 @@ fn nested_values_use_the_element_delimiter() {
 fn only_projected_columns_are_parsed() {
     let mut decoder = CsvDecoder::new(options(&[]), &schema(&[INT, TEXT, INT]), &[2]);
     decoder.decode(b"bad,x,5\n", usize::MAX, true, 10).unwrap();
-    assert_eq!(shown(&decoder.finish().unwrap()), ["5"]);
+    assert_eq!(shown(&decoder.finish().unwrap().columns), ["5"]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ proptest! {
         let mut bytes = Vec::new();
         let columns = views(schema.fields.iter().map(|f| &f.ty), &arrays).unwrap();
         for row in 0..rows.len() {
-            encoder.encode(&columns, row, &mut bytes);
+            encoder.encode(&columns, row, RowKind::Insert, &mut bytes);
         }
         // Decoded in two windows, the first of which ends anywhere.
         let mut decoder = CsvDecoder::new(options(&set), &schema, &[0, 1]);
@@ -205,7 +205,7 @@ proptest! {
             .decode(&bytes[..cut.min(bytes.len())], usize::MAX, false, usize::MAX)
             .unwrap();
         decoder.decode(&bytes[first.consumed..], usize::MAX, true, usize::MAX).unwrap();
-        let read = decoder.finish().unwrap();
+        let read = decoder.finish().unwrap().columns;
         for (read, written) in read.iter().zip(&arrays) {
             prop_assert_eq!(read.as_string::<i32>(), written.as_string::<i32>());
         }

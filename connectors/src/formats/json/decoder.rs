@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use alpheus_dataflow::{LogicalType, OperatorResult, RowType, TypeKind};
-use arrow::array::ArrayRef;
 
 use super::JsonOptions;
 use super::parser::{Kind, Parser, Syntax, compact};
 use crate::columns::text::{push_text, trim};
 use crate::columns::{Column, Values};
-use crate::formats::{BadRecord, Decoded, TextDecoder, columns_for, excerpt};
+use crate::formats::{BadRecord, Decoded, Rows, TextDecoder, columns_for, excerpt};
 
 /// Decodes JSON lines.
 pub(crate) struct JsonDecoder {
@@ -129,10 +128,10 @@ impl Failure {
         self
     }
 
-    fn describe(&self, line: &[u8]) -> String {
+    fn describe(&self, line: &[u8], format: &str) -> String {
         match self {
             Failure::Syntax(syntax) => format!(
-                "no JSON object: expected {} at character {}, found {}; set 'json.ignore-parse-errors' = 'true' to drop such lines",
+                "no JSON object: expected {} at character {}, found {}; set '{format}.ignore-parse-errors' = 'true' to drop such lines",
                 syntax.expected,
                 syntax.at + 1,
                 match line.get(syntax.at..) {
@@ -145,10 +144,10 @@ impl Failure {
                 found,
                 expected,
             } => format!(
-                "column `{path}`: {found} is not {expected}; set 'json.ignore-parse-errors' = 'true' to read NULL instead"
+                "column `{path}`: {found} is not {expected}; set '{format}.ignore-parse-errors' = 'true' to read NULL instead"
             ),
             Failure::Missing { path } => format!(
-                "field `{path}` is missing; set 'json.fail-on-missing-field' = 'false' to read NULL instead"
+                "field `{path}` is missing; set '{format}.fail-on-missing-field' = 'false' to read NULL instead"
             ),
         }
     }
@@ -165,6 +164,19 @@ impl JsonDecoder {
             rows: 0,
             scratch: Scratch::default(),
         }
+    }
+
+    /// The columns under construction.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// Takes back all rows after the first `rows`.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            column.truncate(rows);
+        }
+        self.rows = self.rows.min(rows);
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
@@ -417,13 +429,11 @@ impl TextDecoder for JsonDecoder {
                         done.rows += 1;
                     }
                     Err(failure) => {
-                        for column in &mut self.columns {
-                            column.truncate(self.rows);
-                        }
+                        self.truncate(self.rows);
                         if !self.options.ignore_errors {
                             return Err(BadRecord {
                                 at: start,
-                                reason: failure.describe(line),
+                                reason: failure.describe(line, self.options.format),
                             });
                         }
                         done.skipped += 1;
@@ -439,9 +449,9 @@ impl TextDecoder for JsonDecoder {
         self.rows
     }
 
-    fn finish(&mut self) -> OperatorResult<Vec<ArrayRef>> {
-        self.rows = 0;
+    fn finish(&mut self) -> OperatorResult<Rows> {
+        let count = std::mem::take(&mut self.rows);
         let arrays = self.columns.iter_mut().map(Column::finish);
-        Ok(arrays.collect::<Result<_, _>>()?)
+        Ok(Rows::inserts(arrays.collect::<Result<_, _>>()?, count))
     }
 }

@@ -1,6 +1,6 @@
 //! Rows to JSON objects.
 
-use alpheus_dataflow::RowType;
+use alpheus_dataflow::{RowKind, RowType};
 
 use super::JsonOptions;
 use crate::columns::print::{stripped_decimal, write_scalar};
@@ -30,6 +30,16 @@ impl JsonEncoder {
                 .map(|field| quoted(&field.name))
                 .collect(),
         }
+    }
+
+    /// The row as an object.
+    pub(super) fn object(&self, columns: &[View<'_>], row: usize, out: &mut Vec<u8>) {
+        out.push(b'{');
+        let mut first = true;
+        for (name, view) in self.names.iter().zip(columns) {
+            self.field(name, view, row, &mut first, out);
+        }
+        out.push(b'}');
     }
 
     fn value(&self, view: &View<'_>, row: usize, out: &mut Vec<u8>) {
@@ -162,12 +172,8 @@ fn string(text: &[u8], out: &mut Vec<u8>) {
 }
 
 impl TextEncoder for JsonEncoder {
-    fn encode(&mut self, columns: &[View<'_>], row: usize, out: &mut Vec<u8>) {
-        out.push(b'{');
-        let mut first = true;
-        for (name, view) in self.names.iter().zip(columns) {
-            self.field(name, view, row, &mut first, out);
-        }
-        out.extend_from_slice(b"}\n");
+    fn encode(&mut self, columns: &[View<'_>], row: usize, _kind: RowKind, out: &mut Vec<u8>) {
+        self.object(columns, row, out);
+        out.push(b'\n');
     }
 }

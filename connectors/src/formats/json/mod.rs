@@ -8,6 +8,7 @@
 //! * `ignore-parse-errors` makes a bad value NULL and drops a line that is no JSON object;
 //! * blank lines are skipped.
 
+pub(crate) mod debezium;
 mod decoder;
 mod encoder;
 mod parser;
@@ -18,7 +19,7 @@ mod tests;
 pub(crate) use decoder::JsonDecoder;
 pub(crate) use encoder::JsonEncoder;
 
-use alpheus_dataflow::{LogicalType, TypeKind};
+use alpheus_dataflow::{ChangelogMode, LogicalType, TypeKind};
 
 use super::FormatDef;
 use crate::columns::text::TimestampFormat;
@@ -30,6 +31,7 @@ pub(crate) const FORMAT: FormatDef = FormatDef {
     name: "json",
     options: OPTIONS,
     description: "One JSON object a line, as Flink's `json` format reads and writes it.",
+    changelog: ChangelogMode::InsertOnly,
     check_type,
     check_options: |options| JsonOptions::read(options).map(|_| ()),
 };
@@ -88,6 +90,8 @@ const OPTIONS: &[OptionDef] = &[
 /// The format's options, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct JsonOptions {
+    /// The format's name, for messages.
+    pub(crate) format: &'static str,
     pub(crate) fail_on_missing: bool,
     pub(crate) ignore_errors: bool,
     pub(crate) timestamps: TimestampFormat,
@@ -111,15 +115,20 @@ impl JsonOptions {
             ));
         }
         Ok(JsonOptions {
+            format: "json",
             fail_on_missing,
             ignore_errors,
-            timestamps: match options.text("timestamp-format.standard") {
-                Some("ISO-8601") => TimestampFormat::Iso8601,
-                _ => TimestampFormat::Sql,
-            },
+            timestamps: timestamps(options),
             plain_decimals: options.boolean("encode.decimal-as-plain-number")?,
             leave_nulls_out: options.boolean("encode.ignore-null-fields")?,
         })
+    }
+}
+
+fn timestamps(options: Options<'_>) -> TimestampFormat {
+    match options.text("timestamp-format.standard") {
+        Some("ISO-8601") => TimestampFormat::Iso8601,
+        _ => TimestampFormat::Sql,
     }
 }
 

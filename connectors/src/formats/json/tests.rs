@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alpheus_dataflow::{Field, RowType};
+use alpheus_dataflow::{Field, RowKind, RowType};
 use arrow::array::{ArrayRef, RecordBatch};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ fn decode(
     let projection: Vec<_> = (0..schema.len()).collect();
     let mut decoder = JsonDecoder::new(options(set), schema, &projection);
     let done = decoder.decode(data, usize::MAX, true, usize::MAX)?;
-    let batch = RecordBatch::try_new(schema.to_arrow(), decoder.finish().unwrap()).unwrap();
+    let batch = RecordBatch::try_new(schema.to_arrow(), decoder.finish().unwrap().columns).unwrap();
     Ok((done, batch))
 }
 
@@ -48,7 +48,7 @@ fn encode(schema: &RowType, arrays: &[ArrayRef], set: &[(&str, &str)]) -> Vec<u8
     let columns = views(schema.fields.iter().map(|f| &f.ty), arrays).unwrap();
     let mut out = Vec::new();
     for row in 0..arrays[0].len() {
-        encoder.encode(&columns, row, &mut out);
+        encoder.encode(&columns, row, RowKind::Insert, &mut out);
     }
     out
 }
@@ -163,7 +163,7 @@ proptest! {
         let cut = cut.min(written.len());
         let first = decoder.decode(&written[..cut], usize::MAX, false, usize::MAX).unwrap();
         decoder.decode(&written[first.consumed..], usize::MAX, true, usize::MAX).unwrap();
-        let again = RecordBatch::try_new(schema.to_arrow(), decoder.finish().unwrap()).unwrap();
+        let again = RecordBatch::try_new(schema.to_arrow(), decoder.finish().unwrap().columns).unwrap();
         prop_assert_eq!(&again, &batch);
         let texts: Vec<_> = lines.iter().map(|line| Some(line.1.as_str())).collect();
         let read = arrow::array::AsArray::as_string::<i32>(batch.column(1));

@@ -16,7 +16,7 @@ pub(crate) use preload::{Fetch, Preloaded, ranges};
 pub(crate) use pruning::surviving_row_groups;
 pub(crate) use writer::ParquetEncoder;
 
-use alpheus_dataflow::{LogicalType, TypeKind};
+use alpheus_dataflow::{ChangelogMode, LogicalType, TypeKind};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 
 use super::FormatDef;
@@ -28,6 +28,7 @@ pub(crate) const FORMAT: FormatDef = FormatDef {
     name: "parquet",
     options: OPTIONS,
     description: "Parquet files, with projection and row-group statistics used when reading.",
+    changelog: ChangelogMode::InsertOnly,
     check_type,
     check_options: |options| ParquetOptions::read(options).map(|_| ()),
 };

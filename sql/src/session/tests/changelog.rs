@@ -165,3 +165,58 @@ fn a_hint_says_how_long_state_is_kept() {
     let text = error(&format!("SELECT /*+ STATE_TTL('x' = 'long') */ {group}"));
     assert!(text.contains("STATE_TTL of 'x' cannot be 'long'"), "{text}");
 }
+
+#[test]
+fn a_sink_with_another_key_keeps_rows_apart() {
+    let count = "SELECT s, COUNT(*) FROM t GROUP BY s";
+    let tree = modes(&format!("INSERT INTO by_count {count}"));
+    let expected =
+        "Sink(table=[default_catalog.default_database.by_count], fields=[k, c], upsertMaterialize=[true], changelogMode=[NONE])
++- SinkMaterializer(primaryKey=[c], upsertKey=[k], changelogMode=[I,UA,D])
+   +- Exchange(distribution=[hash[$f1]], changelogMode=[I,UB,UA])
+";
+    assert!(tree.starts_with(expected), "{tree}");
+    // One that contains the query's own does not need it, but is told what is replaced.
+    let both = "CREATE TABLE by_both (k STRING, c BIGINT, PRIMARY KEY (k, c) NOT ENFORCED) WITH ('connector' = 'blackhole');";
+    let explain = |set: &str, insert: &str| {
+        let script = format!("{SINKS} {both} {set} EXPLAIN CHANGELOG_MODE INSERT INTO {insert}");
+        rows(&mut new_session(), &script).remove(0)
+    };
+    let tree = explain("", &format!("by_both {count}"));
+    assert!(
+        !tree.contains("SinkMaterializer") && tree.contains("UB"),
+        "{tree}"
+    );
+    let never = "SET 'table.exec.sink.upsert-materialize' = 'NONE';";
+    let tree = explain(never, &format!("by_count {count}"));
+    assert!(!tree.contains("SinkMaterializer"), "{tree}");
+    let always = "SET 'table.exec.sink.upsert-materialize' = 'FORCE';";
+    let tree = explain(always, "by_key SELECT s, b FROM t");
+    assert!(
+        tree.contains("SinkMaterializer(primaryKey=[k], upsertKey=[], changelogMode=[I,UA,D])"),
+        "{tree}"
+    );
+    let tree = explain(always, &format!("printed {count}"));
+    assert!(!tree.contains("SinkMaterializer"), "{tree}");
+}
+
+#[test]
+fn changes_of_a_source_may_come_twice() {
+    let table = "CREATE TABLE changes (id INT, k STRING, v BIGINT, PRIMARY KEY (id) NOT ENFORCED)
+        WITH ('connector' = 'filesystem', 'path' = '/tmp/c', 'format' = 'debezium-json');";
+    let explain = |set: &str| {
+        let script =
+            format!("{SINKS} {table} {set} EXPLAIN CHANGELOG_MODE SELECT k, v FROM changes");
+        rows(&mut new_session(), &script).remove(0)
+    };
+    let tree = explain("");
+    assert!(
+        tree.contains("fields=[k, v], changelogMode=[I,UB,UA,D])") && !tree.contains("Normalize"),
+        "{tree}"
+    );
+    let tree = explain("SET 'table.exec.source.cdc-events-duplicate' = 'true';");
+    let expected = "+- ChangelogNormalize(key=[id], changelogMode=[I,UB,UA,D])
+      +- Exchange(distribution=[hash[id]], changelogMode=[I,UB,UA,D])
+         +- TableSourceScan(table=[default_catalog.default_database.changes], fields=[id, k, v]";
+    assert!(tree.contains(expected), "{tree}");
+}

@@ -238,3 +238,46 @@ fn wrong_windows_are_refused() {
         assert!(text.contains(said), "{query}\n{text}");
     }
 }
+
+/// What EXPLAIN CHANGELOG_MODE says of the Rank in a Top-N of this query.
+fn top_of(query: &str, order: &str) -> String {
+    let script = format!(
+        "EXPLAIN CHANGELOG_MODE SELECT * FROM (
+           SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY {order}) AS rn FROM ({query})
+         ) WHERE rn <= 3"
+    );
+    let text = rows(&mut new_session(), &script).remove(0);
+    let lines = text
+        .split("== Optimized Physical Plan ==")
+        .nth(1)
+        .unwrap()
+        .lines();
+    let from = lines.skip_while(|line| !line.contains("Rank("));
+    from.take(3).map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_top_of_what_only_rises_is_updated_in_place() {
+    let counts = "SELECT k, id, COUNT(*) AS c, MIN(v) AS low, SUM(v) AS s FROM bid GROUP BY k, id";
+    assert_eq!(
+        top_of(counts, "c DESC"),
+        "+- Rank(strategy=[UpdateFastStrategy[0,1]], rankType=[ROW_NUMBER], rankRange=[rankStart=1, rankEnd=3], partitionBy=[k], orderBy=[c DESC NULLS LAST], select=[k, id, c, low, s, w5$orow_number], changelogMode=[I,UB,UA])
++- Exchange(distribution=[hash[k]], changelogMode=[I,UA])
++- GroupAggregate(groupBy=[k, id], select=[COUNT(*), MIN(v), SUM(v)], changelogMode=[I,UA])"
+    );
+    for order in ["c DESC, id", "id", "low ASC NULLS LAST"] {
+        assert!(top_of(counts, order).contains("UpdateFast"), "{order}");
+    }
+    // A NULL would go down; a sum may fall; a count that rises goes up only when the greatest come first.
+    for order in ["low", "s DESC", "c"] {
+        assert!(!top_of(counts, order).contains("UpdateFast"), "{order}");
+    }
+    // A filter on what changes, and groups that go, let rows go.
+    let filtered = format!("SELECT * FROM ({counts}) WHERE s > 0");
+    assert!(!top_of(&filtered, "c DESC").contains("UpdateFast"));
+    let filtered = format!("SELECT * FROM ({counts}) WHERE id > 0");
+    assert!(top_of(&filtered, "c DESC").contains("UpdateFast"));
+    let of_counts = "SELECT c AS k, MAX(id) AS m, COUNT(*) AS n FROM (
+        SELECT id, COUNT(*) AS c FROM bid GROUP BY id) GROUP BY c";
+    assert!(!top_of(of_counts, "n DESC").contains("UpdateFast"));
+}

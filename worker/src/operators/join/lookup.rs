@@ -123,7 +123,7 @@ fn read(
     let mut rows = Vec::new();
     loop {
         match reader.poll_next()? {
-            SourcePoll::Batch(batch) => rows.push(batch),
+            SourcePoll::Batch(batch) => rows.push(batch.rows().clone()),
             SourcePoll::NeedSplit => match enumerator.next_split(0)? {
                 NextSplit::Split(split) => reader.add_split(split)?,
                 // What may be discovered later is seen by the next reload.
