@@ -13,6 +13,7 @@
 
 pub mod checkpoint;
 pub mod deployment;
+pub mod endpoint;
 pub mod event;
 pub mod failure;
 pub mod job_master;

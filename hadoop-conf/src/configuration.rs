@@ -215,7 +215,7 @@ impl Configuration {
             .find_map(|k| Some((k, self.entry(k)?)));
         let bad = |key: &str, value: &str, from: Source, expected: String| ConfigError::BadValue {
             key: key.to_owned(),
-            value: spec.shown(value),
+            value: shown(spec.key, value),
             from,
             expected,
         };
@@ -321,7 +321,7 @@ fn check(spec: &OptionSpec, key: &str, value: &str, source: &Source) -> Result<(
     })
 }
 
-/// The value as people may see it: masked if the option is a secret, or its key sounds like one.
+/// The value as people may see it: masked if the key sounds like a secret.
 fn shown(key: &str, value: &str) -> String {
     /// What makes a key sound like a secret (Flink's `GlobalConfiguration.SENSITIVE_KEYS` has the same idea).
     const SECRET_WORDS: &[&str] = &[
@@ -333,11 +333,8 @@ fn shown(key: &str, value: &str) -> String {
         "basic-auth",
         "jaas.config",
     ];
-    let masked = match look_up(key) {
-        Known::Option(spec) => spec.secret,
-        _ => false,
-    };
-    if masked || SECRET_WORDS.iter().any(|word| key.contains(word)) {
+    let key = key.to_ascii_lowercase();
+    if SECRET_WORDS.iter().any(|word| key.contains(word)) {
         "******".to_owned()
     } else {
         value.to_owned()

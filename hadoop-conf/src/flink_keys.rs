@@ -105,24 +105,26 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "blob.*", "jobmanager.task-deployment.*"]),
     (NoMeaning, "the exchange is not Netty's; credits and buffers size themselves within \
         taskmanager.memory.network.*", &[
-        "taskmanager.network.*", "taskmanager.net.*", "shuffle-service-factory.class",
-        "taskmanager.data.bind-port"]),
+        "taskmanager.network.*", "taskmanager.net.*", "shuffle-service-factory.class"]),
     (NoMeaning, "processes of one application always speak mutual TLS, with certificates that the \
         application makes for itself", &[
         "security.ssl.internal.*", "taskmanager.data.ssl.enabled", "security.ssl.enabled",
         "blob.service.ssl.enabled", "pekko.ssl.enabled", "akka.ssl.enabled"]),
-    (NoMeaning, "TLS is OpenSSL's at version 1.3; its ciphers are those that OpenSSL's own configuration \
-        allows", &[
-        "security.ssl.protocol", "security.ssl.algorithms", "security.ssl.provider",
-        "security.ssl.close-notify-flush-timeout", "security.ssl.handshake-timeout",
-        "security.ssl.session-cache-size", "security.ssl.session-timeout"]),
-    (NoMeaning, "PKCS#12 and PEM files are told apart by their content; Java's own key stores cannot be \
-        read", &[
-        "security.ssl.rest.keystore-type", "security.ssl.rest.truststore-type"]),
+    (NoMeaning, "the REST API is never open: on this machine it answers on loopback to whoever has the job's token, \
+        on YARN over mutual TLS with the application's own certificates, and browsers come through YARN's proxy", &[
+        "security.ssl.*"]),
     (NoMeaning, "security modules are built in", &[
         "security.module.factory.classes", "security.context.factory.classes"]),
-    (NoMeaning, "ZooKeeper is not needed; see high-availability.type and high-availability.storageDir", &[
+    (NoMeaning, "ZooKeeper is not needed; see high-availability.type", &[
         "high-availability.zookeeper.*", "recovery.*", "high-availability.jobmanager.port"]),
+    (NoMeaning, "what the next attempt of the job manager needs lies in the application's staging folder", &[
+        "high-availability.storageDir", "high-availability.cluster-id"]),
+    (NoMeaning, "processes find each other by themselves: YARN tells the names of the nodes, the job manager's record \
+        its ports", &[
+        "jobmanager.rpc.address", "jobmanager.rpc.port", "rest.address", "taskmanager.host"]),
+    (NoMeaning, "the tokens of every enabled provider are obtained; see \
+        security.delegation.token.provider.<service>.enabled", &[
+        "yarn.security.appmaster.delegation.token.services"]),
     (NoMeaning, "the scheduler and its record of jobs are built in", &[
         "jobmanager.scheduler", "scheduler-mode", "jobmanager.execution.failover-strategy",
         "jobmanager.resource-id", "job-event.store.*", "job-result-store.*", "application-result-store.*",

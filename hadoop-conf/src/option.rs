@@ -29,8 +29,6 @@ pub struct OptionSpec {
     pub fallback: &'static [&'static str],
     /// Smallest and largest number allowed (seconds for durations, bytes for sizes).
     pub range: Option<(f64, f64)>,
-    /// Whether the value must never be shown.
-    pub secret: bool,
     /// Parses a text and checks its range.
     pub(crate) check: fn(&OptionSpec, &str) -> Result<(), String>,
 }
@@ -61,16 +59,6 @@ impl OptionSpec {
                 .and_then(|rest| rest.strip_suffix(suffix))
                 .is_some_and(|name| !name.is_empty()),
             None => key == self.key,
-        }
-    }
-
-    /// The value as it may be shown to people.
-    #[must_use]
-    pub fn shown(&self, value: &str) -> String {
-        if self.secret {
-            "******".to_owned()
-        } else {
-            value.to_owned()
         }
     }
 }
@@ -106,7 +94,6 @@ const fn required<T: Value>(key: &'static str) -> ConfigOption<T> {
             deprecated: &[],
             fallback: &[],
             range: None,
-            secret: false,
             check: check::<T>,
         },
         marker: PhantomData,
@@ -140,12 +127,6 @@ impl<T: Value> ConfigOption<T> {
     /// Smallest and largest number.
     pub(crate) const fn range(mut self, least: f64, most: f64) -> Self {
         self.spec.range = Some((least, most));
-        self
-    }
-
-    /// The value must never be shown.
-    pub(crate) const fn secret(mut self) -> Self {
-        self.spec.secret = true;
         self
     }
 

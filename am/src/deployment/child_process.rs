@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use alpheus_dataflow::ids::JobId;
-use alpheus_hadoop_conf::Configuration;
+use alpheus_hadoop_conf::{Configuration, Ports};
 use alpheus_security::audit::AuditLog;
 use alpheus_security::tls::{ApplicationName, Authority, Role};
 use alpheus_worker::control::WorkerId;
@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use super::DeploymentDriver;
 use super::control_server::ControlServer;
 use super::handover::{self, WorkerSettings};
+use crate::endpoint::Endpoint;
 use crate::event::{Event, EventSender};
 use crate::job_master::fact::Fact;
 
@@ -70,7 +71,7 @@ impl ChildProcessDriver {
             .issue(Role::JobManager)
             .map_err(std::io::Error::other)?;
         let server = ControlServer::start(
-            ([127, 0, 0, 1], 0).into(),
+            Endpoint::loopback(Ports::one(0)).listen()?,
             0,
             &identity,
             Arc::clone(&config.audit),
@@ -112,7 +113,7 @@ impl ChildProcessDriver {
             control_address: self.server.address().to_string(),
             parent: Some(std::process::id()),
             heartbeat_interval_ms: self.config.heartbeat_interval.as_millis() as u64,
-            bind_host: "127.0.0.1".to_owned(),
+            listen: Endpoint::loopback(Ports::one(0)),
             configuration: self.config.configuration.clone(),
             host: None,
             succession: None,

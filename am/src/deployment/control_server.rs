@@ -51,13 +51,13 @@ impl Expected {
 }
 
 impl ControlServer {
-    /// Listens at `address`. Workers with numbers below `survivors_below` may be there already, started by an earlier
+    /// Waits for workers at `listener`. Workers with numbers below `survivors_below` may be there already, started by an earlier
     /// attempt of the AM.
     ///
     /// # Errors
-    /// When the port is taken or TLS cannot be set up.
+    /// When the listener is unusable or TLS cannot be set up.
     pub fn start(
-        address: SocketAddr,
+        listener: std::net::TcpListener,
         survivors_below: u32,
         identity: &Identity,
         audit: Arc<AuditLog>,
@@ -67,7 +67,6 @@ impl ControlServer {
         let tls = identity
             .server(Peers::Workers)
             .map_err(std::io::Error::other)?;
-        let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let expected = Arc::new(Mutex::new(Expected {

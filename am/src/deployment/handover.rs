@@ -11,6 +11,8 @@ use alpheus_security::secret::SecretBytes;
 use alpheus_security::tls::Identity;
 use serde::{Deserialize, Serialize};
 
+use crate::endpoint::Endpoint;
+
 /// The most bytes a handover may have.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -27,8 +29,8 @@ pub struct WorkerSettings {
     pub parent: Option<u32>,
     /// Between two reports, ms.
     pub heartbeat_interval_ms: u64,
-    /// Address to take data from other workers at.
-    pub bind_host: String,
+    /// Where to take data from other workers.
+    pub listen: Endpoint,
     /// The job's configuration: how file systems are reached. Without secrets.
     pub configuration: Configuration,
     /// The name under which other workers reach this one; without it the address that it listens at.
@@ -96,6 +98,7 @@ pub fn read(from: impl Read) -> std::io::Result<(WorkerSettings, Identity)> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use alpheus_hadoop_conf::Ports;
     use alpheus_hadoop_conf::Source;
     use alpheus_security::tls::{ApplicationName, Authority, Role};
 
@@ -115,7 +118,7 @@ mod tests {
             control_address: "127.0.0.1:4000".to_owned(),
             parent: Some(7),
             heartbeat_interval_ms: 1000,
-            bind_host: "127.0.0.1".to_owned(),
+            listen: Endpoint::loopback(Ports::one(0)),
             configuration,
             host: None,
             succession: None,

@@ -1,7 +1,6 @@
 //! The other side of [`super::child_process`]: what a worker process does from its start to its end.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +60,7 @@ pub fn run(
         end_with_parent(parent)?;
     }
     alpheus_security::harden::protect_process()?;
-    let listener = TcpListener::bind((settings.bind_host.as_str(), 0))?;
+    let listener = settings.listen.listen()?;
     let address = match &settings.host {
         Some(host) => format!("{host}:{}", listener.local_addr()?.port()),
         None => listener.local_addr()?.to_string(),

@@ -23,13 +23,13 @@ mod tls_listener;
 mod undelivered;
 mod vertices;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::options::rest as options;
-use alpheus_hadoop_conf::{ConfigError, Configuration};
+use alpheus_hadoop_conf::{ConfigError, Configuration, Ports};
 use alpheus_security::audit::AuditLog;
 use alpheus_security::rest_token::RestToken;
 use alpheus_security::tls::TlsServer;
@@ -43,6 +43,7 @@ use tokio::task::JoinHandle;
 pub use error::RestError;
 
 use self::undelivered::Undelivered;
+use crate::endpoint::Endpoint;
 use crate::job_master::{JobGateway, JobView};
 
 /// What handlers know.
@@ -83,15 +84,8 @@ pub enum RestServerError {
     #[error(transparent)]
     Configuration(#[from] ConfigError),
     /// The port is taken or not allowed.
-    #[error(
-        "the REST API cannot listen at port {port}: {error}; set rest.port to another one, or to 0"
-    )]
-    Bind {
-        /// The port.
-        port: u16,
-        /// The cause.
-        error: std::io::Error,
-    },
+    #[error("the REST API: {0}; set rest.bind-port to another port, to several, or to 0")]
+    Listen(#[from] std::io::Error),
 }
 
 impl RestServer {
@@ -110,14 +104,8 @@ impl RestServer {
         let state = state_of(gateway, configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
         let access = auth::TokenAccess { token, audit };
-        let port = configuration.get(&options::PORT)?;
-        let listener = match bind(port) {
-            Err(_) if !configuration.is_set(&options::PORT) => bind(0),
-            bound => bound,
-        };
-        let failed = |error| RestServerError::Bind { port, error };
-        let listener = listener.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = listen(configuration)?;
+        let address = listener.local_addr()?;
         Ok(serve(
             address,
             TcpListener::from_std,
@@ -144,8 +132,7 @@ impl RestServer {
         let state = state_of(gateway, configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
         let access = auth::TokenAccess { token, audit };
-        let failed = |error| RestServerError::Bind { port: 0, error };
-        let address = listener.local_addr().map_err(failed)?;
+        let address = listener.local_addr()?;
         let audit = Arc::clone(&access.audit);
         Ok(serve(
             address,
@@ -170,8 +157,7 @@ impl RestServer {
     ) -> Result<Self, RestServerError> {
         let state = state_of(gateway, configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
-        let failed = |error| RestServerError::Bind { port: 0, error };
-        let address = listener.local_addr().map_err(failed)?;
+        let address = listener.local_addr()?;
         let guard =
             axum::middleware::from_fn_with_state(Arc::new(access), proxy::only_through_proxy);
         Ok(serve(
@@ -256,9 +242,13 @@ where
     }
 }
 
-fn bind(port: u16) -> std::io::Result<std::net::TcpListener> {
-    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let listener = std::net::TcpListener::bind((loopback, port))?;
+fn listen(configuration: &Configuration) -> Result<std::net::TcpListener, RestServerError> {
+    let asked = configuration.get(&options::BIND_PORT)?;
+    let default = Ports::one(configuration.get(&options::PORT)?);
+    let listener = match Endpoint::loopback(asked.clone().unwrap_or(default)).listen() {
+        Err(_) if asked.is_none() => Endpoint::loopback(Ports::one(0)).listen(),
+        bound => bound,
+    }?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

@@ -67,7 +67,7 @@ pub fn run(
     let hadoop: HadoopSettings = settings::get_json(&credentials, settings::HADOOP)?;
     let conf = hadoop.conf();
     hdfs::register(&hadoop, &conf, &credentials, &container)?;
-    let listen = || TcpListener::bind(("0.0.0.0", 0));
+    let (pages, direct) = (settings.rest.listen()?, settings.rest.listen()?);
     let attempt = Attempt {
         container,
         settings,
@@ -76,8 +76,8 @@ pub fn run(
         credentials,
         connectors,
         runtime: runtime.clone(),
-        pages: listen()?,
-        direct: listen()?,
+        pages,
+        direct,
     };
     attempt.run()
 }

@@ -20,9 +20,10 @@ use super::master_loop::{Command, Serving};
 use super::settings::{self, JobFile};
 use super::shape::ApplicationShape;
 use super::tokens::{self, SharedTokens};
-use super::{YarnApplicationError, pages, ports, succession};
+use super::{YarnApplicationError, pages, succession};
 use crate::checkpoint::StateStore;
 use crate::deployment::control_server::ControlServer;
+use crate::endpoint::Endpoint;
 use crate::event::EventSender;
 use crate::job_master::{self, DriverFactory, JobHandle, JobOutcome, JobSubmission};
 use crate::rest::RestServer;
@@ -148,9 +149,11 @@ fn driver(
         Some(label) => Some(label),
         None => configuration.get(&options::NODE_LABEL)?,
     };
-    let ports = ports::parse(&configuration.get(&options::MASTER_PORT)?).map_err(|reason| {
-        std::io::Error::other(format!("{}: {reason}", options::MASTER_PORT.key()))
-    })?;
+    let endpoint = Endpoint::on_cluster(
+        configuration,
+        &cluster::JOBMANAGER_BIND_HOST,
+        configuration.get(&options::MASTER_PORT)?,
+    )?;
     let idle = configuration.get(&options::HEARTBEAT_INTERVAL)?;
     let busy_interval = configuration.get(&options::HEARTBEAT_CONTAINER_REQUEST_INTERVAL)?;
     let heartbeat_interval = configuration
@@ -167,17 +170,14 @@ fn driver(
     let survivors_below = succession::first_worker(attempt.number());
     let successor = succession::of_workers(attempt, &configuration)?;
     Ok(Box::new(move |events| {
-        let server = ports::first_free(&ports, |address| {
-            let audit = Arc::clone(&audit);
-            ControlServer::start(
-                address,
-                survivors_below,
-                &identity,
-                audit,
-                events.clone(),
-                &runtime,
-            )
-        })?;
+        let server = ControlServer::start(
+            endpoint.listen()?,
+            survivors_below,
+            &identity,
+            audit,
+            events.clone(),
+            &runtime,
+        )?;
         if let Some(successor) = &successor {
             let address = format!("{host}:{}", server.address().port());
             succession::announce(successor, address, &runtime);

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use alpheus_hadoop_conf::Configuration;
+use alpheus_hadoop_conf::options::taskmanager;
 use alpheus_security::hadoop::{Credentials, kind};
 use alpheus_security::secret::SecretBytes;
 use alpheus_security::tls::{Authority, Role};
@@ -16,6 +17,7 @@ use super::tokens::SharedTokens;
 use super::{YarnApplicationError, launch};
 use crate::deployment::control_server::ControlServer;
 use crate::deployment::handover::{self, Succession, WorkerSettings};
+use crate::endpoint::Endpoint;
 
 /// More than a handover has, so that the buffer does not grow and leave copies of a key behind.
 const HANDOVER_BYTES: usize = 1 << 16;
@@ -78,7 +80,11 @@ impl Launcher for WorkerLauncher {
             control_address: format!("{}:{}", self.host, self.server.address().port()),
             parent: None,
             heartbeat_interval_ms: self.heartbeat_interval.as_millis() as u64,
-            bind_host: "0.0.0.0".to_owned(),
+            listen: Endpoint::on_cluster(
+                &self.configuration,
+                &taskmanager::BIND_HOST,
+                self.configuration.get(&taskmanager::DATA_PORT)?,
+            )?,
             host: Some(container.node.host.clone()),
             configuration: self.configuration.without_secrets(),
             succession: self.succession.clone().map(|succession| Succession {

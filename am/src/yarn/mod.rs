@@ -33,7 +33,6 @@ pub mod launch;
 pub mod launcher;
 pub mod master_loop;
 pub mod pages;
-pub mod ports;
 pub mod reconnect;
 pub mod record;
 pub mod settings;

@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::YarnApplicationError;
+use crate::endpoint::Endpoint;
 
 /// Name of the secret with [`MasterSettings`].
 pub const MASTER: &str = "alpheus.master";
@@ -50,6 +51,8 @@ pub struct MasterSettings {
     pub owner: String,
     /// The staging folder of the application, a location.
     pub staging: String,
+    /// Where its REST server and its pages listen.
+    pub rest: Endpoint,
     /// How often YARN may start the master.
     pub attempts: u32,
     /// Files that containers of workers get.
@@ -185,6 +188,8 @@ impl HadoopSettings {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use alpheus_hadoop_conf::Ports;
+
     use super::*;
 
     #[test]
@@ -192,6 +197,7 @@ mod tests {
         let settings = MasterSettings {
             job: JobId(7),
             owner: "alice".to_owned(),
+            rest: Endpoint::loopback(Ports::one(0)),
             attempts: 2,
             staging: "hdfs://ns1/user/alice/.alpheus/application_1_0001".to_owned(),
             files: vec![ShippedFile {

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use alpheus_am::endpoint::Endpoint;
 use alpheus_am::yarn::launch;
 use alpheus_am::yarn::settings::{HadoopSettings, JOB_FILE, JobFile, MasterSettings, ShippedFile};
 use alpheus_am::yarn::shape::ApplicationShape;
 use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
-use alpheus_hadoop_conf::options::{checkpointing, high_availability, security, yarn as options};
-use alpheus_hadoop_conf::{Configuration, Source};
+use alpheus_hadoop_conf::options::{
+    checkpointing, high_availability, rest, security, yarn as options,
+};
+use alpheus_hadoop_conf::{Configuration, Ports, Source};
 use alpheus_security::secret::SecretBytes;
 use alpheus_yarn::{ApplicationId, ApplicationSubmission, LogAggregation, Priority};
 
@@ -91,6 +94,7 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
         job,
         owner: cluster.user.clone(),
         staging: staging.folder().to_string(),
+        rest: rest_endpoint(&configuration)?,
         attempts: attempts(&configuration)?,
         files: files.clone(),
     };
@@ -181,6 +185,21 @@ fn krb5_conf(configuration: &Configuration) -> CliResult<Option<std::path::PathB
         Some(std::path::PathBuf::from(path)).filter(|path| path.is_file())
     };
     Ok(named.or_else(of_environment))
+}
+
+/// Where the master's REST server and pages listen: at free ports unless some are named. `rest.port`, which may stand
+/// in a configuration for this machine, says nothing about a node.
+fn rest_endpoint(configuration: &Configuration) -> CliResult<Endpoint> {
+    let ports = match configuration.is_set(&rest::BIND_PORT) {
+        true => configuration.get(&rest::BIND_PORT)?,
+        false => None,
+    };
+    let ports = ports.unwrap_or_else(|| Ports::one(0));
+    Ok(Endpoint::on_cluster(
+        configuration,
+        &rest::BIND_ADDRESS,
+        ports,
+    )?)
 }
 
 /// How often YARN may start the master.

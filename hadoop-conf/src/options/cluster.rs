@@ -10,12 +10,9 @@ options! {
     /// Memory of the job manager's process; on YARN the size of its container.
     JOBMANAGER_PROCESS_SIZE: MemorySize =
         option("jobmanager.memory.process.size", "512 mb").range(67_108_864.0, f64::INFINITY);
-    /// Address under which other processes reach the job manager; not set: the machine's name, on YARN the node's.
-    JOBMANAGER_ADDRESS: Option<String> = optional("jobmanager.rpc.address");
-    /// Address that the job manager listens at; not set: every address on a cluster, loopback on one machine.
+    /// Address that the job manager listens at for its workers on YARN, not set: every address. On this machine it is
+    /// always loopback.
     JOBMANAGER_BIND_HOST: Option<String> = optional("jobmanager.bind-host");
-    /// Port that workers connect to; `0` takes a free one.
-    JOBMANAGER_PORT: u16 = option("jobmanager.rpc.port", "0");
     /// Time between two heartbeats of the job manager and a worker.
     HEARTBEAT_INTERVAL: Duration = option("heartbeat.interval", "10 s").range(0.01, f64::INFINITY);
     /// A worker or job manager that has not been heard of for so long is taken for dead.

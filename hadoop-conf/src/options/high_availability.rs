@@ -1,7 +1,7 @@
 //! What survives the job manager's death.
 
 use crate::config_enum;
-use crate::option::{option, optional, options};
+use crate::option::{option, options};
 
 config_enum! {
     /// `high-availability.type`.
@@ -20,11 +20,4 @@ options! {
     /// file system `FILESYSTEM` needs nothing else: neither ZooKeeper nor a second machine.
     TYPE: HighAvailability =
         option("high-availability.type", "NONE").was(&["high-availability", "recovery.mode"]);
-    /// Folder for that record, a URI of a file system that every attempt reaches; not set: the application's
-    /// staging folder.
-    STORAGE_DIR: Option<String> = optional("high-availability.storageDir")
-        .was(&["high-availability.zookeeper.storageDir", "recovery.zookeeper.storageDir"]);
-    /// Name of the cluster within that folder; on YARN the application's id.
-    CLUSTER_ID: String = option("high-availability.cluster-id", "/default")
-        .was(&["high-availability.zookeeper.path.namespace", "recovery.zookeeper.path.namespace"]);
 }

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use crate::Ports;
 use crate::option::{option, optional, options};
 
 options! {
     "REST";
-    /// Port of the REST API; clients connect to it, and the server listens at it unless `rest.bind-port` is set.
+    /// Port of the REST API of a job on this machine; if none is set and this one is taken, any free one.
     PORT: u16 = option("rest.port", "8081").was(&["web.port", "jobmanager.web.port"]);
-    /// Port or ports that the server may listen at: `8081`, `50100-50200`, `8081,8090-8099`, `0` for a free one.
-    BIND_PORT: Option<String> = optional("rest.bind-port").or(&["rest.port"]);
-    /// Address that clients connect to.
-    ADDRESS: Option<String> = optional("rest.address").or(&["jobmanager.rpc.address"]);
-    /// Address that the server listens at; not set: loopback on one machine, every address on YARN.
+    /// Port or ports that the REST server may listen at: `8081`, `50100-50200`, `8081,8090-8099`, `0` for a free one.
+    /// Not set: `rest.port` on this machine, a free one on YARN, where the job manager takes two, one for its clients and
+    /// one for YARN's proxy.
+    BIND_PORT: Option<Ports> = optional("rest.bind-port").or(&["rest.port"]);
+    /// Address that the job manager's REST server and pages listen at on YARN, not set: every address. On this machine it
+    /// is always loopback.
     BIND_ADDRESS: Option<String> = optional("rest.bind-address").was(&["web.address", "jobmanager.web.address"]);
     /// How long the outcome of an operation (a savepoint, say) can be asked for.
     ASYNC_STORE_DURATION: Duration = option("rest.async.store-duration", "5 min");

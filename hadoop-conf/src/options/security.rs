@@ -1,4 +1,4 @@
-//! Who the processes are and how they are reached safely: Kerberos, delegation tokens, ZooKeeper, TLS.
+//! Who the processes are and how they are reached safely: Kerberos, delegation tokens.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,38 +37,6 @@ options! {
     TOKEN_PROVIDER_ENABLED: bool = option("security.delegation.token.provider.<service>.enabled", "true");
     /// Who may renew the HDFS tokens; not set: the resource manager's principal.
     TOKEN_RENEWER: Option<String> = optional("security.kerberos.token.provider.hadoopfs.renewer");
-    /// Whether the REST API speaks HTTPS.
-    REST_SSL: bool = option("security.ssl.rest.enabled", "false");
-    /// Whether clients of the REST API must show a certificate.
-    REST_SSL_AUTHENTICATION: bool = option("security.ssl.rest.authentication-enabled", "false");
-    /// PKCS#12 or PEM file with the REST server's key and certificates.
-    REST_KEYSTORE: Option<PathBuf> = optional("security.ssl.rest.keystore").or(&["security.ssl.keystore"]);
-    /// Password of that file.
-    REST_KEYSTORE_PASSWORD: Option<String> =
-        optional("security.ssl.rest.keystore-password").or(&["security.ssl.keystore-password"]).secret();
-    /// Password of the key in that file; not set: that of the file.
-    REST_KEY_PASSWORD: Option<String> =
-        optional("security.ssl.rest.key-password").or(&["security.ssl.key-password"]).secret();
-    /// PKCS#12 or PEM file with the certificates that are trusted on the other side of the REST API.
-    REST_TRUSTSTORE: Option<PathBuf> = optional("security.ssl.rest.truststore").or(&["security.ssl.truststore"]);
-    /// Password of that file.
-    REST_TRUSTSTORE_PASSWORD: Option<String> =
-        optional("security.ssl.rest.truststore-password").or(&["security.ssl.truststore-password"]).secret();
-    /// Fingerprint (SHA-1 or SHA-256, hexadecimal) that the certificate on the other side must have.
-    REST_FINGERPRINT: Option<String> = optional("security.ssl.rest.cert.fingerprint");
-    /// Whether clients compare the REST server's name with its certificate.
-    REST_VERIFY_HOSTNAME: bool = option("security.ssl.rest.verify-hostname", "true")
-        .was(&["security.ssl.verify-hostname"]);
-    /// PKCS#12 or PEM file with a key and certificates, where no narrower option names one.
-    KEYSTORE: Option<PathBuf> = optional("security.ssl.keystore");
-    /// Password of that file.
-    KEYSTORE_PASSWORD: Option<String> = optional("security.ssl.keystore-password").secret();
-    /// Password of the key in that file.
-    KEY_PASSWORD: Option<String> = optional("security.ssl.key-password").secret();
-    /// PKCS#12 or PEM file with trusted certificates, where no narrower option names one.
-    TRUSTSTORE: Option<PathBuf> = optional("security.ssl.truststore");
-    /// Password of that file.
-    TRUSTSTORE_PASSWORD: Option<String> = optional("security.ssl.truststore-password").secret();
     /// File to which every decision about access is written, one JSON object a line; not set: the log only.
     AUDIT_FILE: Option<PathBuf> = optional("security.audit.file");
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::MemorySize;
 use crate::config_enum;
 use crate::option::{option, optional, options};
+use crate::{MemorySize, Ports};
 
 config_enum! {
     /// `taskmanager.network.compression.codec`.
@@ -44,12 +44,12 @@ options! {
         .was(&["taskmanager.network.memory.max"]);
     /// How records are compressed between workers on different machines; between workers on one they never are.
     EXCHANGE_CODEC: ExchangeCodec = option("taskmanager.network.compression.codec", "LZ4");
-    /// Address under which other processes reach the worker; not set: the machine's name, on YARN the node's.
-    HOST: Option<String> = optional("taskmanager.host");
-    /// Address that the worker listens at; not set: every address on a cluster, loopback on one machine.
+    /// Address that a worker listens at for other workers on YARN, not set: every address. On this machine it is always
+    /// loopback.
     BIND_HOST: Option<String> = optional("taskmanager.bind-host");
-    /// Port that other workers connect to; `0` takes a free one.
-    DATA_PORT: u16 = option("taskmanager.data.port", "0");
+    /// Port or ports that a worker may listen at for other workers on YARN: `0` (a free one), `50100`, `50100-50200`. A
+    /// node with several workers needs as many ports.
+    DATA_PORT: Ports = option("taskmanager.data.port", "0").was(&["taskmanager.data.bind-port"]);
     /// A worker that cannot register with its job manager for so long ends itself.
     REGISTRATION_TIMEOUT: Duration = option("taskmanager.registration.timeout", "5 min")
         .was(&["taskmanager.maxRegistrationDuration"]);

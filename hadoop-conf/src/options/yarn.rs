@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Ports;
 use crate::option::{option, optional, options};
 
 options! {
@@ -37,7 +38,7 @@ options! {
     WORKER_VCORES: i32 = option("yarn.containers.vcores", "-1").range(-1.0, 1024.0);
     /// Port or ports that the job manager may listen at for workers, where a firewall asks for it; `0` takes a
     /// free one.
-    MASTER_PORT: String = option("yarn.application-master.port", "0");
+    MASTER_PORT: Ports = option("yarn.application-master.port", "0");
     /// Seconds between two heartbeats to the resource manager.
     HEARTBEAT_INTERVAL: u32 = option("yarn.heartbeat.interval", "5").was(&["yarn.heartbeat-delay"]).range(1.0, 3600.0);
     /// Time between two heartbeats to the resource manager while containers are waited for.
@@ -58,8 +59,6 @@ options! {
     ROLLED_LOGS_INCLUDE: Option<String> = optional("yarn.rolled-logs.include-pattern");
     /// Log files that it does not.
     ROLLED_LOGS_EXCLUDE: Option<String> = optional("yarn.rolled-logs.exclude-pattern");
-    /// Services whose tokens the job manager starts with.
-    TOKEN_SERVICES: Vec<String> = option("yarn.security.appmaster.delegation.token.services", "hadoopfs");
     /// Whether the keytab is sent along with the application; if not, it must lie on every node.
     SHIP_KEYTAB: bool = option("yarn.security.kerberos.ship-local-keytab", "true");
     /// Where the keytab lies in a container: a name within the container's folder, or a path if it is not sent.

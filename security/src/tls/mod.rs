@@ -16,7 +16,6 @@ mod authority;
 mod connection;
 mod error;
 mod identity;
-pub mod rest;
 mod role;
 
 pub use authority::Authority;

@@ -248,7 +248,7 @@ fn a_union_feeds_one_sink_from_all_sides() {
 #[test]
 fn secrets_stay_out_of_the_graph() {
     let session = &mut new_session();
-    let script = "SET 'security.ssl.rest.key-password' = 'hidden'; SELECT 1";
+    let script = "SET 'flink.hadoop.ssl.server.keystore.password' = 'hidden'; SELECT 1";
     let graph = job_in(session, script).graph.unwrap();
     assert!(!graph.configuration.values().any(|value| value == "hidden"));
     let graph = job_in(session, "SET 'table.exec.state.ttl' = '1 h'; SELECT 1")
