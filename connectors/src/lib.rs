@@ -29,6 +29,7 @@ mod random;
 mod registry;
 #[cfg(test)]
 mod registry_tests;
+pub mod savepoint;
 #[cfg(test)]
 mod testing;
 pub mod values;
@@ -83,6 +84,14 @@ pub fn create_source(
             projection,
             session.planned_at,
         ))),
+        "savepoint" => {
+            let table = savepoint::SavepointTable::read(table)?;
+            if table.is_listing {
+                let listing = savepoint::metadata::listing(&table)?;
+                return Ok(Box::new(values::ValuesSource::new(&listing, projection)?));
+            }
+            Ok(Box::new(savepoint::SavepointSource::new(table, projection)))
+        }
         "nexmark" => Ok(Box::new(nexmark::source(
             nexmark::NexmarkTable::read(table)?,
             projection,

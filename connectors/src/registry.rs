@@ -7,7 +7,7 @@ use alpheus_dataflow::{ChangelogMode, LogicalType, RowType};
 use crate::error::{ConnectorError, nearest};
 use crate::formats::{self, FormatDef};
 use crate::options::{OptionDef, OptionKind, Options, key_matches, option};
-use crate::{datagen, filesystem, nexmark, print};
+use crate::{datagen, filesystem, nexmark, print, savepoint};
 
 /// What a table can be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +138,21 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink_accepts: ChangelogMode::InsertOnly,
         metadata: Vec::new,
         check: |table| Ok(nexmark::NexmarkTable::read(table)?.boundedness()),
+    },
+    ConnectorDef {
+        name: "savepoint",
+        description: "The keyed state of an operator in a savepoint or checkpoint, a row for each row of the state. `SELECT * FROM savepoint_metadata('path')` lists operators, states and their columns.",
+        options: savepoint::OPTIONS,
+        source: true,
+        sink: false,
+        has_format: false,
+        partitions: false,
+        sink_accepts: ChangelogMode::InsertOnly,
+        metadata: Vec::new,
+        check: |table| {
+            savepoint::SavepointTable::read(table)?;
+            Ok(Boundedness::Bounded)
+        },
     },
     ConnectorDef {
         name: "print",

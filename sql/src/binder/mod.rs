@@ -30,6 +30,7 @@ mod match_recognize;
 mod over;
 mod overlaps;
 mod query;
+mod savepoint_function;
 mod scope;
 mod select;
 mod set_operation;

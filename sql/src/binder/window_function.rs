@@ -15,8 +15,8 @@ use alpheus_sql_parser::ast::{
     self, ArgValue, ExprKind, FunctionArg, FunctionCall, Ident, TableArg, TableArgSource,
 };
 
-use super::Binder;
 use super::query::Named;
+use super::{Binder, savepoint_function};
 use crate::error::SqlError;
 use crate::rel::{PlanField, PlanSchema, Rel, RelNode, TimeRole};
 
@@ -179,13 +179,16 @@ impl Binder<'_> {
         named: Option<&Named<'_>>,
     ) -> Result<Arc<Rel>, SqlError> {
         let name = call.name.last().value.to_uppercase();
+        if name == savepoint_function::NAME {
+            return savepoint_function::listing(call);
+        }
         let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
             let names = FUNCTIONS.iter().map(|function| function.name);
             return Err(SqlError::invalid(
                 format!("table function '{}' not found", call.name),
                 call.name.span,
             )
-            .with_note("there are TUMBLE, HOP, CUMULATE and SESSION")
+            .with_note("there are TUMBLE, HOP, CUMULATE, SESSION and savepoint_metadata")
             .suggesting(&name, names));
         };
         let arguments = Arguments::of(function, call)?;

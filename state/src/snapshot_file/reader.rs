@@ -7,6 +7,7 @@ use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
 use alpheus_storage::InputFile;
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamDecoder;
 use bytes::Bytes;
@@ -193,6 +194,28 @@ impl SectionReader {
             schema,
             entries,
         })
+    }
+
+    /// The columns of its rows.
+    ///
+    /// # Errors
+    /// When they cannot be decoded.
+    pub fn schema(&self) -> Result<SchemaRef> {
+        let malformed = |detail: String| {
+            StateError::damaged(&self.name, format!("a section's schema: {detail}"))
+        };
+        let decoded = catch_unwind(AssertUnwindSafe(|| {
+            let mut decoder = StreamDecoder::new();
+            for part in [self.schema.clone(), Bytes::from_static(&END_OF_STREAM)] {
+                decoder.decode(&mut Buffer::from(part))?;
+            }
+            Ok::<_, ArrowError>(decoder.schema())
+        }));
+        match decoded {
+            Ok(Ok(Some(schema))) => Ok(schema),
+            Ok(Err(error)) => Err(malformed(error.to_string())),
+            _ => Err(malformed("it is none".to_owned())),
+        }
     }
 
     /// The rows of the key groups in `range`, read one key group at a time.
