@@ -192,6 +192,39 @@ fn only_new_files_are_written_and_unused_ones_are_named() {
 }
 
 #[test]
+fn what_was_restored_is_not_written_again() {
+    let (mut job, mut folders, mut model) = (Job::new(), Vec::new(), Model::new());
+    let all = KeyGroupRange::all(128);
+    let mut state = restored(all, &[], &mut folders).unwrap();
+    apply(&mut state, &mut model, &many(0));
+    let (first, first_bytes) = job.take(&mut state, 1);
+    drop(state);
+    let handles = [first.clone()];
+    // A failure: another worker goes on, with half of the groups and with all of them.
+    for end in [64, 128] {
+        job.uploads = NativeUploads::default();
+        let range = KeyGroupRange { start: 0, end };
+        let mut back = restored(range, &handles, &mut folders).unwrap();
+        apply(&mut back, &mut Model::new(), &many(1000));
+        let (second, _) = job.take(&mut back, 2);
+        if end == 128 {
+            assert!(shared_of(&first).is_subset(&shared_of(&second)));
+            let (third, bytes) = job.take(&mut back, 3);
+            assert_eq!(shared_of(&third), shared_of(&second));
+            assert!(bytes < first_bytes / 2, "{bytes} {first_bytes}");
+        }
+        let unused: BTreeSet<String> = job.uploads.abort(CheckpointId(2)).into_iter().collect();
+        assert!(unused.is_disjoint(&shared_of(&first)));
+    }
+    // Another job has a folder of its own, and may not depend on this one's.
+    let mut other = Job::new();
+    let mut back = restored(all, &handles, &mut folders).unwrap();
+    let (copy, _) = other.take(&mut back, 1);
+    assert!(shared_of(&copy).is_disjoint(&shared_of(&first)));
+    assert_eq!(contents(&mut back), model);
+}
+
+#[test]
 fn files_stay_until_they_are_written() {
     let (mut job, mut folders, mut model) = (Job::new(), Vec::new(), Model::new());
     let all = KeyGroupRange::all(128);

@@ -27,6 +27,7 @@ pub(crate) use snapshot::FrozenColumn;
 use snapshot::OwnedSnapshot;
 pub(crate) use table::RocksTable;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind};
@@ -36,7 +37,7 @@ use alpheus_dataflow::{OperatorError, OperatorResult};
 
 use self::folder::WorkerFolder;
 use crate::encryption::DataKeys;
-use crate::handle::NativeStateHandle;
+use crate::handle::{NativeFile, NativeStateHandle};
 
 /// Bytes of a key group before a key.
 pub(crate) const GROUP: usize = size_of::<u16>();
@@ -53,6 +54,8 @@ pub(crate) fn key_bytes(group: KeyGroup, key: &[u8]) -> Vec<u8> {
 pub struct RocksDb {
     options: RocksDbOptions,
     memory: RocksDbMemory,
+    /// Table files that databases were restored with, by owner and name.
+    restored: Mutex<BTreeMap<(String, String), NativeFile>>,
     // Every database holds on to this value, so none is open any more when the folder is deleted.
     _folder: WorkerFolder,
 }
@@ -71,9 +74,24 @@ impl RocksDb {
         })?;
         Ok(RocksDb {
             memory: RocksDbMemory::new(&options),
+            restored: Mutex::default(),
             options,
             _folder: folder,
         })
+    }
+
+    /// Notes the table files that a database starts with. They never change, and no other file gets their
+    /// name.
+    fn restored_with(&self, owner: &str, files: &[NativeFile]) {
+        let mut restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = files.iter().filter(|file| file.shared);
+        restored.extend(shared.map(|file| ((owner.to_owned(), file.name.clone()), file.clone())));
+    }
+
+    /// Where the file of that name lies, if the owner's database was restored with it.
+    fn restored_file(&self, owner: &str, name: &str) -> Option<NativeFile> {
+        let restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
+        restored.get(&(owner.to_owned(), name.to_owned())).cloned()
     }
 
     /// The options.

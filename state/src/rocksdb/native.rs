@@ -6,6 +6,9 @@
 //! checkpoint of this start of the job has written already is only referred to ([`NativeUploads`]). The
 //! small rest, which names the table files, goes into the checkpoint's folder as one file.
 //!
+//! What a database was restored with is not written again either, where it lies in that folder already:
+//! after a failure the first checkpoint has only what is new.
+//!
 //! A shared file is written before anything refers to it. A worker deletes one only when the checkpoints
 //! it was written for were all given up; the AM deletes it when the last checkpoint that refers to it is
 //! discarded, and, as the job starts again, those that no checkpoint refers to.
@@ -115,6 +118,7 @@ impl NativeUploads {
         let (tables, others) = snapshot.files()?;
         let shared = folder.parent().unwrap_or_else(|| folder.clone());
         let shared = shared.join(SHARED_FOLDER);
+        self.take_restored(&shared, snapshot, &tables);
         let new: Vec<&String> = tables
             .iter()
             .filter(|name| {
@@ -181,6 +185,30 @@ impl NativeUploads {
             files,
         };
         Ok((handle, bytes))
+    }
+
+    /// Files that the database was restored with and that lie where this job shares its own need not be
+    /// written again. A checkpoint that was published refers to them, so they are not this worker's to delete.
+    fn take_restored(&mut self, shared: &Location, snapshot: &NativeSnapshot, tables: &[String]) {
+        for name in tables {
+            let key = (snapshot.owner.clone(), name.clone());
+            let file = snapshot.worker.restored_file(&snapshot.owner, name);
+            let file = file.filter(|file| {
+                let folder = file
+                    .file
+                    .parse::<Location>()
+                    .ok()
+                    .and_then(|file| file.parent());
+                folder.as_ref() == Some(shared)
+            });
+            if let Some(file) = file {
+                self.uploaded.entry(key).or_insert(Uploaded {
+                    file,
+                    checkpoints: BTreeSet::new(),
+                    published: true,
+                });
+            }
+        }
     }
 
     /// The checkpoint is published: earlier ones are the AM's business alone, or were given up. Gives the

@@ -47,6 +47,7 @@ pub(super) fn restore(
         Database::open(folder, worker, &owner.clock)
     };
     let database = Arc::new(open(&base, folder)?);
+    worker.restored_with(&owner.name, &base.files);
     let (start, end) = base.key_groups;
     if start < range.start || end > range.end {
         database.keep(range)?;
