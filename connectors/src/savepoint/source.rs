@@ -8,7 +8,7 @@ use alpheus_dataflow::source::{
     Boundedness, NextSplit, Source, SourcePoll, SourceReader, SourceReaderContext, SourceSplit,
     SplitEnumerator,
 };
-use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_dataflow::{ChangelogBatch, OperatorError, OperatorResult};
 use alpheus_state::encryption::DataKeys;
 use alpheus_state::error::Result;
 use alpheus_state::handle::KeyedStateHandle;
@@ -200,7 +200,8 @@ impl SourceReader for SectionsReader {
                 Some(rows) => {
                     section.batches += 1;
                     let rows = rows?;
-                    return self.pick(&rows).map(SourcePoll::Batch);
+                    let rows = ChangelogBatch::inserts(self.pick(&rows)?);
+                    return Ok(SourcePoll::Batch(rows));
                 }
                 None => self.current = None,
             }

@@ -148,7 +148,7 @@ fn read(table: &TableSpec, projection: &[usize]) -> OperatorResult<Vec<RecordBat
     loop {
         match current.poll_next()? {
             SourcePoll::Batch(rows) => {
-                batches.push(rows);
+                batches.push(rows.rows().clone());
                 let splits = current.snapshot()?;
                 current = reader(&*source);
                 for split in splits {
