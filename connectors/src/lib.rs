@@ -110,6 +110,20 @@ pub fn create_source(
     }
 }
 
+/// The partitions that a table has now, each as `key=value/..`.
+///
+/// # Errors
+/// When the definition is wrong, or the partitions cannot be listed.
+pub fn list_partitions(table: &TableSpec) -> OperatorResult<Vec<String>> {
+    let capabilities = validate_table(table)?;
+    match table.connector.as_str() {
+        "filesystem" if capabilities.overwrite => {
+            filesystem::partition::list(&filesystem::FileTable::read(table)?)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// The sink of a table.
 ///
 /// `input` is the changelog it will be given, `overwrite` says INSERT OVERWRITE, `static_partition` is

@@ -41,9 +41,39 @@ pub(crate) const OPTIONS: &[OptionDef] = &[
     ),
     option(
         "lookup.cache",
-        OptionKind::Choice(&["FULL"]),
+        OptionKind::Choice(&["FULL", "PARTIAL", "NONE"]),
         Some("FULL"),
-        "What a lookup join keeps of the table: all of it.",
+        "What a lookup join keeps of the table: all of it. 'PARTIAL' and 'NONE' are refused: each row that is looked up would read all files.",
+    ),
+    option(
+        "lookup.max-retries",
+        OptionKind::Integer(0),
+        Some("3"),
+        "How often a lookup join tries again to read the table, where that may help.",
+    ),
+    option(
+        "lookup.partial-cache.max-rows",
+        OptionKind::Integer(1),
+        None,
+        "Not supported, as 'lookup.cache' = 'PARTIAL'.",
+    ),
+    option(
+        "lookup.partial-cache.expire-after-write",
+        OptionKind::Duration,
+        None,
+        "Not supported, as 'lookup.cache' = 'PARTIAL'.",
+    ),
+    option(
+        "lookup.partial-cache.expire-after-access",
+        OptionKind::Duration,
+        None,
+        "Not supported, as 'lookup.cache' = 'PARTIAL'.",
+    ),
+    option(
+        "lookup.partial-cache.cache-missing-key",
+        OptionKind::Boolean,
+        None,
+        "Not supported, as 'lookup.cache' = 'PARTIAL'.",
     ),
     option(
         "lookup.full-cache.periodic-reload.interval",
@@ -256,7 +286,29 @@ fn success_file(options: Options<'_>) -> Result<Option<String>, ConnectorError> 
     Ok(Some(name.to_owned()))
 }
 
+/// Files are not looked up by key.
+fn refuse_partial_lookups(options: Options<'_>) -> Result<(), ConnectorError> {
+    let remedy = "use 'lookup.cache' = 'FULL', which reads the table into memory: a lookup of a key would read all files";
+    let refuse = |what: String| Err(ConnectorError::unsupported(what, remedy));
+    if let Some(cache @ ("PARTIAL" | "NONE")) = options.text("lookup.cache") {
+        return refuse(format!("'lookup.cache' = '{cache}' of files"));
+    }
+    for key in [
+        "max-rows",
+        "expire-after-write",
+        "expire-after-access",
+        "cache-missing-key",
+    ] {
+        let key = format!("lookup.partial-cache.{key}");
+        if options.text(&key).is_some() {
+            return refuse(format!("'{key}' of files"));
+        }
+    }
+    Ok(())
+}
+
 fn refuse_what_is_not_there(options: Options<'_>) -> Result<(), ConnectorError> {
+    refuse_partial_lookups(options)?;
     if options.boolean("auto-compaction")? {
         return Err(ConnectorError::unsupported(
             "'auto-compaction' = 'true'",

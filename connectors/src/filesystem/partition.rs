@@ -1,12 +1,15 @@
 //! Partition folders: `key=value/`, escaped as Hive and Flink do (`PartitionPathUtils`).
 
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
+use alpheus_storage::file_system_for;
 use arrow::array::ArrayRef;
 
+use super::FileTable;
 use crate::columns::Column;
 use crate::columns::print::write_scalar;
 use crate::columns::text::{TimestampFormat, push_text};
 use crate::columns::view::View;
+use crate::error::storage_error;
 
 /// Characters that are written as `%XX`.
 fn must_escape(c: char) -> bool {
@@ -48,6 +51,41 @@ pub(crate) fn unescape(name: &str) -> String {
         }
     }
     String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The partitions that a table has folders for, each as `a=1/b=x`, in order of name.
+///
+/// # Errors
+/// When the folders cannot be listed; a table whose folder is not there yet has none.
+pub(crate) fn list(table: &FileTable) -> OperatorResult<Vec<String>> {
+    let file_system = file_system_for(&table.options.path).map_err(storage_error)?;
+    let mut level = vec![(String::new(), table.options.path.clone())];
+    for key in &table.partition_keys.fields {
+        let prefix = format!("{}=", escape(&key.name));
+        let mut below = Vec::new();
+        for (name, folder) in level {
+            let children = match file_system.list(&folder) {
+                Ok(children) => children,
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Err(storage_error(error)),
+            };
+            for child in children {
+                let own = child.location.name();
+                if let (true, Some(value)) = (child.is_directory, own.strip_prefix(&prefix)) {
+                    let part = format!("{}={}", key.name, unescape(value));
+                    let path = match name.as_str() {
+                        "" => part,
+                        above => format!("{above}/{part}"),
+                    };
+                    below.push((path, child.location.clone()));
+                }
+            }
+        }
+        level = below;
+    }
+    let mut names: Vec<String> = level.into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    Ok(names)
 }
 
 /// The folder of a row below the table's: `a=1/b=x`. Values are written as CAST to STRING does.

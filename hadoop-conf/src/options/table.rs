@@ -120,6 +120,12 @@ options! {
         option("table.optimizer.non-deterministic-update.strategy", "IGNORE");
     /// Whether an aggregate is computed in part before the exchange.
     AGG_PHASE_STRATEGY: AggPhaseStrategy = option("table.optimizer.agg-phase-strategy", "AUTO");
+    /// Whether aggregates with DISTINCT are computed in two steps, the first of them by key and a hash of the
+    /// distinct values, so that a key with very many rows does not keep one subtask busy alone.
+    DISTINCT_AGG_SPLIT_ENABLED: bool = option("table.optimizer.distinct-agg.split.enabled", "false");
+    /// How many parts the distinct values of a key are cut into then.
+    DISTINCT_AGG_SPLIT_BUCKETS: i32 =
+        option("table.optimizer.distinct-agg.split.bucket-num", "1024").range(1.0, 2_147_483_647.0);
     /// Whether `/*+ OPTIONS(...) */` hints are allowed.
     DYNAMIC_TABLE_OPTIONS: bool = option("table.dynamic-table-options.enabled", "true");
     /// Name of the catalog that a session starts with.

@@ -10,7 +10,6 @@
 //!
 //! * What is pulled out of a plan has no references any more, and its first columns are those it had before.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alpheus_dataflow::aggregate::AggregateCall;
@@ -21,6 +20,7 @@ use alpheus_dataflow::types::{LogicalType, TypeKind};
 use alpheus_sql_parser::Span;
 
 use super::aggregate::aggregate_node;
+use super::decorrelate_sides::used_references;
 use crate::error::SqlError;
 use crate::rel::{
     PlanField, PlanSchema, Rel, RelNode, SortKey, all_columns, conjunction, conjuncts_of, shifted,
@@ -34,7 +34,7 @@ pub(super) fn outer_reference(position: usize, ty: LogicalType) -> Expr {
 }
 
 /// Where the value of a reference stands among those passed in.
-fn reference(expr: &Expr) -> Option<usize> {
+pub(super) fn reference(expr: &Expr) -> Option<usize> {
     match expr {
         Expr::Call { function, .. } => function.strip_prefix(OUTER)?.parse().ok(),
         _ => None,
@@ -49,7 +49,7 @@ pub(super) fn with_outer_values(expr: Expr, values: &[Expr]) -> Expr {
     })
 }
 
-fn refers(expr: &Expr) -> bool {
+pub(super) fn refers(expr: &Expr) -> bool {
     let mut found = false;
     expr.visit(&mut |expr| found |= reference(expr).is_some());
     found
@@ -95,6 +95,11 @@ impl Decorrelation<'_> {
         }
     }
 
+    /// What stands in the plan with all of its columns.
+    pub(super) fn pull_values(&self, rel: &Arc<Rel>) -> Result<Pulled, SqlError> {
+        self.for_values().pull(rel)
+    }
+
     fn refuse(&self, feature: &str) -> SqlError {
         SqlError::unsupported(feature, self.span)
             .with_help("compare the tables in WHERE, or write it as a join")
@@ -132,14 +137,20 @@ impl Decorrelation<'_> {
                 ..
             } => self.pull_join(left, right, condition.as_ref()),
             RelNode::Join {
-                kind: kind @ (JoinKind::Semi | JoinKind::Anti),
+                kind: kind @ (JoinKind::Left | JoinKind::Semi | JoinKind::Anti),
                 left,
                 right,
                 condition,
                 ..
-            } if !is_correlated(right) && !condition.iter().any(refers) => {
-                self.pull_left(*kind, left, right, condition.as_ref())
-            }
+            } => self.pull_left_sided(*kind, left, right, condition.as_ref()),
+            RelNode::Join {
+                kind: JoinKind::Right,
+                left,
+                right,
+                condition,
+                ..
+            } => self.pull_right_sided(left, right, condition.as_ref()),
+            RelNode::Union { inputs } => self.pull_union(rel, inputs),
             RelNode::Sort {
                 input,
                 fetch: None,
@@ -152,10 +163,10 @@ impl Decorrelation<'_> {
                 fetch,
                 offset,
             } => self.pull_first(input, keys, (*offset, *fetch)),
-            RelNode::Join { .. } => Err(self.refuse(
-                "a sub-query that refers to the outer query from within an outer join or another sub-query",
-            )),
-            RelNode::Union { .. } => Err(self.refuse("UNION in a correlated sub-query")),
+            RelNode::Join { .. } => {
+                Err(self
+                    .refuse("a sub-query that refers to the outer query from within a full join"))
+            }
             _ => Err(self.refuse("this correlated sub-query")),
         }
     }
@@ -295,12 +306,18 @@ impl Decorrelation<'_> {
 
     /// Joins the different values that the outer query passes in, so that conditions and `exprs` can use them as
     /// columns; the conditions that are left say which of them belong to a row of the outer query.
-    fn with_outer_rows(&self, pulled: Pulled, exprs: Vec<Expr>) -> (Pulled, Vec<Expr>) {
-        let mut used = BTreeSet::new();
-        for expr in pulled.conditions.iter().chain(&exprs) {
-            expr.visit(&mut |expr| used.extend(reference(expr)));
-        }
-        let used: Vec<usize> = used.into_iter().collect();
+    pub(super) fn with_outer_rows(&self, pulled: Pulled, exprs: Vec<Expr>) -> (Pulled, Vec<Expr>) {
+        let used = used_references(pulled.conditions.iter().chain(&exprs));
+        self.with_values_of(pulled, exprs, &used)
+    }
+
+    /// The same with the values at `used`, those of `pulled` and `exprs` among them.
+    pub(super) fn with_values_of(
+        &self,
+        pulled: Pulled,
+        exprs: Vec<Expr>,
+        used: &[usize],
+    ) -> (Pulled, Vec<Expr>) {
         let (outer, values) = self.outer;
         let passed = used
             .iter()
@@ -336,28 +353,6 @@ impl Decorrelation<'_> {
             conditions: conditions_left,
         };
         (pulled, exprs)
-    }
-
-    /// A sub-query in the sub-query, which has nothing to do with the outer query itself.
-    fn pull_left(
-        &self,
-        kind: JoinKind,
-        left: &Arc<Rel>,
-        right: &Arc<Rel>,
-        condition: Option<&Expr>,
-    ) -> Result<Pulled, SqlError> {
-        let old_width = left.schema.len();
-        let pulled = self.for_values().pull(left)?;
-        let width = pulled.rel.schema.len();
-        let behind = |column: usize| match column < old_width {
-            true => column,
-            false => column - old_width + width,
-        };
-        let condition = condition.map(|condition| condition.clone().map_columns(&behind));
-        Ok(Pulled {
-            rel: Rel::join(kind, pulled.rel, Arc::clone(right), condition),
-            conditions: pulled.conditions,
-        })
     }
 
     fn pull_join(

@@ -93,7 +93,7 @@ impl Binder<'_> {
             TableRefKind::Named {
                 as_of: Some(time), ..
             } => self.temporal_join(join, left, right, time),
-            _ => self.join(join, left, right),
+            _ => self.join(join, left, right, named),
         }
     }
 

@@ -3,7 +3,9 @@
 //! Both sides are put one after the other, each row with a mark of its side, and counted by row: a row
 //! is in the INTERSECT when both sides have it, in the EXCEPT when only the left has it; with ALL it
 //! comes as often as the lesser count, or the left's beyond the right's, says (Flink's
-//! `RewriteIntersectAllRule` and `RewriteMinusAllRule`). NULLs equal each other here.
+//! `RewriteIntersectAllRule` and `RewriteMinusAllRule`). Without ALL it is enough to know whether a side has
+//! the row at all: the greatest mark says so, and changes with the answer only, not with every count.
+//! NULLs equal each other here.
 
 use std::sync::Arc;
 
@@ -33,32 +35,35 @@ pub(super) fn intersect_or_except(
         node: RelNode::Union { inputs },
         schema,
     });
+    let boolean = TypeKind::Boolean.nullable();
+    let (function, ty) = match all {
+        true => ("COUNT", TypeKind::BigInt.not_null()),
+        false => ("MAX", boolean.clone()),
+    };
     let mark = |column: usize| AggregateCall {
-        function: "COUNT".to_owned(),
+        function: function.to_owned(),
         args: vec![column],
         arg_types: vec![TypeKind::Boolean.nullable()],
         distinct: false,
         filter: None,
         order_by: Vec::new(),
-        ty: TypeKind::BigInt.not_null(),
+        ty: ty.clone(),
     };
     let calls = vec![mark(width), mark(width + 1)];
     let counted = aggregate_node(both, (0..width).collect(), calls);
-    let count = |side: usize| Expr::input(width + side, TypeKind::BigInt.not_null());
+    let count = |side: usize| Expr::input(width + side, ty.clone());
     let (left, right) = (count(0), count(1));
     if all {
         return repeated(counted, width, copies(op, left, right));
     }
-    let is = |op: &str, count: Expr| {
-        Expr::call(op, vec![count, bigint(0)], TypeKind::Boolean.not_null())
-    };
+    let is = |test: &str, mark: Expr| Expr::call(test, vec![mark], TypeKind::Boolean.not_null());
     let other = match op {
-        SetOperator::Except => is("=", right),
-        _ => is(">", right),
+        SetOperator::Except => is("IS NULL", right),
+        _ => is("IS NOT NULL", right),
     };
     let condition = Expr::call(
         "AND",
-        vec![is(">", left), other],
+        vec![is("IS NOT NULL", left), other],
         TypeKind::Boolean.not_null(),
     );
     first_columns(Rel::filter(counted, condition), width)
@@ -134,8 +139,4 @@ fn columns_of(rel: &Rel, width: usize) -> Vec<(String, Expr)> {
     fields
         .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
         .collect()
-}
-
-fn bigint(value: i64) -> Expr {
-    Expr::literal(Literal::Int(value), TypeKind::BigInt.not_null())
 }

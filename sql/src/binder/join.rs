@@ -3,6 +3,7 @@
 //! A column that USING or NATURAL merges stands in front of all others, once; the columns that it was made
 //! of can still be named with their table, as in standard SQL.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
@@ -12,10 +13,12 @@ use alpheus_sql_parser::ast::{self, Ident, JoinConstraint, ObjectName};
 
 use super::Binder;
 use super::expr::{Aggregates, ExprBinder};
+use super::query::Named;
 use super::scope::{Relation, Scope};
+use super::subquery::{Pending, Subqueries, asks};
 use crate::error::SqlError;
 use crate::optimizer;
-use crate::rel::{PlanSchema, Rel, all_columns, conjunction};
+use crate::rel::{PlanSchema, Rel, all_columns, conjunction, conjuncts_of};
 
 /// Rows with the names of their columns.
 pub(super) type Scoped = (Arc<Rel>, Scope);
@@ -34,6 +37,7 @@ impl Binder<'_> {
         join: &ast::Join,
         left: Scoped,
         right: Scoped,
+        named: Option<&Named<'_>>,
     ) -> Result<Scoped, SqlError> {
         let kind = match join.kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross => JoinKind::Inner,
@@ -49,9 +53,17 @@ impl Binder<'_> {
                 .with_help("add ON or USING, or write CROSS JOIN")),
             JoinConstraint::On(condition) => {
                 let scope = left.1.beside(right.1);
-                let binder = ExprBinder::new(self, &scope, Aggregates::Refused("ON"));
+                let pending = RefCell::default();
+                let subqueries = Subqueries {
+                    pending: &pending,
+                    named,
+                };
+                let span = condition.span;
+                let binder = ExprBinder::new(self, &scope, Aggregates::Refused("ON"))
+                    .with_subqueries(subqueries);
                 let condition = self.fold(binder.condition(condition, "ON")?);
-                let rel = Rel::join(kind, left.0, right.0, Some(condition));
+                let pending = pending.borrow();
+                let rel = self.joined_on(kind, (left.0, right.0), condition, &pending, span)?;
                 let rel = optimizer::settle_joins(&rel);
                 let scope = scope.typed(&rel.schema);
                 Ok((rel, scope))
@@ -65,6 +77,51 @@ impl Binder<'_> {
                 self.merged_join(kind, left, right, &common)
             }
         }
+    }
+
+    /// A join whose condition may ask sub-queries. Of an inner join that is a filter on its pairs; of an outer
+    /// one only what is asked of the optional side's rows can be settled before.
+    fn joined_on(
+        &self,
+        kind: JoinKind,
+        (mut left, mut right): (Arc<Rel>, Arc<Rel>),
+        condition: Expr,
+        pending: &[Pending],
+        span: Span,
+    ) -> Result<Arc<Rel>, SqlError> {
+        if pending.is_empty() {
+            return Ok(Rel::join(kind, left, right, Some(condition)));
+        }
+        let (asking, plain): (Vec<Expr>, Vec<Expr>) =
+            conjuncts_of(&condition).into_iter().partition(asks);
+        if kind == JoinKind::Inner {
+            let pairs = Rel::join(kind, left, right, conjunction(plain));
+            return match conjunction(asking) {
+                Some(predicate) => self.filtered(pairs, predicate, pending),
+                None => Ok(pairs),
+            };
+        }
+        let width = left.schema.len();
+        for conjunct in asking {
+            let columns = conjunct.referenced_columns();
+            let of_left = columns.iter().all(|&column| column < width);
+            let of_right = columns.iter().all(|&column| column >= width);
+            match kind {
+                JoinKind::Left if of_right => {
+                    let below = conjunct.map_columns(&|column| column - width);
+                    right = self.filtered(right, below, pending)?;
+                }
+                JoinKind::Right if of_left => left = self.filtered(left, conjunct, pending)?,
+                _ => {
+                    return Err(SqlError::unsupported(
+                        "a sub-query in ON of an outer join that is asked of both sides, or of the side whose rows are kept",
+                        span,
+                    )
+                    .with_help("join a query in FROM that has the answer as a column"));
+                }
+            }
+        }
+        Ok(Rel::join(kind, left, right, conjunction(plain)))
     }
 
     fn merged_join(

@@ -16,6 +16,7 @@
 mod aggregate;
 mod call;
 mod decorrelate;
+mod decorrelate_sides;
 mod expr;
 mod from;
 mod grouping;
@@ -26,6 +27,7 @@ mod join;
 mod json;
 mod lateral;
 mod literal;
+mod lookup_hint;
 mod match_recognize;
 mod over;
 mod overlaps;

@@ -1,4 +1,4 @@
-//! `/*+ STATE_TTL('t' = '1 d') */` behind SELECT: how long a join or aggregate of this SELECT keeps state of
+//! Hints behind SELECT: LOOKUP, and `/*+ STATE_TTL('t' = '1 d') */`: how long a join or aggregate of this SELECT keeps state of
 //! the rows of a table, instead of `table.exec.state.ttl`.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use alpheus_hadoop_conf::parse_duration;
 use alpheus_sql_parser::ast::{Hint, HintArg, Select, TableRef, TableRefKind};
 
-use super::Binder;
+use super::{Binder, lookup_hint};
 use crate::error::SqlError;
 use crate::rel::{Rel, RelNode};
 
@@ -17,25 +17,30 @@ impl<'a> Binder<'a> {
         let mut binder = self.clone();
         binder.state_ttl.clear();
         for hint in &select.hints {
-            if !hint.name.value.eq_ignore_ascii_case("STATE_TTL") {
-                return Err(SqlError::unsupported(
-                    format!("the hint {}", hint.name.value),
-                    hint.span,
-                )
-                .with_help("STATE_TTL('t' = '1 d') behind SELECT and OPTIONS(..) behind a table's name are there"));
-            }
-            read(hint, &mut binder.state_ttl)?;
+            let name = hint.name.value.to_ascii_uppercase();
+            let tables: Vec<String> = match name.as_str() {
+                "STATE_TTL" => {
+                    read(hint, &mut binder.state_ttl)?;
+                    binder.state_ttl.keys().cloned().collect()
+                }
+                "LOOKUP" => vec![lookup_hint::check(hint)?],
+                _ => {
+                    return Err(SqlError::unsupported(
+                        format!("the hint {}", hint.name.value),
+                        hint.span,
+                    )
+                    .with_help("STATE_TTL(..) and LOOKUP(..) behind SELECT and OPTIONS(..) behind a table's name are there"));
+                }
+            };
             let mut names = Vec::new();
             select
                 .from
                 .iter()
                 .for_each(|table| name_tables(table, &mut names));
-            if let Some(unknown) = binder.state_ttl.keys().find(|name| !names.contains(name)) {
+            if let Some(unknown) = tables.iter().find(|name| !names.contains(name)) {
                 let names = names.iter().map(String::as_str);
                 return Err(SqlError::invalid(
-                    format!(
-                        "the hint STATE_TTL names '{unknown}', which is no table of this SELECT"
-                    ),
+                    format!("the hint {name} names '{unknown}', which is no table of this SELECT"),
                     hint.span,
                 )
                 .suggesting(unknown, names));

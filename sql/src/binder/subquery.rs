@@ -248,6 +248,11 @@ fn placeholder<'p>(expr: &Expr, pending: &'p [Pending]) -> Option<(&'p Pending, 
     Some((pending.get(number)?, args.clone()))
 }
 
+/// Whether the expression has a placeholder of a sub-query in it.
+pub(super) fn asks(expr: &Expr) -> bool {
+    innermost(expr).is_some()
+}
+
 /// A placeholder whose arguments hold no other.
 fn innermost(expr: &Expr) -> Option<Expr> {
     let inner = expr.children().into_iter().find_map(innermost);
@@ -391,6 +396,9 @@ impl Binder<'_> {
                 let equal = self.computed("=", vec![operands[0].clone(), value], span)?;
                 Ok((joined, equal))
             }
+            Question::In if operands.len() > 1 => {
+                self.row_membership(input, subquery, operands, outer)
+            }
             Question::In => self.membership(input, subquery, operands, outer),
             Question::Any(op) => self.any(input, subquery, op, &operands[0], outer),
         }
@@ -501,12 +509,6 @@ impl Binder<'_> {
         if !nullable {
             return Ok((joined, found));
         }
-        if operands.len() > 1 {
-            return Err(SqlError::unsupported(
-                "IN of several columns that may be NULL, other than as a condition of WHERE",
-                span,
-            ));
-        }
         let counts = vec![
             count(None),
             count(Some((0, rel.schema.fields[0].ty.clone()))),
@@ -530,6 +532,64 @@ impl Binder<'_> {
                 (is_empty, Expr::boolean(false)),
                 (unknown, null.clone()),
                 (some_null, null),
+            ],
+            otherwise: Some(Box::new(Expr::boolean(false))),
+            ty,
+        };
+        Ok((joined, value))
+    }
+
+    /// `(x, y) IN (..)` as a value: TRUE if a row is equal, unknown if one may be, which has NULL where it is
+    /// not equal.
+    fn row_membership(
+        &self,
+        input: Arc<Rel>,
+        subquery: &Pending,
+        operands: &[Expr],
+        outer: &[Expr],
+    ) -> Result<(Arc<Rel>, Expr), SqlError> {
+        let (rel, span) = (&subquery.rel, subquery.span);
+        // The operands are passed into the sub-query like other values of the row.
+        let mut passed = outer.to_vec();
+        passed.extend_from_slice(operands);
+        let mut equalities = Vec::with_capacity(operands.len());
+        for (at, operand) in operands.iter().enumerate() {
+            let column = Expr::input(at, rel.schema.fields[at].ty.clone());
+            let value = outer_reference(outer.len() + at, operand.ty().clone());
+            equalities.push(self.computed("=", vec![value, column], span)?);
+        }
+        let equal = conjunction(equalities).unwrap_or_else(|| Expr::boolean(true));
+        let possible = self.computed("IS NOT FALSE", vec![equal.clone()], span)?;
+        let candidates = Rel::filter(Arc::clone(rel), possible);
+        let one = Expr::Case {
+            branches: vec![(
+                equal,
+                Expr::literal(Literal::Int(1), TypeKind::BigInt.not_null()),
+            )],
+            otherwise: None,
+            ty: TypeKind::BigInt.nullable(),
+        };
+        let candidates = Rel::project(candidates, vec![("$equal".to_owned(), one)]);
+        let counts = vec![count(None), count(Some((0, TypeKind::BigInt.nullable())))];
+        let counted = aggregate_node(candidates, Vec::new(), counts);
+        let columns = vec![
+            Expr::input(0, TypeKind::BigInt.not_null()),
+            Expr::input(1, TypeKind::BigInt.not_null()),
+        ];
+        let (counted, values) = self.scalars(counted, columns);
+        let (joined, first) = self.left_join(input, &counted, Vec::new(), &passed, span)?;
+        let [possible, equal] = [&values[0], &values[1]].map(|value| shifted(value, first));
+        let ty = TypeKind::Boolean.nullable();
+        let value = Expr::Case {
+            branches: vec![
+                (
+                    self.computed(">", vec![equal, zero()], span)?,
+                    Expr::boolean(true),
+                ),
+                (
+                    self.computed(">", vec![possible, zero()], span)?,
+                    Expr::literal(Literal::Null, ty.clone()),
+                ),
             ],
             otherwise: Some(Box::new(Expr::boolean(false))),
             ty,

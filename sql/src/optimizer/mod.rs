@@ -11,6 +11,8 @@
 //! 6. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
 //! 7. [`merge`]: projections right above each other become one.
+//!
+//! Before the last two, where it is asked for, [`split_distinct`] makes two steps of distinct aggregates of streams.
 
 mod attached_window;
 mod join;
@@ -19,6 +21,7 @@ mod prune;
 mod push_down;
 mod rank;
 mod repeat_below_window;
+mod split_distinct;
 mod time_join;
 mod window_aggregate;
 
@@ -29,8 +32,15 @@ pub(crate) use time_join::without_bounds;
 use crate::rel::{Output, Rel};
 use crate::session::JobMode;
 
+/// What the configuration says about rewrites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OptimizerOptions {
+    /// How many parts distinct values are cut into (`table.optimizer.distinct-agg.split.*`).
+    pub distinct_buckets: Option<i64>,
+}
+
 /// Applies all passes that fit the mode.
-pub fn optimize(outputs: Vec<Output>, mode: JobMode) -> Vec<Output> {
+pub fn optimize(outputs: Vec<Output>, mode: JobMode, options: &OptimizerOptions) -> Vec<Output> {
     let rewrite = |query: &Arc<Rel>| {
         let query = rewrite_bottom_up(query, &repeat_below_window::push);
         let query = rewrite_bottom_up(&query, &window_aggregate::recognize);
@@ -41,7 +51,13 @@ pub fn optimize(outputs: Vec<Output>, mode: JobMode) -> Vec<Output> {
             JobMode::Batch => query,
         };
         let query = rewrite_bottom_up(&query, &push_down::offer_filters);
-        rewrite_bottom_up(&query, &join::extract_keys)
+        let query = rewrite_bottom_up(&query, &join::extract_keys);
+        match (mode, options.distinct_buckets) {
+            (JobMode::Streaming, Some(buckets)) => {
+                rewrite_bottom_up(&query, &|rel| split_distinct::split(rel, buckets))
+            }
+            _ => query,
+        }
     };
     let outputs: Vec<Output> = outputs
         .into_iter()

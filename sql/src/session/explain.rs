@@ -1,15 +1,16 @@
-//! EXPLAIN: the plan as text.
+//! EXPLAIN: the plan as text. Of CREATE TABLE .. AS it is the plan of the job that fills the table, which is
+//! not made.
 
-use alpheus_sql_parser::ast::{ExplainDetail, Statement};
+use alpheus_sql_parser::ast::{ExplainDetail, Statement, StatementKind};
 
-use super::{Outcome, PlannedJob, Session, TextTable, plan};
+use super::{Outcome, PlannedJob, Session, TextTable, ddl, plan};
 use crate::error::SqlError;
 use crate::job_graph::explain::explain as explain_graph;
 use crate::rel::Target;
 
 /// `EXPLAIN [details] statement`.
 pub(super) fn explain(
-    session: &Session,
+    session: &mut Session,
     details: &[ExplainDetail],
     statement: &Statement,
 ) -> Result<Outcome, SqlError> {
@@ -22,7 +23,12 @@ pub(super) fn explain(
         return Err(SqlError::unsupported(name, statement.span)
             .with_help("EXPLAIN, EXPLAIN CHANGELOG_MODE and EXPLAIN PLAN_ADVICE are there"));
     }
-    let job = plan::plan_statement(session, statement)?;
+    let job = match &statement.kind {
+        StatementKind::CreateTable(create) if create.query.is_some() => {
+            ddl::plan_table_as(session, create)?
+        }
+        _ => plan::plan_statement(session, statement)?,
+    };
     let mut text = text(&job);
     let is_stream = job.graph.is_some();
     if is_stream && details.contains(&ExplainDetail::ChangelogMode) {

@@ -14,7 +14,7 @@ use super::{JobMode, PlannedJob, Session, retractions};
 use crate::binder::Binder;
 use crate::error::SqlError;
 use crate::job_graph::{self, PlannerSettings, StreamPlan, TableModes};
-use crate::optimizer;
+use crate::optimizer::{self, OptimizerOptions};
 use crate::rel::{Output, Target};
 
 /// What can become a job.
@@ -46,7 +46,7 @@ pub(super) fn plan_statement(
         Target::Collect { .. } => Some(output.query.schema.row_type()),
         Target::Table { .. } => None,
     });
-    let outputs = optimizer::optimize(outputs, mode);
+    let outputs = optimizer::optimize(outputs, mode, &optimizer_options(session, span)?);
     let configuration = session.configuration.clone();
     let name = get(session, &options::execution::JOB_NAME, span)?
         .unwrap_or_else(|| default_name(&outputs));
@@ -68,6 +68,14 @@ pub(super) fn plan_statement(
         result,
         configuration,
         session: settings,
+    })
+}
+
+fn optimizer_options(session: &Session, span: Span) -> Result<OptimizerOptions, SqlError> {
+    let split = get(session, &options::table::DISTINCT_AGG_SPLIT_ENABLED, span)?;
+    let buckets = get(session, &options::table::DISTINCT_AGG_SPLIT_BUCKETS, span)?;
+    Ok(OptimizerOptions {
+        distinct_buckets: split.then_some(i64::from(buckets)),
     })
 }
 

@@ -1,5 +1,7 @@
 //! SHOW and DESCRIBE.
 
+use std::collections::BTreeMap;
+
 use alpheus_functions::{aggregate, registry};
 use alpheus_sql_parser::ast::{ObjectKind, ObjectName, Show, ShowLike, ShowTarget};
 
@@ -82,7 +84,7 @@ pub(super) fn show(session: &Session, show: &Show) -> Result<Outcome, SqlError> 
         ShowTarget::Modules { .. } => ("module name", vec!["core".to_owned()]),
         ShowTarget::Jars => ("jars", Vec::new()),
         ShowTarget::Procedures => ("procedure name", Vec::new()),
-        ShowTarget::Partitions(_) => return Err(refused("SHOW PARTITIONS", show.span)),
+        ShowTarget::Partitions(name) => ("partition name", partition_names(session, name)?),
         ShowTarget::Jobs => {
             return Err(refused("SHOW JOBS", show.span).with_help("use `alpheus list`"));
         }
@@ -91,6 +93,26 @@ pub(super) fn show(session: &Session, show: &Show) -> Result<Outcome, SqlError> 
         .into_iter()
         .filter(|name| like.is_none_or(|like| passes(like, name)));
     Ok(Outcome::Rows(TextTable::of_column(column, names)))
+}
+
+/// The partitions of a table, from its folders.
+fn partition_names(session: &Session, name: &ObjectName) -> Result<Vec<String>, SqlError> {
+    let (path, CatalogObject::Table(table)) = session.catalogs.get("table", name)? else {
+        return Err(SqlError::invalid(
+            format!("'{name}' is a view and has no partitions"),
+            name.span,
+        ));
+    };
+    let spec = table.as_source(&path, &BTreeMap::new());
+    if spec.partition_keys.is_empty() {
+        return Err(SqlError::invalid(
+            format!("table '{}' is not partitioned", path.object),
+            name.span,
+        )
+        .with_help("SHOW PARTITIONS is for tables with PARTITIONED BY"));
+    }
+    alpheus_connectors::list_partitions(&spec)
+        .map_err(|error| SqlError::invalid(error.to_string(), name.span))
 }
 
 /// `DESCRIBE t`.

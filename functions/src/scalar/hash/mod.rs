@@ -1,9 +1,11 @@
 //! Digests, as hexadecimal text. OpenSSL computes them; in FIPS mode it refuses MD5.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::{OperatorError, OperatorResult};
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, Int32Array};
 use openssl::hash::{MessageDigest, hash};
 
 use crate::compile::Args;
@@ -39,7 +41,25 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         "The SHA-2 digest of 224, 256, 384 or 512 bits.",
         "SHA2('a', 256)",
     ),
+    ScalarFunction::new(
+        C,
+        "HASH_CODE",
+        "HASH_CODE(any)",
+        takes(&[Param::Any], Returns::NotNull(Simple::Int)),
+        hash_code,
+    )
+    .doc(
+        "A hash that is not negative and the same in every run; NULL has one, too. (Not Java's.)",
+        "HASH_CODE('a')",
+    ),
 ];
+
+/// The upper half of the row's hash, without its sign.
+fn hash_code(args: &Args<'_>) -> OperatorResult<ArrayRef> {
+    let hashes = hash_columns(&[args.column(0)?], args.rows)?;
+    let codes = hashes.iter().map(|hash| (hash >> 33) as i32);
+    Ok(Arc::new(Int32Array::from_iter_values(codes)))
+}
 
 fn digested(
     args: &Args<'_>,

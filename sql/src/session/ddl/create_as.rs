@@ -10,7 +10,7 @@ use alpheus_dataflow::TypeKind;
 use alpheus_hadoop_conf::options::execution::{RUNTIME_MODE, RuntimeMode};
 use alpheus_sql_parser::ast::{self, CreateTable, Ident, Insert, Query, Statement, StatementKind};
 
-use super::super::{JobMode, Outcome, Session, plan};
+use super::super::{JobMode, Outcome, PlannedJob, Session, plan};
 use super::already_exists;
 use super::create_table::{check, definition};
 use crate::catalog::{CatalogObject, Column, ColumnKind};
@@ -82,6 +82,33 @@ pub(super) fn create_table_as(
             }
             Err(error)
         }
+    }
+}
+
+/// The job of the statement, for EXPLAIN. The table is there as a temporary one while it is planned, so that no
+/// catalog shows it.
+pub(in crate::session) fn plan_table_as(
+    session: &mut Session,
+    create: &CreateTable,
+) -> Result<PlannedJob, SqlError> {
+    let path = session.catalogs.path(&create.name)?;
+    let taken = super::taken(session, &path, create.temporary);
+    if taken && !create.or_replace || session.catalogs.has_temporary(&path) {
+        return Err(already_exists(session, &create.name, &path));
+    }
+    let temporary = CreateTable {
+        temporary: true,
+        if_not_exists: false,
+        ..create.clone()
+    };
+    let planned = super::create_table(session, &temporary)?;
+    session.catalogs.remove(&path, true, create.name.span)?;
+    match planned {
+        Outcome::Job(job) => Ok(*job),
+        _ => Err(SqlError::invalid(
+            "only CREATE TABLE .. AS has a plan",
+            create.span,
+        )),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::error::SqlError;
 
 pub(super) use alter::{alter_table, alter_view};
 pub(super) use catalog::{alter_catalog, create_catalog, open_catalogs};
+pub(super) use create_as::plan_table_as;
 pub(super) use create_table::create_table;
 pub(super) use function::create_function;
 

@@ -220,3 +220,14 @@ fn changes_of_a_source_may_come_twice() {
          +- TableSourceScan(table=[default_catalog.default_database.changes], fields=[id, k, v]";
     assert!(tree.contains(expected), "{tree}");
 }
+
+#[test]
+fn set_operations_change_with_the_answer_only() {
+    let tree = modes("SELECT s FROM t INTERSECT SELECT k FROM bid");
+    assert!(
+        tree.contains(
+            "GroupAggregate(groupBy=[s], select=[MAX($left), MAX($right)], changelogMode=[I,UB,UA])"
+        ),
+        "{tree}"
+    );
+}

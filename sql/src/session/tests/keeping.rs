@@ -408,3 +408,55 @@ fn an_aggregate_function_without_retraction_takes_inserts_only() {
     let scalar = run(session, "SELECT squares(x) + 1 FROM t WHERE squares(x) > 1").unwrap_err();
     assert!(scalar.contains("cannot be used in WHERE"), "{scalar}");
 }
+
+#[test]
+fn partitions_are_the_folders_of_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    for partition in [
+        "d=2024-01-02/k=b",
+        "d=2024-01-01/k=a%3Ab",
+        "d=2024-01-01/other",
+    ] {
+        std::fs::create_dir_all(folder.path().join(partition)).unwrap();
+    }
+    std::fs::write(folder.path().join("d=file"), "").unwrap();
+    let session = &mut session();
+    let tables = format!(
+        "CREATE TABLE p (v INT, d STRING, k STRING) PARTITIONED BY (d, k)
+           WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'csv');
+         CREATE TABLE gone (v INT, d STRING) PARTITIONED BY (d)
+           WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'csv'); {TABLE}",
+        folder.path().display()
+    );
+    run(session, &tables).unwrap();
+    assert_eq!(
+        rows(session, "SHOW PARTITIONS p"),
+        ["d=2024-01-01/k=a:b", "d=2024-01-02/k=b"]
+    );
+    assert!(rows(session, "SHOW PARTITIONS gone").is_empty());
+    let error = run(session, "SHOW PARTITIONS t").unwrap_err();
+    assert!(error.contains("table 't' is not partitioned"), "{error}");
+}
+
+#[test]
+fn explaining_a_table_as_makes_none() {
+    let session = &mut session();
+    let create =
+        "CREATE TABLE copy WITH ('connector' = 'blackhole') AS SELECT a, b FROM t WHERE a > 1";
+    run(session, TABLE).unwrap();
+    let plan = rows(session, &format!("EXPLAIN {create}")).remove(0);
+    assert!(
+        plan.contains("-> default_catalog.default_database.copy\n"),
+        "{plan}"
+    );
+    assert!(plan.contains("Sink: copy"), "{plan}");
+    assert_eq!(rows(session, "SHOW TABLES"), ["t"]);
+    run(session, create).unwrap();
+    assert_eq!(rows(session, "SHOW TABLES"), ["copy", "t"]);
+    let error = run(session, &format!("EXPLAIN {create}")).unwrap_err();
+    assert!(error.contains("already exists"), "{error}");
+    // A query that is wrong leaves nothing behind, either.
+    let wrong = "EXPLAIN CREATE TABLE other WITH ('connector' = 'blackhole') AS SELECT c FROM t";
+    assert!(run(session, wrong).is_err());
+    assert_eq!(rows(session, "SHOW TABLES"), ["copy", "t"]);
+}

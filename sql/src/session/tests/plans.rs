@@ -250,3 +250,29 @@ fn json_clauses_are_bound() {
         "v DOUBLE, q ARRAY<STRING>, o STRING NOT NULL"
     );
 }
+
+#[test]
+fn distinct_aggregates_are_split_where_asked_for() {
+    let split = "SET 'table.optimizer.distinct-agg.split.enabled' = 'true';
+        SET 'table.optimizer.distinct-agg.split.bucket-num' = '16';";
+    assert_eq!(
+        plan(&format!(
+            "{split} SELECT k, COUNT(DISTINCT v), MAX(id) FROM bid GROUP BY k"
+        )),
+        "Project(select=[k, $f1 AS EXPR$1, $f2 AS EXPR$2])
++- GroupAggregate(groupBy=[k], select=[SUM($f1), MAX($f2)])
+   +- GroupAggregate(groupBy=[k, $bucket], select=[COUNT(DISTINCT v), MAX(id)])
+      +- Project(select=[k, v, id, (HASH_CODE(v) % 16) AS $bucket])
+         +- WatermarkAssigner(rowtime=[ts], watermark=[(ts - INTERVAL '5 s')])
+            +- TableSourceScan(table=[default_catalog.default_database.bid], fields=[ts, k, v, id])
+"
+    );
+    for whole in [
+        "SELECT k, COUNT(DISTINCT v), COUNT(DISTINCT id) FROM bid GROUP BY k",
+        "SELECT k, COUNT(DISTINCT v), AVG(id) FROM bid GROUP BY k",
+        "SELECT k, COUNT(*) FROM bid GROUP BY k",
+    ] {
+        let plan = plan(&format!("{split} {whole}"));
+        assert!(!plan.contains("$bucket"), "{plan}");
+    }
+}

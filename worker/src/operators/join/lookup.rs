@@ -3,7 +3,8 @@
 //!
 //! The whole table is read into memory before the first row and, if the table says so, again whenever its copy
 //! is older than `lookup.full-cache.periodic-reload.interval` (Flink's FULL cache, reloaded by a row rather
-//! than by a thread: a copy that nobody asks for is not read). What cannot be read fails the job.
+//! than by a thread: a copy that nobody asks for is not read). What cannot be read, even after
+//! `lookup.max-retries` more tries where another may help, fails the job.
 //!
 //! No state: what a row met is not known any more when it is taken back, so the input inserts only.
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alpheus_dataflow::changelog::{ChangelogBatch, RowKind};
+use alpheus_dataflow::error::ErrorClass;
 use alpheus_dataflow::graph::OperatorNode;
 use alpheus_dataflow::join::{JoinSpec, LookupTable};
 use alpheus_dataflow::operator::{
@@ -29,6 +31,9 @@ use crate::environment::Connectors;
 use crate::operators::calc::Calc;
 
 const RELOAD: &str = "lookup.full-cache.periodic-reload.interval";
+const RETRIES: &str = "lookup.max-retries";
+const MAX_RETRIES: u32 = 3;
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 const BATCH_ROWS: usize = 8192;
 
 /// The operator; see the module's documentation.
@@ -41,6 +46,7 @@ pub struct LookupJoin {
     pairing: Option<Pairing>,
     clock: Arc<dyn Clock>,
     reload_ms: Option<i64>,
+    retries: u32,
     /// The table's rows and when they were read.
     cache: Option<(Side, Lookup, i64)>,
     loads: Metric,
@@ -63,6 +69,7 @@ impl LookupJoin {
             pairing: None,
             clock: Arc::new(SystemClock),
             reload_ms: None,
+            retries: MAX_RETRIES,
             cache: None,
             loads: Metric::default(),
         }
@@ -80,7 +87,9 @@ impl LookupJoin {
         let Some(context) = &self.context else {
             return Err(OperatorError::fatal("the join is not open"));
         };
-        let rows = read(&self.table, self.connectors.as_ref(), context)?;
+        let rows = retried(self.retries, || {
+            read(&self.table, self.connectors.as_ref(), context)
+        })?;
         let mut calc = Calc::new(
             self.table.filter.clone(),
             self.table.columns.clone(),
@@ -102,6 +111,19 @@ impl LookupJoin {
         self.loads.add(1);
         Ok(())
     }
+}
+
+/// What `attempt` gives, which is tried so often again while its failure is one that may pass.
+fn retried<T>(retries: u32, mut attempt: impl FnMut() -> OperatorResult<T>) -> OperatorResult<T> {
+    for _ in 0..retries {
+        match attempt() {
+            Err(error) if error.class == ErrorClass::Transient => {
+                std::thread::sleep(RETRY_DELAY);
+            }
+            result => return result,
+        }
+    }
+    attempt()
 }
 
 /// All rows of the table, read on this thread.
@@ -142,6 +164,12 @@ impl Operator for LookupJoin {
         self.pairing = Some(Pairing::new(&self.spec, &self.node, &context.session)?);
         self.context = Some(context.clone());
         self.loads = context.metrics.metric("numCacheLoads");
+        if let Some(text) = self.table.table.options.get(RETRIES) {
+            let expected = "a whole number from 0 on";
+            self.retries = text.trim().parse().map_err(|_| {
+                OperatorError::fatal(format!("`{RETRIES}` is `{text}`, expected {expected}"))
+            })?;
+        }
         let reload = self.table.table.options.get(RELOAD);
         let reload = reload.map(|text| {
             parse_duration(text)
