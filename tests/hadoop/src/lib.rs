@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod application;
+pub mod numbers;
 pub mod program;
 
 use alpheus_hadoop_conf::Environment;

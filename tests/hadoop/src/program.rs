@@ -139,3 +139,11 @@ pub fn cat(folder: &str) -> String {
     let found = crate::try_dev_cluster(&["hdfs", "dfs", "-cat", &format!("{folder}/part-*")]);
     String::from_utf8_lossy(&found.stdout).into_owned()
 }
+
+/// The NodeManager, such as `nm0`, under which a container's process runs.
+pub fn node_of(pid: u32) -> String {
+    let folder = std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap();
+    let daemons = dir().join("daemons");
+    let below = folder.strip_prefix(daemons).unwrap();
+    below.iter().next().unwrap().to_str().unwrap().to_owned()
+}

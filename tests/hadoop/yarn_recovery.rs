@@ -1,0 +1,198 @@
+//! Daemons of Hadoop die, restart and change places under a running job: its output is that of an undisturbed run.
+//!
+//! The cluster has pairs of ResourceManagers and NameNodes, three nodes of each kind, and takes a node for lost after ten
+//! seconds. A worker is more than half a node, so no two share one.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use alpheus_hadoop_tests::dev_cluster;
+use alpheus_hadoop_tests::numbers::*;
+use alpheus_hadoop_tests::program::*;
+
+/// Rows a second.
+const RATE: u32 = 200;
+
+/// A job of two workers on two nodes that runs for so many seconds, undisturbed.
+struct Job {
+    id: String,
+    out: String,
+    count: u32,
+}
+
+impl Job {
+    fn start(name: &str, seconds: u32, more: &[&str]) -> Self {
+        as_alice();
+        let out = place(name);
+        let count = RATE * seconds;
+        let sql = script(name, &numbers(&format!("hdfs://{out}"), RATE / 2, count));
+        let mut all = vec![
+            "-Dtaskmanager.memory.process.size=4200mb",
+            "-Djobmanager.memory.process.size=256mb",
+            "-Dexecution.checkpointing.interval=1s",
+            "-Drestart-strategy.fixed-delay.delay=100ms",
+            "-Dparallelism.default=2",
+            // The program is uploaded by the first test alone.
+            "-Dyarn.provided.lib.dirs=hdfs:///data",
+        ];
+        all.extend(more);
+        let id = submit("alice", &all, &sql);
+        running(&out);
+        Job { id, out, count }
+    }
+
+    fn master(&self) -> u32 {
+        let found = processes("./alpheus am", &self.id);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0]
+    }
+
+    fn workers(&self) -> Vec<u32> {
+        processes("./alpheus worker", &self.id)
+    }
+
+    /// A worker on another node than this one.
+    fn worker_beside(&self, node: &str) -> u32 {
+        let workers = self.workers();
+        *workers.iter().find(|pid| node_of(**pid) != node).unwrap()
+    }
+
+    /// Waits until more is seen of the output than now.
+    fn goes_on(&self) {
+        let before = cat(&self.out).lines().count();
+        wait_for("more output", || {
+            (cat(&self.out).lines().count() > before).then_some(())
+        });
+    }
+
+    fn ends_well(&self) {
+        assert_eq!(end_of(&self.id), "SUCCEEDED");
+        assert_complete(&self.out, self.count);
+        assert!(!left_behind().contains(&self.id), "{}", left_behind());
+        wait_for("all processes to be gone", || {
+            (self.workers().is_empty() && processes("./alpheus am", &self.id).is_empty())
+                .then_some(())
+        });
+    }
+}
+
+fn gone(pid: u32) -> bool {
+    !std::path::Path::new(&format!("/proc/{pid}")).exists()
+}
+
+#[test]
+fn a_lost_node_costs_its_worker_and_no_row() {
+    let job = Job::start("node", 40, &[]);
+    let masters = node_of(job.master());
+    let worker = job.worker_beside(&masters);
+    let node = node_of(worker);
+    dev_cluster(&["kill", &node]);
+    // Nobody on that node can end the worker; the master can.
+    wait_for("the lost worker to end", || gone(worker).then_some(()));
+    wait_for("another one", || (job.workers().len() == 2).then_some(()));
+    job.goes_on();
+    dev_cluster(&["start", &node]);
+    job.ends_well();
+}
+
+#[test]
+fn the_loss_of_the_masters_node_costs_no_row() {
+    let job = Job::start("masters-node", 60, &["-Dhigh-availability.type=FILESYSTEM"]);
+    let old = job.master();
+    let node = node_of(old);
+    dev_cluster(&["kill", &node]);
+    // Nobody on that node can end the old master either: it learns at its next heartbeat that it is over.
+    wait_for("the old master to end", || gone(old).then_some(()));
+    wait_for("the next one", || {
+        (processes("./alpheus am", &job.id).len() == 1).then_some(())
+    });
+    job.goes_on();
+    dev_cluster(&["start", &node]);
+    job.ends_well();
+}
+
+#[test]
+fn a_restart_of_the_resource_managers_costs_nothing() {
+    let job = Job::start("restart", 30, &[]);
+    let (master, workers) = (job.master(), job.workers());
+    for rm in ["rm1", "rm2"] {
+        dev_cluster(&["kill", rm]);
+    }
+    job.goes_on();
+    for rm in ["rm1", "rm2"] {
+        dev_cluster(&["start", rm]);
+    }
+    dev_cluster(&["failover", "rm"]);
+    job.goes_on();
+    assert_eq!((job.master(), job.workers()), (master, workers));
+    // The new one knows the application well enough to give it a worker.
+    kill(job.workers()[0]);
+    wait_for("another worker", || {
+        (job.workers().len() == 2).then_some(())
+    });
+    job.ends_well();
+}
+
+#[test]
+fn a_fail_over_of_the_resource_managers_costs_nothing() {
+    let job = Job::start("rm-fail-over", 20, &[]);
+    let (master, workers) = (job.master(), job.workers());
+    dev_cluster(&["failover", "rm"]);
+    job.goes_on();
+    assert_eq!((job.master(), job.workers()), (master, workers));
+    job.ends_well();
+}
+
+#[test]
+fn a_fail_over_of_the_name_nodes_costs_nothing() {
+    let job = Job::start("nn-fail-over", 20, &[]);
+    let (master, workers) = (job.master(), job.workers());
+    dev_cluster(&["failover", "nn"]);
+    job.goes_on();
+    assert_eq!((job.master(), job.workers()), (master, workers));
+    dev_cluster(&["failover", "nn"]);
+    job.ends_well();
+}
+
+#[test]
+fn a_lost_data_node_costs_no_row() {
+    let job = Job::start("data-node", 20, &[]);
+    dev_cluster(&["kill", "dn1"]);
+    job.goes_on();
+    job.ends_well();
+    dev_cluster(&["start", "dn1"]);
+}
+
+#[test]
+fn safe_mode_is_waited_for() {
+    let job = Job::start("safe-mode", 30, &[]);
+    let (master, workers) = (job.master(), job.workers());
+    let safe_mode = |what: &str| {
+        dev_cluster(&["kinit", "nn/localhost"]);
+        dev_cluster(&["hdfs", "dfsadmin", "-safemode", what]);
+        dev_cluster(&["kinit", "alice"]);
+    };
+    safe_mode("enter");
+    std::thread::sleep(Duration::from_secs(8));
+    safe_mode("leave");
+    job.goes_on();
+    assert_eq!((job.master(), job.workers()), (master, workers));
+    job.ends_well();
+}
+
+#[test]
+fn a_spare_takes_over_from_a_killed_worker() {
+    let job = Job::start("spare", 30, &["-Dslotmanager.redundant-taskmanager-num=1"]);
+    let three = wait_for("the spare", || {
+        Some(job.workers()).filter(|workers| workers.len() == 3)
+    });
+    // The youngest is the spare: two were enough to begin.
+    let victim = *three.iter().min().unwrap();
+    kill(victim);
+    job.goes_on();
+    wait_for("another spare", || {
+        let now = job.workers();
+        (now.len() == 3 && !now.contains(&victim)).then_some(())
+    });
+    job.ends_well();
+}
