@@ -11,7 +11,7 @@ use std::time::Duration;
 use alpheus_am::checkpoint::StateStore;
 use alpheus_am::deployment::DeploymentDriver;
 use alpheus_am::event::{Event, EventSender};
-use alpheus_am::job_master::fact::Fact;
+use alpheus_am::job_master::fact::{Fact, Fault};
 use alpheus_am::job_master::{self, JobHandle, JobSubmission};
 use alpheus_am::job_status::JobStatus;
 use alpheus_am::rest::RestServer;
@@ -427,6 +427,7 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
     running.workers.send(Event::Fact(Fact::WorkerLost {
         worker: WorkerId(1),
         reason: "killed by signal 9".to_owned(),
+        fault: Fault::Worker,
     }));
     let restored = running.until("/checkpoints", |answer| answer["counts"]["restored"] == 1);
     let before = restored["counts"]["completed"].as_u64().unwrap();

@@ -239,6 +239,17 @@ impl CheckpointCoordinator {
         self.on_time(now)
     }
 
+    /// Whether checkpoints are taken at all.
+    pub fn is_periodic(&self) -> bool {
+        self.config.interval_ms.is_some() && self.config.directory.is_some()
+    }
+
+    /// The next periodic checkpoint is wanted now.
+    pub fn hurry(&mut self, now: i64) -> Vec<CheckpointAction> {
+        self.not_before = now;
+        self.on_time(now)
+    }
+
     /// When [`CheckpointCoordinator::on_time`] has something to do.
     pub fn next_wakeup(&self) -> Option<i64> {
         if !self.active {

@@ -27,7 +27,7 @@ use super::control_server::ControlServer;
 use super::handover::{self, WorkerSettings};
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventSender};
-use crate::job_master::fact::Fact;
+use crate::job_master::fact::{Fact, Fault};
 
 /// How workers are started.
 pub struct ChildProcessConfig {
@@ -134,7 +134,11 @@ impl ChildProcessDriver {
         let (events, ended) = (self.events.clone(), self.ended.0.clone());
         self.config.runtime.spawn(async move {
             let reason = watch(child, killed).await;
-            events.send(Event::Fact(Fact::WorkerLost { worker, reason }));
+            events.send(Event::Fact(Fact::WorkerLost {
+                worker,
+                reason,
+                fault: Fault::Worker,
+            }));
             let _ = ended.send(worker);
         });
         Ok(())
@@ -185,6 +189,7 @@ impl DeploymentDriver for ChildProcessDriver {
                         "its process could not be started from {}: {error}",
                         self.config.program.display()
                     ),
+                    fault: Fault::Worker,
                 }));
             }
         }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::{DeploymentDriver, attach};
 use crate::event::{Event, EventSender};
-use crate::job_master::fact::Fact;
+use crate::job_master::fact::{Fact, Fault};
 
 /// How the worker is set up.
 pub struct InProcessConfig {
@@ -69,6 +69,7 @@ impl DeploymentDriver for InProcessDriver {
                 Err(error) => self.events.send(Event::Fact(Fact::WorkerLost {
                     worker,
                     reason: format!("it could not be started: {error}"),
+                    fault: Fault::Worker,
                 })),
             }
         }

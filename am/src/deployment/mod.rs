@@ -17,7 +17,7 @@ use alpheus_worker::control_connection::WorkerConnection;
 use tokio::runtime::Handle;
 
 use crate::event::{Event, EventSender};
-use crate::job_master::fact::Fact;
+use crate::job_master::fact::{Fact, Fault};
 
 /// Starts and ends workers. Called from the job master's thread: must not block for long.
 pub trait DeploymentDriver: Send {
@@ -60,6 +60,7 @@ pub(crate) fn attach(
         events.send(Event::Fact(Fact::WorkerLost {
             worker,
             reason: broken.to_string(),
+            fault: Fault::Worker,
         }));
     });
 }

@@ -162,7 +162,7 @@ impl EventLoop {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Fact(fact) => {
-                if let Fact::WorkerLost { worker, reason } = &fact {
+                if let Fact::WorkerLost { worker, reason, .. } = &fact {
                     if self.context.machine.workers().contains_key(worker) {
                         let ending = self.connections.contains_key(worker);
                         if ending && !self.context.machine.status().is_terminal() {
@@ -396,6 +396,8 @@ impl EventLoop {
         match action {
             Action::StartWorkers(workers) => self.context.driver.start_workers(&workers),
             Action::StopWorker(worker) => {
+                // A worker on a node that nobody reaches can be ended in no other way.
+                self.send(worker, ToWorker::Shutdown);
                 self.connections.remove(&worker);
                 // What its tasks have done stays to be seen until others take their place.
                 self.metrics

@@ -15,6 +15,27 @@ use crate::checkpoint::{
 use crate::failure::Failure;
 use crate::job_status::JobStatus;
 
+/// Whose doing it was that a worker is gone. Workers of a job that is deployed are replaced in either case; but a program
+/// that cannot even start is not tried for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The worker's own, or nobody knows.
+    Worker,
+    /// A node's, a scheduler's or a person's: the next one may fare better.
+    Cluster,
+}
+
+/// How a worker's container will be taken. Times are ms since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// By whom, for the user.
+    pub reason: String,
+    /// How long a replacement may be waited for; `None` where it cannot come before the container is given back.
+    pub replace_until: Option<i64>,
+    /// When the job must be gone.
+    pub deadline: i64,
+}
+
 /// Something that has happened.
 #[derive(Clone, Debug)]
 pub enum Fact {
@@ -41,7 +62,11 @@ pub enum Fact {
         worker: WorkerId,
         /// Why, for the user.
         reason: String,
+        /// Whose doing.
+        fault: Fault,
     },
+    /// The containers of these workers will be taken.
+    WorkersLeave(BTreeMap<WorkerId, Departure>),
     /// A task has changed its state.
     Task {
         /// Of which start of the job.

@@ -169,6 +169,7 @@ fn machine_config(
         job,
         tasks: tasks_of(graph),
         workers,
+        spares: configuration.get(&cluster::REDUNDANT_WORKERS)?,
         restart: RestartSettings::from_configuration(configuration, checkpointing)?,
         checkpoints,
         restore: configuration.get(&checkpointing::RECOVERY_PATH)?,

@@ -115,6 +115,17 @@ impl Allocation {
         ended
     }
 
+    /// The worker in a container, if it is one of ours.
+    pub fn worker_in(&self, id: ContainerId) -> Option<WorkerId> {
+        self.held.get(&id).map(|held| held.worker)
+    }
+
+    /// The workers on a node.
+    pub fn workers_on<'a>(&'a self, node: &'a NodeId) -> impl Iterator<Item = WorkerId> + 'a {
+        let there = self.held.values().filter(move |held| held.node == *node);
+        there.map(|held| held.worker)
+    }
+
     /// Where a worker's container is.
     pub fn container_of(&self, worker: WorkerId) -> Option<(ContainerId, &NodeId)> {
         self.held
@@ -187,7 +198,7 @@ pub(super) mod tests {
         assert_eq!(news.len(), 1);
         assert_eq!(
             (news[0].worker, news[0].cause),
-            (WorkerId(0), Cause::Program)
+            (WorkerId(0), Cause::Killed)
         );
         assert!(allocation.completed(&[ended(2)]).is_empty());
     }

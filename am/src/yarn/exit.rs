@@ -2,6 +2,8 @@
 
 use alpheus_yarn::{ContainerStatus, ExitStatus};
 
+use crate::job_master::fact::Fault;
+
 /// Whose doing the end of a container was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -9,10 +11,22 @@ pub enum Cause {
     AsTold,
     /// The program: it failed, or used too much memory.
     Program,
+    /// Somebody's, who has killed it, or the kernel's for want of memory.
+    Killed,
     /// The scheduler, the administrator, or the loss of a node: nobody's fault.
     Cluster,
     /// This node's: it is better avoided.
     Node,
+}
+
+impl Cause {
+    /// Whether it says something about the program.
+    pub fn fault(self) -> Fault {
+        match self {
+            Cause::Program => Fault::Worker,
+            Cause::AsTold | Cause::Killed | Cause::Cluster | Cause::Node => Fault::Cluster,
+        }
+    }
 }
 
 /// The end of a container.
@@ -62,7 +76,7 @@ pub fn explain(status: &ContainerStatus) -> End {
                 .to_owned(),
         ),
         ExitStatus(137) => (
-            Cause::Program,
+            Cause::Killed,
             "it was killed by signal 9 (by somebody, or by the kernel for want of memory)".to_owned(),
         ),
         ExitStatus(143) => (Cause::Cluster, "it was ended by signal 15".to_owned()),
@@ -117,7 +131,7 @@ mod tests {
         for (exit, cause, word) in [
             (0, Cause::AsTold, "ended"),
             (1, Cause::Program, "exit code 1"),
-            (137, Cause::Program, "signal 9"),
+            (137, Cause::Killed, "signal 9"),
             (139, Cause::Program, "signal 11"),
             (143, Cause::Cluster, "signal 15"),
             (-100, Cause::Cluster, "lost"),

@@ -13,6 +13,7 @@ use alpheus_yarn::AccessLists;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::application::Attempt;
+use super::blame::Blacklisting;
 use super::container::ContainerEnvironment;
 use super::driver::YarnDriver;
 use super::launcher::WorkerLauncher;
@@ -156,6 +157,7 @@ fn driver(
     )?;
     let idle = configuration.get(&options::HEARTBEAT_INTERVAL)?;
     let busy_interval = configuration.get(&options::HEARTBEAT_CONTAINER_REQUEST_INTERVAL)?;
+    let blacklisting = Blacklisting::of(configuration)?;
     let heartbeat_interval = configuration
         .get(&cluster::HEARTBEAT_INTERVAL)?
         .min(LONGEST_REPORT_INTERVAL);
@@ -201,6 +203,7 @@ fn driver(
             node_label,
             idle_interval: Duration::from_secs(u64::from(idle)),
             busy_interval,
+            blacklisting,
             launcher: Arc::new(launcher),
             events,
         };

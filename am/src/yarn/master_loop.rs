@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alpheus_dataflow::operator::{Clock, SystemClock};
+use alpheus_hadoop_rpc::RetryPolicy;
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{
     Allocation as Answer, Container, ContainerId, FinalStatus, Ledger, Master, NodeId,
@@ -22,10 +24,11 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::allocation::{Allocation, Given};
-use super::blame::{Blame, Verdict};
+use super::blame::{Blacklisting, Blame, Verdict};
+use super::departure::departures;
 use super::exit::Cause;
 use crate::event::{Event, EventSender};
-use crate::job_master::fact::Fact;
+use crate::job_master::fact::{Fact, Fault};
 
 /// The priority of workers' containers.
 const WORKERS: Priority = Priority(1);
@@ -35,6 +38,15 @@ const CURIOSITY: Duration = Duration::from_secs(5);
 
 /// Between heartbeats while the job is being read.
 const BEFORE_THE_JOB: Duration = Duration::from_secs(1);
+
+/// How long a node is tried before another container is asked for, in all and between two tries.
+const NODE_PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(1));
+
+/// After so many starts in a row that nodes have refused, there is a pause before the next request.
+const HASTY_STARTS: u32 = 3;
+
+/// That pause (`resourcemanager.start-worker.retry-interval` of Flink).
+const START_PAUSE: Duration = Duration::from_secs(3);
 
 /// How an attempt that is over ends.
 const EXIT_FENCED: i32 = 3;
@@ -86,6 +98,8 @@ pub struct Serving {
     pub idle_interval: Duration,
     /// Between heartbeats when something is.
     pub busy_interval: Duration,
+    /// When a node is avoided.
+    pub blacklisting: Blacklisting,
     /// Makes launches.
     pub launcher: Arc<dyn Launcher>,
     /// Who is told of lost workers.
@@ -128,6 +142,10 @@ struct MasterLoop {
     given_up: BTreeMap<ContainerId, (WorkerId, Instant)>,
     blame: Blame,
     cluster_nodes: u64,
+    /// Starts in a row that came to nothing.
+    failed_starts: u32,
+    /// No containers are asked for before.
+    ask_after: Option<Instant>,
     started: mpsc::UnboundedSender<Started>,
 }
 
@@ -142,8 +160,15 @@ pub async fn run(
     let (started, mut starts) = mpsc::unbounded_channel();
     nodes.add_tokens(registration.node_tokens);
     let now = Instant::now();
+    let (patience, pause) = NODE_PATIENCE;
+    let tries = RetryPolicy {
+        retries: (patience.as_millis() / pause.as_millis()) as u32,
+        failovers: 0,
+        base: pause,
+        max: pause,
+    };
     let mut this = MasterLoop {
-        nodes,
+        nodes: nodes.with_policy(tries, patience),
         serving: None,
         master: Some(master),
         beat: None,
@@ -157,6 +182,8 @@ pub async fn run(
         given_up: BTreeMap::new(),
         blame: Blame::default(),
         cluster_nodes: 0,
+        failed_starts: 0,
+        ask_after: None,
         started,
     };
     this.on_previous(registration.previous_containers);
@@ -164,7 +191,10 @@ pub async fn run(
         this.beat_if_due();
         tokio::select! {
             command = commands.recv() => match command {
-                Some(Command::Serve(serving)) => this.serving = Some(*serving),
+                Some(Command::Serve(serving)) => {
+                    this.blame = Blame::new(serving.blacklisting);
+                    this.serving = Some(*serving);
+                }
                 Some(Command::Start(workers)) => this.want(&workers),
                 Some(Command::Adopt(worker, container)) => this.adopt(worker, container),
                 Some(Command::Stop(worker)) => this.stop(worker),
@@ -226,6 +256,10 @@ impl MasterLoop {
         if self.beat.is_some() || Instant::now() < self.next_beat {
             return;
         }
+        if self.ask_after.is_some_and(|at| Instant::now() >= at) {
+            self.ask_after = None;
+            self.ask();
+        }
         if let Some(master) = self.master.take() {
             self.urgent = false;
             self.give_back_overdue();
@@ -244,7 +278,11 @@ impl MasterLoop {
         let Some(serving) = &self.serving else {
             return;
         };
-        let (size, count) = (serving.worker.clone(), self.allocation.outstanding());
+        let count = match self.ask_after {
+            None => self.allocation.outstanding(),
+            Some(_) => 0,
+        };
+        let size = serving.worker.clone();
         self.ledger.want(ResourceRequest {
             node_label: serving.node_label.clone(),
             ..ResourceRequest::anywhere(WORKERS, size, count)
@@ -359,10 +397,20 @@ impl MasterLoop {
                 "worker's {}",
                 ended.reason
             );
-            if matches!(ended.cause, Cause::Program | Cause::Node) {
+            if matches!(ended.cause, Cause::Program | Cause::Killed | Cause::Node) {
                 self.blame(&ended.host);
             }
-            self.lost(ended.worker, ended.reason);
+            self.lost(ended.worker, ended.reason, ended.cause.fault());
+        }
+        let departures = departures(
+            &self.allocation,
+            allocation.preemption.as_ref(),
+            &allocation.updated_nodes,
+            SystemClock.now_ms(),
+        );
+        if let (Some(serving), false) = (&self.serving, departures.is_empty()) {
+            let leave = Fact::WorkersLeave(departures);
+            serving.events.send(Event::Fact(leave));
         }
         for node in allocation.updated_nodes {
             tracing::info!(node = %node.id, state = %node.state, "a node has changed");
@@ -385,7 +433,7 @@ impl MasterLoop {
         };
         let launch = match launch {
             Ok(launch) => launch,
-            Err(error) => return self.not_started(worker, &error.to_string()),
+            Err(error) => return self.not_started(worker, &error.to_string(), Fault::Worker),
         };
         let nodes = self.nodes.clone();
         let (container, started) = (container.clone(), self.started.clone());
@@ -409,6 +457,7 @@ impl MasterLoop {
         } = started;
         match outcome {
             Ok(()) => {
+                self.failed_starts = 0;
                 self.blame.works(&node.host);
                 // It may have been given up while its node was starting it.
                 if self.given_up.contains_key(&container) {
@@ -417,22 +466,31 @@ impl MasterLoop {
             }
             Err(reason) => {
                 self.blame(&node.host);
-                self.not_started(worker, &format!("node {node} does not start it: {reason}"));
+                self.failed_starts += 1;
+                if self.failed_starts >= HASTY_STARTS {
+                    self.ask_after = Some(Instant::now() + START_PAUSE);
+                }
+                let reason = format!("node {node} does not start it: {reason}");
+                self.not_started(worker, &reason, Fault::Cluster);
             }
         }
     }
 
-    fn not_started(&mut self, worker: WorkerId, reason: &str) {
+    fn not_started(&mut self, worker: WorkerId, reason: &str, fault: Fault) {
         if let Some((container, node)) = self.allocation.give_up(worker) {
             self.release(container, node);
         }
-        self.lost(worker, reason.to_owned());
+        self.lost(worker, reason.to_owned(), fault);
     }
 
-    fn lost(&mut self, worker: WorkerId, reason: String) {
+    fn lost(&mut self, worker: WorkerId, reason: String, fault: Fault) {
         self.forget(worker);
         if let Some(serving) = &self.serving {
-            let lost = Fact::WorkerLost { worker, reason };
+            let lost = Fact::WorkerLost {
+                worker,
+                reason,
+                fault,
+            };
             serving.events.send(Event::Fact(lost));
         }
     }

@@ -6,6 +6,7 @@
 //! - [`shape`]: how large they are.
 //! - [`allocation`]: which container runs which worker (pure).
 //! - [`exit`]: what a container's end means, [`blame`]: which nodes are avoided (both pure).
+//! - [`departure`]: which workers' containers will be taken (pure).
 //! - [`master_loop`]: heartbeats to the ResourceManager, starts at NodeManagers.
 //! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
 //! - [`launcher`]: what each worker's container is given.
@@ -24,6 +25,7 @@ pub mod allocation;
 pub mod application;
 pub mod blame;
 pub mod container;
+pub mod departure;
 pub mod driver;
 pub mod error;
 pub mod exit;

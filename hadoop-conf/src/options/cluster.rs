@@ -23,6 +23,8 @@ options! {
     /// How long a new attempt of the job manager waits for the workers of the one before it asks for others.
     PREVIOUS_WORKER_RECOVERY_TIMEOUT: Duration =
         option("resourcemanager.previous-worker.recovery.timeout", "0 s");
+    /// Workers that are held ready beyond those that the job needs, so that one of them takes over at once when another dies.
+    REDUNDANT_WORKERS: u32 = option("slotmanager.redundant-taskmanager-num", "0").range(0.0, 1024.0);
     /// How long a job waits for its slots before it fails.
     SLOT_REQUEST_TIMEOUT: Duration = option("slot.request.timeout", "5 min");
 }

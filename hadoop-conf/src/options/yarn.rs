@@ -44,6 +44,14 @@ options! {
     /// Time between two heartbeats to the resource manager while containers are waited for.
     HEARTBEAT_CONTAINER_REQUEST_INTERVAL: Duration =
         option("yarn.heartbeat.container-request-interval", "200 ms").range(0.01, 60.0);
+    /// Whether a node on which containers fail again and again gets no more of them (MapReduce's option).
+    NODE_BLACKLISTING: bool = option("yarn.app.mapreduce.am.job.node-blacklisting.enable", "true");
+    /// Failures in a row after which a node gets no more containers (MapReduce's option).
+    MAX_FAILURES_PER_NODE: u32 = option("mapreduce.job.maxtaskfailures.per.tracker", "3").range(1.0, 1000.0);
+    /// Percentage of the cluster's nodes that may be without containers for their failures; when more fail, the program is
+    /// to blame, and none is (MapReduce's option).
+    BLACKLISTED_PERCENT: u32 =
+        option("yarn.app.mapreduce.am.job.node-blacklisting.ignore-threshold-node-percent", "33").range(0.0, 100.0);
     /// Folder under which applications stage their files; not set: the user's home folder.
     STAGING_DIRECTORY: Option<String> = optional("yarn.staging-directory");
     /// Replication of staged files; `-1` takes the file system's default.

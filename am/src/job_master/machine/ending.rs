@@ -32,7 +32,6 @@ impl JobMachine {
             let root = config
                 .directory
                 .clone()
-                .filter(|_| config.interval_ms.is_some())
                 .map(|root| (root, config.temporary));
             step.actions.push(Action::Conclude {
                 discard,

@@ -46,9 +46,14 @@ impl JobMachine {
                     info.heard_at = step.now;
                 }
             }
-            Fact::WorkerLost { worker, reason } => {
-                self.lose(step, worker, &reason);
+            Fact::WorkerLost {
+                worker,
+                reason,
+                fault,
+            } => {
+                self.lose(step, worker, &reason, fault);
             }
+            Fact::WorkersLeave(workers) => self.on_leaving(workers),
             Fact::Task {
                 attempt,
                 task,

@@ -10,7 +10,7 @@
 //! again, leftovers removed, and everything is deployed anew.
 //!
 //! `fact_handling` is the part that learns, `running` and `ending` the two ways to advance; `workers`,
-//! `failing` and `checkpointing` are what all of them use; `takeover` is how an attempt of the AM begins that is not
+//! `failing` and `checkpointing` are what all of them use; `leaving` is how workers are left whose containers are taken; `takeover` is how an attempt of the AM begins that is not
 //! the first.
 //!
 //! # Invariants
@@ -24,6 +24,7 @@ mod checkpointing;
 mod ending;
 mod fact_handling;
 mod failing;
+mod leaving;
 mod running;
 mod takeover;
 mod workers;
@@ -53,6 +54,8 @@ pub struct MachineConfig {
     pub tasks: Vec<TaskId>,
     /// How many workers to start.
     pub workers: u32,
+    /// How many more to hold ready (`slotmanager.redundant-taskmanager-num`).
+    pub spares: u32,
     /// Checkpoints.
     pub checkpoints: CheckpointConfig,
     /// Restarts.
@@ -128,6 +131,7 @@ pub struct JobMachine {
     /// When the last fact came in: what was due by then has been done.
     seen_at: i64,
     slots_wanted_since: Option<i64>,
+    leaving: leaving::Leaving,
     strategy: RestartStrategy,
     checkpoints: CheckpointCoordinator,
     /// Checkpoints that are published and being committed.
@@ -167,6 +171,7 @@ impl JobMachine {
             restart_at: now,
             seen_at: now,
             slots_wanted_since: None,
+            leaving: leaving::Leaving::default(),
             strategy: RestartStrategy::new(config.restart.clone()),
             checkpoints: CheckpointCoordinator::new(config.checkpoints.clone()),
             committing: BTreeSet::new(),
@@ -281,6 +286,7 @@ impl JobMachine {
             .chain(self.waiting_until())
             .chain(restart)
             .chain(slots)
+            .chain(self.leaving_wakeup())
             .chain(self.checkpoints.next_wakeup())
             .min()
     }

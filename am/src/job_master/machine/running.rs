@@ -1,5 +1,7 @@
 //! Towards [`Goal::Run`]: workers, restore, deployment, and the end that a bounded job reaches by itself.
 
+use std::collections::BTreeMap;
+
 use super::{Goal, JobMachine, Preparation, Step, TaskInfo};
 use crate::job_master::fact::{Action, RestoreFrom};
 use crate::job_master::placement::place;
@@ -20,6 +22,9 @@ impl JobMachine {
     pub(super) fn advance_running(&mut self, step: &mut Step) {
         if self.waits_for_survivors(step) {
             return;
+        }
+        if self.may_move_away() {
+            self.move_away(step);
         }
         self.ask_for_workers(step);
         if self.goal != Goal::Run {
@@ -74,14 +79,20 @@ impl JobMachine {
     }
 
     pub(super) fn deploy(&mut self, step: &mut Step) {
-        if self.workers.values().any(|info| !info.registered) {
+        let needed = self.config.workers as usize;
+        let slots: BTreeMap<_, _> = self
+            .registered()
+            .filter(|(worker, _)| !self.is_leaving(*worker))
+            .chain(
+                self.registered()
+                    .filter(|(worker, _)| self.is_leaving(*worker)),
+            )
+            .take(needed)
+            .map(|(worker, info)| (worker, info.slots))
+            .collect();
+        if slots.len() < needed {
             return;
         }
-        let slots = self
-            .workers
-            .iter()
-            .map(|(worker, info)| (*worker, info.slots))
-            .collect();
         let Some(placement) = place(&self.config.tasks, &slots) else {
             return;
         };
@@ -103,9 +114,8 @@ impl JobMachine {
         self.preparation = Preparation::None;
         self.become_status(step, JobStatus::Running);
         let addresses = self
-            .workers
-            .iter()
-            .map(|(worker, info)| (*worker, info.exchange_address.clone()))
+            .registered()
+            .map(|(worker, info)| (worker, info.exchange_address.clone()))
             .collect();
         step.actions.push(Action::Deploy {
             attempt: self.attempt,

@@ -129,7 +129,7 @@ impl JobMachine {
         info: WorkerInfo,
         standing: Option<Standing>,
     ) {
-        let full = self.workers.len() as u32 >= self.config.workers;
+        let full = self.workers.len() as u32 >= self.config.workers + self.config.spares;
         match &mut self.waiting {
             Some(waiting) if !full => {
                 waiting.here.insert(worker, standing);

@@ -1,11 +1,14 @@
 //! Workers: asking for those that are missing, and giving up those that are lost, silent, or do not stop
 //! their tasks.
+//!
+//! Spare workers are workers like the others, only more of them than the job needs: whoever has registered first gets
+//! the tasks, and the loss of one that has none is no failure.
 
 use alpheus_worker::control::WorkerId;
 
 use super::{Goal, JobMachine, Step};
 use crate::failure::Failure;
-use crate::job_master::fact::Action;
+use crate::job_master::fact::{Action, Fault};
 use crate::job_status::ExecutionState;
 
 /// How often in a row a worker may end before it has registered, until the job fails.
@@ -31,10 +34,13 @@ pub struct WorkerInfo {
 
 impl JobMachine {
     pub(super) fn ask_for_workers(&mut self, step: &mut Step) {
-        let missing = self
-            .config
-            .workers
-            .saturating_sub(self.workers.len() as u32);
+        // Spares that cannot be started are not tried for ever.
+        let spares = match self.failed_starts < FAILED_STARTS {
+            true => self.config.spares,
+            false => 0,
+        };
+        let wanted = self.config.workers + spares + self.replacements();
+        let missing = wanted.saturating_sub(self.workers.len() as u32);
         if missing > 0 {
             let mut wanted = Vec::new();
             for _ in 0..missing {
@@ -54,7 +60,7 @@ impl JobMachine {
             }
             step.actions.push(Action::StartWorkers(wanted));
         }
-        let waiting = self.workers.values().any(|info| !info.registered);
+        let waiting = self.registered().count() < self.config.workers as usize;
         match (waiting, self.slots_wanted_since) {
             (false, _) => self.slots_wanted_since = None,
             (true, None) => self.slots_wanted_since = Some(step.now),
@@ -99,11 +105,17 @@ impl JobMachine {
             }
         }
         for (worker, reason) in lost {
-            self.lose(step, worker, &reason);
+            self.lose(step, worker, &reason, Fault::Worker);
         }
     }
 
-    pub(super) fn lose(&mut self, step: &mut Step, worker: WorkerId, reason: &str) {
+    /// The workers that are there, those of the longest standing first.
+    pub(super) fn registered(&self) -> impl Iterator<Item = (WorkerId, &WorkerInfo)> {
+        let all = self.workers.iter().map(|(worker, info)| (*worker, info));
+        all.filter(|(_, info)| info.registered)
+    }
+
+    pub(super) fn lose(&mut self, step: &mut Step, worker: WorkerId, reason: &str, fault: Fault) {
         let Some(info) = self.workers.remove(&worker) else {
             return;
         };
@@ -111,8 +123,9 @@ impl JobMachine {
         // Also when its process seems gone: a broken connection alone leaves one behind.
         step.actions.push(Action::StopWorker(worker));
         if !info.registered {
-            self.failed_starts += 1;
-            if self.failed_starts >= FAILED_STARTS && self.goal == Goal::Run {
+            self.failed_starts += u32::from(fault == Fault::Worker);
+            let enough = self.registered().count() >= self.config.workers as usize;
+            if self.failed_starts >= FAILED_STARTS && !enough && self.goal == Goal::Run {
                 let message = format!("workers end before they register: {reason}");
                 self.fail(step, Failure::fatal(message), None, None);
             }

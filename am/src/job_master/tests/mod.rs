@@ -5,6 +5,7 @@
 mod checkpoints;
 mod crashes;
 mod deployment;
+mod leaving;
 mod takeover;
 mod workers;
 
@@ -17,13 +18,21 @@ use alpheus_hadoop_conf::Configuration;
 use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskSnapshot};
 use alpheus_worker::control::{TaskState, ToWorker, WorkerId};
 
-use super::fact::{Action, Fact, Prepared, RestoreFrom};
+use super::fact::{Action, Fact, Fault, Prepared, RestoreFrom};
 use super::machine::{JobMachine, MachineConfig};
 use crate::checkpoint::{CheckpointConfig, CheckpointContents, CompletedCheckpoint, RestoreRecord};
 use crate::job_status::JobStatus;
 use crate::restart_strategy::RestartSettings;
 
 const SINK: OperatorId = OperatorId(7);
+
+const CHECKPOINTING: [&str; 5] = [
+    "execution.checkpointing.interval=1 s",
+    "execution.checkpointing.dir=file:///chk",
+    "restart-strategy.type=fixed-delay",
+    "restart-strategy.fixed-delay.attempts=3",
+    "restart-strategy.fixed-delay.delay=100 ms",
+];
 
 /// A job of two vertices with two subtasks each on two workers, and the world around it.
 struct World {
@@ -45,6 +54,14 @@ fn tasks() -> Vec<TaskId> {
 
 impl World {
     fn new(options: &[&str]) -> Self {
+        World::of(options, 0)
+    }
+
+    fn with_spares(spares: u32) -> Self {
+        World::of(&CHECKPOINTING, spares)
+    }
+
+    fn of(options: &[&str], spares: u32) -> Self {
         let mut configuration = Configuration::new();
         for option in options {
             configuration.add_override(option).unwrap();
@@ -62,6 +79,7 @@ impl World {
             cancellation_timeout_ms: 5_000,
             heartbeat_timeout_ms: 50_000,
             slot_timeout_ms: 60_000,
+            spares,
             exception_history: 4,
         };
         World {
@@ -74,13 +92,7 @@ impl World {
 
     /// Checkpoints every second, restarts after 100 ms.
     fn checkpointing(more: &[&str]) -> Self {
-        let mut options = vec![
-            "execution.checkpointing.interval=1 s",
-            "execution.checkpointing.dir=file:///chk",
-            "restart-strategy.type=fixed-delay",
-            "restart-strategy.fixed-delay.attempts=3",
-            "restart-strategy.fixed-delay.delay=100 ms",
-        ];
+        let mut options = CHECKPOINTING.to_vec();
         options.extend(more);
         World::new(&options)
     }
@@ -101,23 +113,36 @@ impl World {
         taken
     }
 
+    /// The workers that were asked for since the last look.
+    fn started(&mut self) -> Vec<WorkerId> {
+        let started = self.take(|action| match action {
+            Action::StartWorkers(workers) => Some(workers.clone()),
+            _ => None,
+        });
+        started.into_iter().flatten().collect()
+    }
+
+    fn register(&mut self, worker: WorkerId) {
+        self.tell(Fact::WorkerRegistered {
+            worker,
+            slots: 1,
+            exchange_address: format!("localhost:{}", worker.0),
+            pid: 100 + worker.0,
+            standing: None,
+        });
+    }
+
     fn register_new_workers(&mut self) {
-        for worker in self
-            .take(|action| match action {
-                Action::StartWorkers(workers) => Some(workers.clone()),
-                _ => None,
-            })
-            .into_iter()
-            .flatten()
-        {
-            self.tell(Fact::WorkerRegistered {
-                worker,
-                slots: 1,
-                exchange_address: format!("localhost:{}", worker.0),
-                pid: 100 + worker.0,
-                standing: None,
-            });
+        for worker in self.started() {
+            self.register(worker);
         }
+    }
+
+    /// The workers that were given tasks, once each.
+    fn places(&mut self) -> Vec<WorkerId> {
+        let deployed = self.deployed().pop().unwrap().1;
+        let used: BTreeSet<WorkerId> = deployed.into_iter().map(|(_, worker)| worker).collect();
+        used.into_iter().collect()
     }
 
     fn preparations(&mut self) -> Vec<(AttemptNumber, RestoreFrom)> {
@@ -319,6 +344,7 @@ impl World {
         self.tell(Fact::WorkerLost {
             worker: WorkerId(worker),
             reason: "killed".to_owned(),
+            fault: Fault::Worker,
         });
     }
 

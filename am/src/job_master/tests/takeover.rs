@@ -130,6 +130,7 @@ fn a_failure_after_that_restarts_above_all_earlier_starts() {
     world.tell(Fact::WorkerLost {
         worker: WorkerId(1),
         reason: "killed".to_owned(),
+        fault: Fault::Worker,
     });
     assert_eq!(started(&mut world), [WorkerId(BLOCK)]);
     arrive(&mut world, BLOCK, None);

@@ -4,7 +4,7 @@ use alpheus_dataflow::ids::AttemptNumber;
 use alpheus_worker::control::WorkerId;
 
 use super::World;
-use crate::job_master::fact::{Action, Fact};
+use crate::job_master::fact::{Action, Fact, Fault};
 use crate::job_status::JobStatus;
 
 #[test]
@@ -71,4 +71,61 @@ fn workers_that_end_before_they_register_fail_the_job() {
     world.prepare();
     world.concluded();
     assert_eq!(world.machine.status(), JobStatus::Failed);
+}
+
+#[test]
+fn what_is_no_fault_of_the_workers_is_tried_again() {
+    let mut world = World::checkpointing(&[]);
+    world.tell(Fact::Start);
+    for worker in 0..20 {
+        world.tell(Fact::WorkerLost {
+            worker: WorkerId(worker),
+            reason: "its node does not answer".to_owned(),
+            fault: Fault::Cluster,
+        });
+        assert_eq!(world.machine.status(), JobStatus::Created);
+    }
+    world.take(|action| match action {
+        Action::StopWorker(worker) => Some(*worker),
+        _ => None,
+    });
+    let started = world.started();
+    assert_eq!(started.len(), 22, "each is replaced");
+    for worker in started.into_iter().skip(20) {
+        world.register(worker);
+    }
+    world.prepare();
+    assert_eq!(world.deployed().len(), 1);
+}
+
+#[test]
+fn a_spare_takes_over_at_once_and_is_replaced() {
+    let mut world = World::with_spares(1);
+    world.tell(Fact::Start);
+    let started = world.started();
+    assert_eq!(started, [WorkerId(0), WorkerId(1), WorkerId(2)]);
+    // Two are enough to begin.
+    world.register(WorkerId(0));
+    world.register(WorkerId(2));
+    world.prepare();
+    assert_eq!(world.places(), [WorkerId(0), WorkerId(2)]);
+    world.all_run();
+    world.register(WorkerId(1));
+    world.lose(2);
+    assert_eq!(world.started(), [WorkerId(3)], "the next spare");
+    world.all_canceled();
+    world.wait(100);
+    world.prepare();
+    assert_eq!(
+        world.places(),
+        [WorkerId(0), WorkerId(1)],
+        "nobody is waited for"
+    );
+    world.all_run();
+    // The loss of a spare is no failure, and one that cannot be started is not tried for ever.
+    for spare in 3..6 {
+        world.lose(spare);
+        assert_eq!(world.machine.status(), JobStatus::Running);
+    }
+    assert_eq!(world.started(), [WorkerId(4), WorkerId(5)]);
 }
