@@ -109,6 +109,8 @@ struct IoThread {
     /// newest checkpoint's, and those of savepoints, which a later job may commit.
     needed: Committables,
     savepoints: Committables,
+    /// What earlier attempts of the AM have left is among them.
+    savepoints_known: bool,
 }
 
 impl IoThread {
@@ -122,6 +124,7 @@ impl IoThread {
             jobs: vec![context.job],
             needed: Committables::new(),
             savepoints: Committables::new(),
+            savepoints_known: false,
         }
     }
 
@@ -245,7 +248,18 @@ impl IoThread {
         kept.remove(&operator).unwrap_or_default()
     }
 
+    fn remember_savepoints(&mut self) -> Result<(), Failure> {
+        if !self.savepoints_known {
+            for (operator, found) in self.store.savepoint_committables()? {
+                add_committables(&mut self.savepoints, operator, &found);
+            }
+            self.savepoints_known = true;
+        }
+        Ok(())
+    }
+
     fn clean_up(&mut self) -> Result<(), Failure> {
+        self.remember_savepoints()?;
         let jobs = self.jobs.clone();
         let operators: Vec<OperatorId> = self.made()?.keys().copied().collect();
         for operator in operators {

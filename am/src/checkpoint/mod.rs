@@ -8,6 +8,7 @@ pub mod coordinator;
 pub mod encryption;
 pub mod io;
 pub mod pending;
+mod savepoint_marks;
 mod shared_files;
 pub mod state_store;
 pub mod statistics;

@@ -17,6 +17,7 @@ use alpheus_storage::{FileStatus, FileSystem, Location, StorageError, file_syste
 
 use super::encryption::key_ring;
 use super::pending::{CheckpointContents, Committables, add_committables};
+use super::savepoint_marks;
 use super::shared_files::SharedFiles;
 use super::store::{CheckpointStore, Restored};
 use super::{CheckpointConfig, CompletedCheckpoint, RestoreRecord};
@@ -263,6 +264,12 @@ impl CheckpointStore for StateStore {
             finished: contents.finished,
         };
         let (fs, folder) = open(&contents.directory)?;
+        if let (false, Some(job_folder)) = (contents.commits, &self.job_folder) {
+            let (fs, job_folder) = open(job_folder)?;
+            let id = contents.barrier.id;
+            savepoint_marks::leave(&*fs, &job_folder, id, &folder)
+                .map_err(|error| Failure::transient(error.to_string()))?;
+        }
         // A disk that is full today may not be so tomorrow, so a write that failed is not fatal; being
         // fenced off is.
         let published = metadata.publish(&*fs, &folder, self.keys.as_deref());
@@ -300,6 +307,16 @@ impl CheckpointStore for StateStore {
         let restored = self.restore(location, external, now_ms);
         self.sweep_or_warn();
         restored.map(Some).map_err(failed)
+    }
+
+    fn savepoint_committables(&mut self) -> Result<Committables, Failure> {
+        match &self.job_folder {
+            None => Ok(Committables::new()),
+            Some(folder) => {
+                let (fs, folder) = open(folder)?;
+                savepoint_marks::committables(&*fs, &folder, self.keys.as_deref()).map_err(failed)
+            }
+        }
     }
 
     fn discard(&mut self, location: &str) -> Result<(), Failure> {
@@ -479,6 +496,27 @@ mod tests {
             .remove_root(&job.folder().to_string_lossy(), false)
             .unwrap();
         assert!(!job.folder().try_exists().unwrap());
+    }
+
+    #[test]
+    fn savepoints_of_earlier_attempts_are_remembered_as_long_as_they_are_there() {
+        let job = job(7);
+        let sink = OperatorId(9);
+        let mut savepoint = job.contents(3, &[]);
+        savepoint.directory = job.base.path().join("savepoint").display().to_string();
+        savepoint.commits = false;
+        savepoint.committables = Committables::from([(sink, vec![b"part".to_vec()])]);
+        job.store(&[]).publish(&savepoint).unwrap();
+        let found = || job.store(&[]).savepoint_committables().unwrap();
+        assert_eq!(found(), savepoint.committables);
+        std::fs::remove_dir_all(&savepoint.directory).unwrap();
+        assert!(found().is_empty());
+        let marks = std::fs::read_dir(job.folder()).unwrap();
+        let names = marks.map(|mark| mark.unwrap().file_name().into_string().unwrap());
+        assert_eq!(
+            names.filter(|name| name.starts_with(".savepoint")).count(),
+            0
+        );
     }
 
     #[test]

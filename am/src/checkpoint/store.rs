@@ -54,6 +54,14 @@ pub trait CheckpointStore: Send {
     /// When it is not there, torn, of a newer format, or does not fit the job.
     fn load(&mut self, from: &RestoreFrom, now_ms: i64) -> Result<Option<Restored>, Failure>;
 
+    /// What savepoints of this job have prepared, also those that another attempt of the AM has taken.
+    ///
+    /// # Errors
+    /// When the job's folder or a savepoint cannot be read.
+    fn savepoint_committables(&mut self) -> Result<Committables, Failure> {
+        Ok(Committables::new())
+    }
+
     /// Deletes a checkpoint's folder; fine when it is not there.
     ///
     /// # Errors
