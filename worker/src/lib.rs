@@ -11,6 +11,7 @@ pub mod control;
 pub mod control_connection;
 pub mod environment;
 pub mod exchange;
+pub mod memory;
 pub mod metrics;
 pub mod operators;
 pub mod results;

@@ -32,6 +32,9 @@ pub enum WorkerProcessError {
     /// The AM does not answer.
     #[error("the worker's job does not answer at {0}")]
     Timeout(String),
+    /// It has as much memory as it may.
+    #[error("{0}")]
+    OutOfMemory(String),
     /// The AM is gone; the tasks were stopped.
     #[error("the worker ends because its job is gone: {0}")]
     JobGone(ConnectionBroken),
@@ -43,6 +46,8 @@ pub struct InContainer {
     pub take_tokens: TakeTokens,
     /// Options whose value only the container knows.
     pub overrides: BTreeMap<String, String>,
+    /// How much memory the container has.
+    pub memory_bytes: u64,
 }
 
 /// Connects, runs tasks until the AM says that this is the end or goes away.
@@ -87,6 +92,7 @@ pub fn run(
         if let Some(container) = container {
             config.take_tokens = Some(container.take_tokens);
             config.overrides = container.overrides;
+            config.memory_bytes = Some(container.memory_bytes);
         }
         if let Some(succession) = &settings.succession {
             config.container = Some(succession.container.clone());
@@ -101,6 +107,7 @@ pub fn run(
     })?;
     match exit {
         TaskManagerExit::Shutdown => Ok(()),
+        TaskManagerExit::OutOfMemory(what) => Err(WorkerProcessError::OutOfMemory(what)),
         TaskManagerExit::ConnectionLost(broken) => Err(WorkerProcessError::JobGone(broken)),
     }
 }

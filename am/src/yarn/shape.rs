@@ -40,12 +40,7 @@ impl ApplicationShape {
     /// When an option is wrong.
     pub fn of(configuration: &Configuration, slots_needed: u32) -> Result<Self, ConfigError> {
         let slots = configuration.get(&taskmanager::NUM_SLOTS)?;
-        let memory = match configuration.get(&taskmanager::PROCESS_SIZE)? {
-            Some(size) => size,
-            None => configuration
-                .get(&taskmanager::FLINK_SIZE)?
-                .unwrap_or(MemorySize::of_mebibytes(WORKER_MEMORY_MB)),
-        };
+        let memory = worker_memory(configuration)?;
         let vcores = match configuration.get(&options::WORKER_VCORES)? {
             given @ 1.. => given as u32,
             _ => match configuration.get(&taskmanager::CPU_CORES)? {
@@ -93,6 +88,19 @@ impl ApplicationShape {
         }
         Ok(())
     }
+}
+
+/// How much memory a worker may have.
+///
+/// # Errors
+/// When an option is wrong.
+pub fn worker_memory(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
+    Ok(match configuration.get(&taskmanager::PROCESS_SIZE)? {
+        Some(size) => size,
+        None => configuration
+            .get(&taskmanager::FLINK_SIZE)?
+            .unwrap_or(MemorySize::of_mebibytes(WORKER_MEMORY_MB)),
+    })
 }
 
 fn mebibytes(size: MemorySize) -> u64 {

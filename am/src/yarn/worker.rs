@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::container::{ContainerEnvironment, named_tokens};
 use super::settings::{self, HadoopSettings};
-use super::{YarnApplicationError, hdfs};
+use super::{YarnApplicationError, hdfs, shape};
 use crate::deployment::handover;
 use crate::deployment::worker_process::{self, InContainer, WorkerProcessError};
 
@@ -48,6 +48,9 @@ pub fn run(connectors: Arc<dyn Connectors>, runtime: &Handle) -> Result<(), Cont
             }
         }),
         overrides: BTreeMap::from([folders]),
+        memory_bytes: shape::worker_memory(&settings.configuration)
+            .map_err(YarnApplicationError::from)?
+            .bytes(),
     };
     Ok(worker_process::run(
         &settings,

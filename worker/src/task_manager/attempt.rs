@@ -181,11 +181,28 @@ impl Worker {
                     Err(reason) => FromWorker::CheckpointDeclined { checkpoint, reason },
                 });
             }
-            // News of an attempt that is over.
-            Event::Task(..) | Event::Written(_) => {}
+            // News of an attempt that is over; and what the loop has seen.
+            Event::Task(..) | Event::Written(_) | Event::OutOfMemory(_) => {}
             Event::Canceled(attempt) => {
                 self.sender.send(FromWorker::Canceled(attempt));
             }
+        }
+    }
+
+    /// Tells the AM that the tasks of this worker cannot go on.
+    pub(super) fn fail(&self, why: &str) {
+        let task = |attempt: &RunningAttempt| attempt.slots.keys().next().copied();
+        if let Some(attempt) = &self.attempt
+            && let Some(task) = task(attempt)
+        {
+            self.sender.send(FromWorker::Task {
+                attempt: attempt.number,
+                task,
+                state: TaskState::Failed {
+                    message: why.to_owned(),
+                    fatal: false,
+                },
+            });
         }
     }
 

@@ -36,6 +36,8 @@ pub struct TaskManagerConfig {
     pub take_tokens: Option<TakeTokens>,
     /// Options whose value only this worker knows, such as the folders that YARN gives it.
     pub overrides: BTreeMap<String, String>,
+    /// How much memory this process may have, where somebody counts.
+    pub memory_bytes: Option<u64>,
     /// How often to send metrics, at least (`heartbeat.interval`).
     pub heartbeat_interval: Duration,
     /// How much may lie between two tasks.
@@ -85,6 +87,7 @@ impl TaskManagerConfig {
             reconnect: None,
             take_tokens: None,
             overrides: BTreeMap::new(),
+            memory_bytes: None,
             heartbeat_interval: Duration::from_secs(1),
             channels: ChannelLimits::default(),
             clock: Arc::new(SystemClock),

@@ -38,6 +38,8 @@ pub enum TaskManagerExit {
     Shutdown,
     /// The connection to the AM is gone; all tasks were stopped.
     ConnectionLost(ConnectionBroken),
+    /// It has as much memory as it may; the AM was told.
+    OutOfMemory(String),
 }
 
 /// A running TaskManager.
@@ -85,6 +87,7 @@ enum Event {
     Task(AttemptNumber, TaskEvent),
     Written(Written),
     Canceled(AttemptNumber),
+    OutOfMemory(String),
 }
 
 struct Worker {
@@ -111,6 +114,12 @@ impl Worker {
             // After the loop has ended nobody wants to know.
             let _ = report.send(Event::Task(attempt, event));
         });
+        if let Some(bytes) = config.memory_bytes {
+            let report = events.clone();
+            crate::memory::watch(bytes, move |what| {
+                let _ = report.send(Event::OutOfMemory(what));
+            })?;
+        }
         let report = events.clone();
         let writer = CheckpointWriter::start(config.worker, move |written| {
             let _ = report.send(Event::Written(written));
@@ -191,11 +200,16 @@ impl Worker {
                         break TaskManagerExit::ConnectionLost(ConnectionBroken::Io(reason));
                     }
                 },
-                event = events.recv() => {
-                    if let Some(event) = event {
-                        self.handle(event);
+                event = events.recv() => match event {
+                    Some(Event::OutOfMemory(what)) => {
+                        self.fail(&what);
+                        // Stopping in good order would take memory, and time.
+                        self.sender.flush().await;
+                        return TaskManagerExit::OutOfMemory(what);
                     }
-                }
+                    Some(event) => self.handle(event),
+                    None => {}
+                },
                 _ = heartbeat.tick() => self.report_metrics(),
             }
         };
