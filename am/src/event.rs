@@ -44,6 +44,8 @@ pub enum Event {
         /// The first of the jobs that the state came from.
         origin: Option<JobId>,
     },
+    /// How much of the input has been handed out, 0 to 1; `None` where it never ends or nobody knows.
+    Progress(Option<f32>),
     /// Workers need these tokens from now on.
     Tokens(FreshTokens),
     /// A user wants something done.

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId, VertexId};
-use alpheus_dataflow::source::{NextSplit, Source, SourceSplit, SplitEnumerator};
+use alpheus_dataflow::source::{NextSplit, Source, SourceShare, SourceSplit, SplitEnumerator};
 use alpheus_state::handle::TaskId;
 
 use crate::checkpoint::store::Restored;
@@ -94,6 +94,14 @@ pub fn start(
     Ok((SourceSender(sender), thread))
 }
 
+/// A share of 1, in whole percents; of nothing, everything has been handed out.
+fn whole_percents(share: SourceShare) -> f32 {
+    match share.total {
+        0 => 1.0,
+        total => (share.done as f64 / total as f64 * 100.0).floor() as f32 / 100.0,
+    }
+}
+
 struct Active {
     enumerator: Box<dyn SplitEnumerator>,
     waiting: BTreeSet<TaskId>,
@@ -106,6 +114,8 @@ struct SourceCoordinator {
     events: EventSender,
     attempt: Option<AttemptNumber>,
     active: BTreeMap<VertexId, Active>,
+    /// What was told last of how far the sources have come.
+    told: Option<Option<f32>>,
 }
 
 impl SourceCoordinator {
@@ -116,6 +126,7 @@ impl SourceCoordinator {
             events,
             attempt: None,
             active: BTreeMap::new(),
+            told: None,
         }
     }
 
@@ -136,6 +147,28 @@ impl SourceCoordinator {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.discover();
+            self.tell_progress();
+        }
+    }
+
+    /// Says how far the sources have come, when it has changed by a percent.
+    fn tell_progress(&mut self) {
+        if self.active.is_empty() {
+            return;
+        }
+        let mut all = Some(SourceShare::default());
+        for active in self.active.values() {
+            all = all
+                .zip(active.enumerator.share())
+                .map(|(all, one)| SourceShare {
+                    done: all.done + one.done,
+                    total: all.total + one.total,
+                });
+        }
+        let now = all.map(whole_percents);
+        if self.told != Some(now) {
+            self.told = Some(now);
+            self.events.send(Event::Progress(now));
         }
     }
 

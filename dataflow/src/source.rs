@@ -87,11 +87,25 @@ pub trait SplitEnumerator: Send {
     /// Splits of a lost or rescaled reader go back into the pool.
     fn add_back(&mut self, splits: Vec<SourceSplit>);
 
+    /// How much has been handed out of all that there is; `None` where it never ends or nobody knows.
+    fn share(&self) -> Option<SourceShare> {
+        None
+    }
+
     /// What has not been handed out yet (and, for discovery, what has been seen).
     ///
     /// # Errors
     /// When it cannot be encoded.
     fn snapshot(&self) -> OperatorResult<Vec<u8>>;
+}
+
+/// How far a bounded source has come, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceShare {
+    /// Handed out to readers.
+    pub done: u64,
+    /// In all.
+    pub total: u64,
 }
 
 /// Answer to a reader that asks for work.

@@ -30,6 +30,11 @@ pub trait DeploymentDriver: Send {
         let _ = (worker, container);
     }
 
+    /// How far the job has come, 0 to 1; `None` where it never ends or nobody knows.
+    fn progress(&mut self, share: Option<f32>) {
+        let _ = share;
+    }
+
     /// Ends a worker at once, whatever it is doing; fine when it is gone already.
     fn stop_worker(&mut self, worker: WorkerId);
 

@@ -204,6 +204,7 @@ impl EventLoop {
                 }
                 self.tokens = Some(tokens);
             }
+            Event::Progress(share) => self.context.driver.progress(share),
             Event::Request(request) => self.on_request(request),
             Event::Query(answer) => {
                 let _ = answer.send(self.view());

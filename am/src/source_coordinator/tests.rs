@@ -49,6 +49,14 @@ impl SplitEnumerator for Numbers {
             .extend(splits.into_iter().flat_map(|split| split.state));
     }
 
+    fn share(&self) -> Option<SourceShare> {
+        let left = self.left.len() as u64;
+        (!self.discovers).then_some(SourceShare {
+            done: 3 - left,
+            total: 3,
+        })
+    }
+
     fn snapshot(&self) -> OperatorResult<Vec<u8>> {
         Ok(self.left.clone())
     }
@@ -120,18 +128,25 @@ impl Running {
         }
     }
 
+    /// The next event, but for progress.
+    fn next(&self) -> Event {
+        loop {
+            match self.events.recv().unwrap() {
+                Event::Progress(_) => {}
+                event => return event,
+            }
+        }
+    }
+
     fn reset(&self, attempt: AttemptNumber, restored: Option<Restored>) {
         self.sender.send(SourceCommand::Reset {
             attempt,
             restored,
             handed_out: None,
         });
+        assert!(matches!(self.next(), Event::Restored { .. }));
         assert!(matches!(
-            self.events.recv().unwrap(),
-            Event::Restored { .. }
-        ));
-        assert!(matches!(
-            self.events.recv().unwrap(),
+            self.next(),
             Event::Fact(Fact::Prepared { result: Ok(_), .. })
         ));
     }
@@ -144,14 +159,14 @@ impl Running {
     }
 
     fn next(&self) -> NextSplit {
-        match self.events.recv().unwrap() {
+        match self.next() {
             Event::Split { next, .. } => next,
             _ => panic!("not a split"),
         }
     }
 
     fn frozen(&self) -> Vec<u8> {
-        match self.events.recv().unwrap() {
+        match self.next() {
             Event::Fact(Fact::EnumeratorsFrozen { result, .. }) => result.unwrap()[0].1.clone(),
             _ => panic!("not a snapshot"),
         }
@@ -214,4 +229,26 @@ fn a_reader_that_waits_is_served_when_something_is_found() {
     assert_eq!(running.next(), NextSplit::Wait);
     running.found.lock().unwrap().push(7);
     assert_eq!(running.next(), NextSplit::Split(split(7)));
+}
+
+#[test]
+fn progress_is_the_share_that_was_handed_out() {
+    let told = |discovers, splits| {
+        let running = Running::new(discovers);
+        running.reset(ATTEMPT, None);
+        for _ in 0..splits {
+            running.sender.send(SourceCommand::Request {
+                attempt: ATTEMPT,
+                task: task(),
+            });
+        }
+        drop(running.sender);
+        let progress = running.events.iter().filter_map(|event| match event {
+            Event::Progress(share) => Some(share),
+            _ => None,
+        });
+        progress.collect::<Vec<_>>()
+    };
+    assert_eq!(told(false, 2), [Some(0.0), Some(0.33), Some(0.66)]);
+    assert_eq!(told(true, 2), [None]);
 }

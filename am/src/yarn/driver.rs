@@ -37,6 +37,10 @@ impl DeploymentDriver for YarnDriver {
         }
     }
 
+    fn progress(&mut self, share: Option<f32>) {
+        self.send(Command::Progress(share));
+    }
+
     fn stop_worker(&mut self, worker: WorkerId) {
         self.send(Command::Stop(worker));
     }

@@ -48,6 +48,9 @@ const HASTY_STARTS: u32 = 3;
 /// That pause (`resourcemanager.start-worker.retry-interval` of Flink).
 const START_PAUSE: Duration = Duration::from_secs(3);
 
+/// What YARN shows of a job that has no end, as Flink does.
+const ENDLESS: f32 = 1.0;
+
 /// How an attempt that is over ends.
 const EXIT_FENCED: i32 = 3;
 
@@ -61,6 +64,8 @@ pub enum Command {
     Adopt(WorkerId, ContainerId),
     /// This worker is no longer wanted.
     Stop(WorkerId),
+    /// How far the job has come, 0 to 1; `None` where it never ends or nobody knows.
+    Progress(Option<f32>),
     /// Say good-bye; answered when the ResourceManager has written it down. The loop ends.
     Finish {
         /// What became of the job.
@@ -147,6 +152,8 @@ struct MasterLoop {
     /// No containers are asked for before.
     ask_after: Option<Instant>,
     started: mpsc::UnboundedSender<Started>,
+    /// What YARN shows of how far the job has come.
+    progress: f32,
 }
 
 /// Runs the conversation of a master that has registered, until [`Command::Finish`].
@@ -185,6 +192,7 @@ pub async fn run(
         failed_starts: 0,
         ask_after: None,
         started,
+        progress: 0.0,
     };
     this.on_previous(registration.previous_containers);
     loop {
@@ -198,6 +206,7 @@ pub async fn run(
                 Some(Command::Start(workers)) => this.want(&workers),
                 Some(Command::Adopt(worker, container)) => this.adopt(worker, container),
                 Some(Command::Stop(worker)) => this.stop(worker),
+                Some(Command::Progress(share)) => this.progress = share.unwrap_or(ENDLESS),
                 Some(Command::Finish { status, diagnostics, done }) => {
                     let outcome = this.finish(status, &diagnostics).await;
                     let _ = done.send(outcome);
@@ -263,7 +272,7 @@ impl MasterLoop {
         if let Some(master) = self.master.take() {
             self.urgent = false;
             self.give_back_overdue();
-            let request = self.ledger.heartbeat(0.5);
+            let request = self.ledger.heartbeat(self.progress);
             self.beat = Some(tokio::spawn(one_beat(master, request)));
         }
     }

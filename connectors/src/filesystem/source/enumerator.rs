@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alpheus_dataflow::source::{NextSplit, SourceSplit, SplitEnumerator};
+use alpheus_dataflow::source::{NextSplit, SourceShare, SourceSplit, SplitEnumerator};
 use alpheus_dataflow::{OperatorError, OperatorResult};
 use alpheus_storage::{FileSystem, InputFile, Location, file_system_for, glob};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ struct State {
     pending: VecDeque<FileSplit>,
     /// Every file found so far; kept for folders that are watched.
     seen: BTreeSet<String>,
+    /// Bytes of all files that were found.
+    #[serde(default)]
+    found_bytes: u64,
 }
 
 impl FileEnumerator {
@@ -93,6 +96,7 @@ impl FileEnumerator {
                 self.state.seen.insert(path.clone());
             }
             found = true;
+            self.state.found_bytes += file.length;
             self.state.pending.push_back(FileSplit {
                 path,
                 size: file.length,
@@ -195,6 +199,26 @@ impl SplitEnumerator for FileEnumerator {
         self.state
             .returned
             .sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
+    }
+
+    fn share(&self) -> Option<SourceShare> {
+        if self.watches() {
+            return None;
+        }
+        let state = &self.state;
+        let left = state.returned.iter().chain(&state.pending);
+        let left: u64 = left
+            .map(|split| {
+                split
+                    .end
+                    .unwrap_or(split.size)
+                    .saturating_sub(split.position)
+            })
+            .sum();
+        Some(SourceShare {
+            done: state.found_bytes.saturating_sub(left),
+            total: state.found_bytes,
+        })
     }
 
     fn snapshot(&self) -> OperatorResult<Vec<u8>> {

@@ -27,6 +27,8 @@ fn source(path: &Path, set: &[(&str, &str)]) -> FileSource {
 
 fn splits(source: &FileSource) -> usize {
     let mut enumerator = source.create_enumerator(1, None).unwrap();
+    let all = enumerator.share().unwrap();
+    assert!(all.done == 0 && all.total > 0, "{all:?}");
     let mut count = 0;
     while let NextSplit::Split(_) = enumerator.next_split(0).unwrap() {
         count += 1;
