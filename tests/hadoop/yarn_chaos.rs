@@ -26,13 +26,13 @@ const TASKS: u64 = 3;
 /// Windows hold a hundred numbers, ten of each remainder.
 fn sums(out: &str, rate: u64) -> String {
     format!(
-        "CREATE TABLE numbers (id BIGINT, at AS TO_TIMESTAMP_LTZ(id * 10, 3), WATERMARK FOR at AS at) WITH (
+        "CREATE TABLE numbers (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id * 10, 3), WATERMARK FOR ts AS ts) WITH (
            'connector' = 'datagen', 'rows-per-second' = '{rate}',
            'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{COUNT}');
          CREATE TABLE sums (remainder BIGINT, n BIGINT, total BIGINT, least BIGINT) WITH (
            'connector' = 'filesystem', 'path' = '{out}', 'format' = 'csv');
          INSERT INTO sums SELECT id % 10, COUNT(*), SUM(id), MIN(id)
-           FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(at), INTERVAL '1' SECOND))
+           FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '1' SECOND))
            GROUP BY id % 10, window_start, window_end;"
     )
 }
