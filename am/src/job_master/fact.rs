@@ -67,6 +67,8 @@ pub enum Fact {
     },
     /// The containers of these workers will be taken.
     WorkersLeave(BTreeMap<WorkerId, Departure>),
+    /// They will not, after all: their node has been taken back.
+    WorkersStay(Vec<WorkerId>),
     /// A task has changed its state.
     Task {
         /// Of which start of the job.

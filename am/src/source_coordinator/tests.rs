@@ -129,7 +129,7 @@ impl Running {
     }
 
     /// The next event, but for progress.
-    fn next(&self) -> Event {
+    fn event(&self) -> Event {
         loop {
             match self.events.recv().unwrap() {
                 Event::Progress(_) => {}
@@ -144,9 +144,9 @@ impl Running {
             restored,
             handed_out: None,
         });
-        assert!(matches!(self.next(), Event::Restored { .. }));
+        assert!(matches!(self.event(), Event::Restored { .. }));
         assert!(matches!(
-            self.next(),
+            self.event(),
             Event::Fact(Fact::Prepared { result: Ok(_), .. })
         ));
     }
@@ -159,14 +159,14 @@ impl Running {
     }
 
     fn next(&self) -> NextSplit {
-        match self.next() {
+        match self.event() {
             Event::Split { next, .. } => next,
             _ => panic!("not a split"),
         }
     }
 
     fn frozen(&self) -> Vec<u8> {
-        match self.next() {
+        match self.event() {
             Event::Fact(Fact::EnumeratorsFrozen { result, .. }) => result.unwrap()[0].1.clone(),
             _ => panic!("not a snapshot"),
         }

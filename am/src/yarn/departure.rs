@@ -69,6 +69,13 @@ pub fn departures(
     found
 }
 
+/// The workers on nodes that are as they should be (again).
+pub fn returns(allocation: &Allocation, nodes: &[NodeReport]) -> Vec<WorkerId> {
+    let well = nodes.iter().filter(|node| node.state == NodeState::Running);
+    well.flat_map(|node| allocation.workers_on(&node.id))
+        .collect()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -117,6 +124,9 @@ mod tests {
         };
         let at = |state, seconds| departures(&two(), None, &[report(state, seconds)], 0);
         assert!(at(NodeState::Running, None).is_empty());
+        let back = |state| returns(&two(), &[report(state, None)]);
+        assert_eq!(back(NodeState::Running), [WorkerId(0)]);
+        assert!(back(NodeState::Decommissioning).is_empty());
         let found = at(NodeState::Decommissioning, Some(60));
         assert_eq!(found.keys().copied().collect::<Vec<_>>(), [WorkerId(0)]);
         assert_eq!(found[&WorkerId(0)].replace_until, Some(30_000));

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 
 use super::allocation::{Allocation, Given};
 use super::blame::{Blacklisting, Blame, Verdict};
-use super::departure::departures;
+use super::departure::{departures, returns};
 use super::exit::Cause;
 use crate::event::{Event, EventSender};
 use crate::job_master::fact::{Fact, Fault};
@@ -417,9 +417,14 @@ impl MasterLoop {
             &allocation.updated_nodes,
             SystemClock.now_ms(),
         );
+        let returns = returns(&self.allocation, &allocation.updated_nodes);
         if let (Some(serving), false) = (&self.serving, departures.is_empty()) {
             let leave = Fact::WorkersLeave(departures);
             serving.events.send(Event::Fact(leave));
+        }
+        if let (Some(serving), false) = (&self.serving, returns.is_empty()) {
+            let stay = Fact::WorkersStay(returns);
+            serving.events.send(Event::Fact(stay));
         }
         for node in allocation.updated_nodes {
             tracing::info!(node = %node.id, state = %node.state, "a node has changed");

@@ -54,6 +54,7 @@ impl JobMachine {
                 self.lose(step, worker, &reason, fault);
             }
             Fact::WorkersLeave(workers) => self.on_leaving(workers),
+            Fact::WorkersStay(workers) => self.on_staying(&workers),
             Fact::Task {
                 attempt,
                 task,

@@ -59,6 +59,15 @@ impl JobMachine {
         }
     }
 
+    /// Containers will not be taken, after all.
+    pub(super) fn on_staying(&mut self, workers: &[WorkerId]) {
+        for worker in workers {
+            if self.leaving.workers.remove(worker).is_some() {
+                tracing::info!(worker = worker.0, "it may stay");
+            }
+        }
+    }
+
     /// Does the next step of moving away.
     pub(super) fn move_away(&mut self, step: &mut Step) {
         let there = &self.workers;

@@ -26,6 +26,7 @@ impl JobMachine {
         if self.may_move_away() {
             self.move_away(step);
         }
+        self.give_back_surplus(step);
         self.ask_for_workers(step);
         if self.goal != Goal::Run {
             return self.advance(step);

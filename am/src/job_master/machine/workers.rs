@@ -4,6 +4,8 @@
 //! Spare workers are workers like the others, only more of them than the job needs: whoever has registered first gets
 //! the tasks, and the loss of one that has none is no failure.
 
+use std::collections::BTreeSet;
+
 use alpheus_worker::control::WorkerId;
 
 use super::{Goal, JobMachine, Step};
@@ -75,6 +77,25 @@ impl JobMachine {
                 self.fail(step, Failure::transient(message), None, None);
             }
             (true, Some(_)) => {}
+        }
+    }
+
+    /// Gives back workers that nobody needs: replacements for some that then stayed.
+    pub(super) fn give_back_surplus(&mut self, step: &mut Step) {
+        let wanted = self.config.workers + self.config.spares + self.replacements();
+        let surplus = (self.workers.len() as u32).saturating_sub(wanted) as usize;
+        if surplus == 0 || self.running_since.is_none() {
+            return;
+        }
+        let busy: BTreeSet<WorkerId> = self.tasks.values().map(|info| info.worker).collect();
+        let idle = self
+            .workers
+            .keys()
+            .rev()
+            .filter(|worker| !busy.contains(worker));
+        let idle: Vec<WorkerId> = idle.take(surplus).copied().collect();
+        for worker in idle {
+            self.lose(step, worker, "it is not needed any more", Fault::Cluster);
         }
     }
 

@@ -129,3 +129,17 @@ fn who_is_idle_or_dies_first_costs_nothing_more() {
     assert_eq!(world.machine.status(), JobStatus::Restarting);
     world.recover();
 }
+
+#[test]
+fn who_may_stay_stays_and_the_replacement_goes() {
+    let mut world = World::checkpointing(&[]);
+    world.run();
+    let now = world.now;
+    leaves(&mut world, 1, Some(now + 30_000), now + 60_000);
+    assert_eq!(world.started(), [WorkerId(2)]);
+    world.tell(Fact::WorkersStay(vec![WorkerId(1)]));
+    assert_eq!(stopped(&mut world), [WorkerId(2)]);
+    world.wait(40_000);
+    assert!(world.started().is_empty());
+    assert_eq!(world.machine.status(), JobStatus::Running);
+}
