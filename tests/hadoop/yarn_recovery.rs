@@ -7,74 +7,8 @@
 use std::time::Duration;
 
 use alpheus_hadoop_tests::dev_cluster;
-use alpheus_hadoop_tests::numbers::*;
+use alpheus_hadoop_tests::long_job::Job;
 use alpheus_hadoop_tests::program::*;
-
-/// Rows a second.
-const RATE: u32 = 200;
-
-/// A job of two workers on two nodes that runs for so many seconds, undisturbed.
-struct Job {
-    id: String,
-    out: String,
-    count: u32,
-}
-
-impl Job {
-    fn start(name: &str, seconds: u32, more: &[&str]) -> Self {
-        as_alice();
-        let out = place(name);
-        let count = RATE * seconds;
-        let sql = script(name, &numbers(&format!("hdfs://{out}"), RATE / 2, count));
-        let mut all = vec![
-            "-Dtaskmanager.memory.process.size=4200mb",
-            "-Djobmanager.memory.process.size=256mb",
-            "-Dexecution.checkpointing.interval=1s",
-            "-Drestart-strategy.fixed-delay.delay=100ms",
-            "-Dparallelism.default=2",
-            // The program is uploaded by the first test alone.
-            "-Dyarn.provided.lib.dirs=hdfs:///data",
-        ];
-        all.extend(more);
-        let id = submit("alice", &all, &sql);
-        running(&out);
-        Job { id, out, count }
-    }
-
-    fn master(&self) -> u32 {
-        let found = processes("./alpheus am", &self.id);
-        assert_eq!(found.len(), 1, "{found:?}");
-        found[0]
-    }
-
-    fn workers(&self) -> Vec<u32> {
-        processes("./alpheus worker", &self.id)
-    }
-
-    /// A worker on another node than this one.
-    fn worker_beside(&self, node: &str) -> u32 {
-        let workers = self.workers();
-        *workers.iter().find(|pid| node_of(**pid) != node).unwrap()
-    }
-
-    /// Waits until more is seen of the output than now.
-    fn goes_on(&self) {
-        let before = cat(&self.out).lines().count();
-        wait_for("more output", || {
-            (cat(&self.out).lines().count() > before).then_some(())
-        });
-    }
-
-    fn ends_well(&self) {
-        assert_eq!(end_of(&self.id), "SUCCEEDED");
-        assert_complete(&self.out, self.count);
-        assert!(!left_behind().contains(&self.id), "{}", left_behind());
-        wait_for("all processes to be gone", || {
-            (self.workers().is_empty() && processes("./alpheus am", &self.id).is_empty())
-                .then_some(())
-        });
-    }
-}
 
 fn gone(pid: u32) -> bool {
     !std::path::Path::new(&format!("/proc/{pid}")).exists()

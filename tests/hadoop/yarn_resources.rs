@@ -3,7 +3,7 @@
 
 use alpheus_hadoop_tests::numbers::*;
 use alpheus_hadoop_tests::program::*;
-use alpheus_hadoop_tests::{dev_cluster, dir};
+use alpheus_hadoop_tests::{conf, dev_cluster, dir};
 
 /// What the masters and workers of an application have logged so far.
 fn logs(application: &str) -> String {
@@ -84,4 +84,42 @@ fn a_preempted_container_is_given_back_with_a_checkpoint_behind_it() {
         "it was killed, not given back: {log}"
     );
     assert!(!log.contains("was lost"), "{log}");
+}
+
+/// All nodes of this cluster are called `localhost`, so they can only leave together; and come back.
+#[test]
+fn a_node_that_leaves_is_noticed_and_one_that_comes_back_too() {
+    as_alice();
+    let out = place("leaving");
+    let sql = script("leaving", &numbers(&format!("hdfs://{out}"), 100, 6_000));
+    let id = submit(
+        "alice",
+        &options(&[
+            "-Dparallelism.default=2",
+            "-Dyarn.provided.lib.dirs=hdfs:///data",
+        ]),
+        &sql,
+    );
+    running(&out);
+    let list = conf()
+        .text("yarn.resourcemanager.nodes.exclude-path")
+        .unwrap()
+        .unwrap();
+    let refresh = |hosts: &str, arguments: &[&str]| {
+        std::fs::write(&list, hosts).unwrap();
+        dev_cluster(&["kinit", "admin"]);
+        dev_cluster(&[&["yarn", "rmadmin", "-refreshNodes"], arguments].concat());
+        dev_cluster(&["kinit", "alice"]);
+    };
+    refresh("localhost\n", &["-g", "120", "-server"]);
+    wait_for("the news", || {
+        logs(&id).contains("is being decommissioned").then_some(())
+    });
+    refresh("", &[]);
+    wait_for("the good news", || {
+        logs(&id).contains("it may stay").then_some(())
+    });
+    assert_eq!(end_of(&id), "SUCCEEDED");
+    assert_complete(&out, 6_000);
+    assert!(!logs(&id).contains("is RESTARTING"));
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod application;
+pub mod long_job;
 pub mod numbers;
 pub mod program;
 
