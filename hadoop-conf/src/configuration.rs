@@ -293,6 +293,11 @@ impl Configuration {
         })
     }
 
+    /// Forgets what was set for an option, from wherever.
+    pub fn remove<T: Value>(&mut self, option: &ConfigOption<T>) {
+        self.values.remove(option.key());
+    }
+
     /// The configuration without the values of secrets: what other processes may be told.
     #[must_use]
     pub fn without_secrets(&self) -> Configuration {

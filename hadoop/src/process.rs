@@ -15,6 +15,7 @@ use alpheus_yarn::ResourceManager;
 use alpheus_yarn::service::rpc_client;
 
 use crate::login::{LoginChoice, Observed, choose};
+use crate::user::proxy_user;
 use crate::{HadoopError, background, insecure_user, token_file};
 
 /// This process on a cluster: who it is and where that is.
@@ -24,6 +25,8 @@ pub struct Hadoop {
     login: Option<Arc<Login>>,
     tokens: Tokens,
     user: String,
+    /// In whose name calls are made, if not in the login's own.
+    proxied: Option<String>,
     rpc: RpcClient,
 }
 
@@ -75,6 +78,8 @@ impl Hadoop {
             login,
             tokens,
             user,
+            proxied: proxy_user(&Environment::process())
+                .filter(|_| choice != LoginChoice::TokenFile),
             rpc,
         }))
     }
@@ -103,11 +108,21 @@ impl Hadoop {
         &self.user
     }
 
-    /// The user's name on the cluster: what `hadoop.security.auth_to_local` makes of the principal.
+    /// The user in whose name this process makes calls, where that is not who it proves to be (`HADOOP_PROXY_USER`).
+    #[must_use]
+    pub fn proxied(&self) -> Option<&str> {
+        self.proxied.as_deref()
+    }
+
+    /// The user's name on the cluster: the proxied user's, else what `hadoop.security.auth_to_local` makes of the
+    /// principal.
     ///
     /// # Errors
     /// When a rule is wrong or none fits.
     pub fn short_name(&self) -> Result<String, HadoopError> {
+        if let Some(proxied) = &self.proxied {
+            return Ok(proxied.clone());
+        }
         if self.login.is_none() {
             return Ok(self.user.clone());
         }
@@ -131,9 +146,7 @@ impl Hadoop {
     /// # Errors
     /// When the configuration is not usable.
     pub fn identity(&self) -> Result<Arc<Identity>, HadoopError> {
-        let (login, tokens) = (self.login.clone(), self.tokens.clone());
-        let identity = Identity::on_cluster(&self.conf, self.user.clone(), login, tokens)?;
-        Ok(Arc::new(identity))
+        self.with_tokens(self.tokens.clone())
     }
 
     /// Whoever the login is, without tokens: servers take a token first, and issue none to who shows one.
@@ -144,8 +157,15 @@ impl Hadoop {
         if self.login.is_none() && self.choice != LoginChoice::Insecure {
             return Err(HadoopError::NoLogin);
         }
-        let (login, none) = (self.login.clone(), Tokens::default());
-        let identity = Identity::on_cluster(&self.conf, self.user.clone(), login, none)?;
+        self.with_tokens(Tokens::default())
+    }
+
+    fn with_tokens(&self, tokens: Tokens) -> Result<Arc<Identity>, HadoopError> {
+        let login = self.login.clone();
+        let mut identity = Identity::on_cluster(&self.conf, self.user.clone(), login, tokens)?;
+        if let Some(proxied) = &self.proxied {
+            identity.real_user = identity.effective_user.replace(proxied.clone());
+        }
         Ok(Arc::new(identity))
     }
 
@@ -167,7 +187,8 @@ impl Hadoop {
         Ok(ResourceManager::new(&self.conf, self.rpc.clone(), identity).await?)
     }
 
-    /// HDFS as this process. The login must be held as long as the files are used.
+    /// HDFS as this process. The login must be held as long as the files are used. (The library knows of
+    /// `HADOOP_PROXY_USER` itself.)
     ///
     /// # Errors
     /// When the system gives no threads.

@@ -16,6 +16,16 @@ pub fn insecure_user(environment: &Environment<'_>) -> String {
         .unwrap_or_else(system_user)
 }
 
+/// The variable that names the user in whose name a privileged one works.
+const PROXY_VARIABLE: &str = "HADOOP_PROXY_USER";
+
+/// The user in whose name this process works, if it is another than the one that it proves to be
+/// (`UserGroupInformation.createLoginUser`). Whether it may is up to the servers (`hadoop.proxyuser.*`).
+#[must_use]
+pub fn proxy_user(environment: &Environment<'_>) -> Option<String> {
+    environment.non_empty(PROXY_VARIABLE)
+}
+
 /// The name of the operating system's user; its number, if it has no name.
 #[must_use]
 pub fn system_user() -> String {
@@ -54,5 +64,8 @@ mod tests {
         let empty = Environment::of(&[(USER_VARIABLE, " ")]);
         assert_eq!(insecure_user(&empty), system_user());
         assert!(!system_user().is_empty());
+        let proxied = Environment::of(&[(PROXY_VARIABLE, "bob")]);
+        assert_eq!(proxy_user(&proxied).as_deref(), Some("bob"));
+        assert_eq!(proxy_user(&empty), None);
     }
 }

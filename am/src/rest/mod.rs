@@ -110,18 +110,20 @@ impl RestServer {
             address,
             TcpListener::from_std,
             listener,
-            guarded_by_token(state, access),
+            guarded_by_token(router(state), access),
             undelivered,
             runtime,
         ))
     }
 
-    /// Starts to serve one job over mutual TLS, for whoever has a certificate that `tls` takes, and the token.
+    /// Starts to serve one job, and what `more` has, over mutual TLS, for whoever has a certificate that `tls` takes, and the
+    /// token.
     ///
     /// # Errors
     /// When an option is wrong or the listener unusable.
     pub fn direct(
         gateway: JobGateway,
+        more: Router,
         access: (RestToken, Arc<AuditLog>),
         listener: std::net::TcpListener,
         tls: TlsServer,
@@ -138,18 +140,19 @@ impl RestServer {
             address,
             move |listener| tls_listener::TlsListener::new(listener, tls, audit),
             listener,
-            guarded_by_token(state, access),
+            guarded_by_token(with(state, more), access),
             undelivered,
             runtime,
         ))
     }
 
-    /// Starts to serve one job behind YARN's web proxy.
+    /// Starts to serve one job, and what `more` has, behind YARN's web proxy.
     ///
     /// # Errors
     /// When an option is wrong or the listener unusable.
     pub fn proxied(
         gateway: JobGateway,
+        more: Router,
         access: proxy::ProxyAccess,
         listener: std::net::TcpListener,
         configuration: &Configuration,
@@ -164,7 +167,7 @@ impl RestServer {
             address,
             TcpListener::from_std,
             listener,
-            router(state).layer(guard),
+            with(state, more).layer(guard),
             undelivered,
             runtime,
         ))
@@ -202,8 +205,16 @@ fn state_of(gateway: JobGateway, configuration: &Configuration) -> Result<RestSt
     })
 }
 
-fn guarded_by_token(state: RestState, access: auth::TokenAccess) -> Router {
-    router(state).layer(axum::middleware::from_fn_with_state(
+/// Flink's paths and others beside them.
+fn with(state: RestState, more: Router) -> Router {
+    Router::new()
+        .nest("/v1", more.clone())
+        .merge(more)
+        .merge(router(state))
+}
+
+fn guarded_by_token(router: Router, access: auth::TokenAccess) -> Router {
+    router.layer(axum::middleware::from_fn_with_state(
         access,
         auth::require_token,
     ))

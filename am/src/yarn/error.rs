@@ -60,6 +60,12 @@ pub enum YarnApplicationError {
     /// The job.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The keytab, or the KDC.
+    #[error(
+        "the job manager cannot log in from its keytab: {0}; see whether its node reaches the KDC (krb5.conf, \
+         security.kerberos.krb5-conf.path) and whether the keytab is the principal's"
+    )]
+    Login(String),
     /// Threads, ports, files of this machine.
     #[error(transparent)]
     Io(#[from] std::io::Error),

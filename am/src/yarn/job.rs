@@ -21,7 +21,7 @@ use super::master_loop::{Command, Serving};
 use super::settings::{self, JobFile};
 use super::shape::ApplicationShape;
 use super::tokens::{self, SharedTokens};
-use super::{YarnApplicationError, pages, succession};
+use super::{YarnApplicationError, pages, rest, succession};
 use crate::checkpoint::StateStore;
 use crate::deployment::control_server::ControlServer;
 use crate::endpoint::Endpoint;
@@ -57,6 +57,7 @@ pub(super) fn run(
         graph,
         configuration,
     } = job;
+    let manager = tokens::log_in(&attempt, &configuration)?;
     let audit = Arc::new(audit_log(&configuration, &attempt.container)?);
     let application = attempt.container.id.attempt.application.to_string();
     let pem = settings::secret(&attempt.credentials, settings::AUTHORITY)?;
@@ -92,9 +93,11 @@ pub(super) fn run(
         configuration: configuration.clone(),
     })?;
     // The driver was made, or the job would not have started.
-    let keeper = events
+    let events = events
         .try_recv()
-        .map(|events| tokens::keep(&attempt, &configuration, shared, events));
+        .map_err(|error| YarnApplicationError::Broken(error.to_string()))?;
+    let keeper = tokens::keep(&attempt, &configuration, manager, shared, events)?;
+    let keeper = Arc::new(keeper);
     let pages = pages::access(
         &attempt.conf,
         &attempt.container,
@@ -110,6 +113,7 @@ pub(super) fn run(
     let servers = [
         RestServer::direct(
             gateway(),
+            rest::to_act_on(Arc::clone(&keeper)),
             (token, audit),
             attempt.direct,
             identity.server(Peers::Exactly(Role::Client))?,
@@ -118,6 +122,7 @@ pub(super) fn run(
         )?,
         RestServer::proxied(
             gateway(),
+            rest::to_look_at(Arc::clone(&keeper)),
             pages,
             attempt.pages,
             &configuration,

@@ -13,7 +13,8 @@
 //! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: the job in it.
 //! - [`worker`]: a worker in its container.
 //! - [`succession`]: how an attempt of the master follows another.
-//! - [`tokens`]: how the application's tokens are kept fresh.
+//! - [`tokens`]: how the application's tokens are kept fresh; [`given_tokens`]: those that it cannot obtain itself.
+//! - [`rest`]: what its REST API has beside Flink's paths.
 //! - [`record`]: who is in charge, by which workers find the next attempt ([`reconnect`]).
 //! - [`pages`]: who may look through YARN's proxy.
 //!
@@ -29,6 +30,7 @@ pub mod departure;
 pub mod driver;
 pub mod error;
 pub mod exit;
+pub mod given_tokens;
 pub mod hdfs;
 mod job;
 pub mod launch;
@@ -37,6 +39,7 @@ pub mod master_loop;
 pub mod pages;
 pub mod reconnect;
 pub mod record;
+pub mod rest;
 pub mod settings;
 pub mod shape;
 pub mod succession;

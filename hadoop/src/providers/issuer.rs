@@ -14,8 +14,14 @@ use alpheus_yarn::ResourceManager;
 
 use crate::HadoopError;
 
+/// The HDFS library (`hdfs-native`) does not show a token in the last minute before its last date.
+pub const LIBRARY_MARGIN: Duration = Duration::from_secs(60);
+
 /// A service that issues tokens.
 pub(super) trait Issuer: Sync {
+    /// How long before its last date a token is of no use any more to those who are given it.
+    const USELESS_AT_END: Duration;
+
     /// A new token; `None` without security.
     fn issue(
         &self,
@@ -28,6 +34,8 @@ pub(super) trait Issuer: Sync {
 }
 
 impl Issuer for NameNode {
+    const USELESS_AT_END: Duration = LIBRARY_MARGIN;
+
     async fn issue(&self, renewer: &str) -> Result<Option<Token>, HadoopError> {
         Ok(self.delegation_token(renewer).await?)
     }
@@ -42,6 +50,8 @@ impl Issuer for NameNode {
 }
 
 impl Issuer for ResourceManager {
+    const USELESS_AT_END: Duration = Duration::ZERO;
+
     async fn issue(&self, renewer: &str) -> Result<Option<Token>, HadoopError> {
         Ok(self.delegation_token(renewer).await?)
     }
@@ -70,8 +80,8 @@ impl Interval {
 }
 
 /// A new token and until when it is valid; `None` without security.
-pub(super) async fn obtain(
-    issuer: &impl Issuer,
+pub(super) async fn obtain<I: Issuer>(
+    issuer: &I,
     renewer: &str,
     own: &str,
     interval: &Interval,
@@ -90,7 +100,7 @@ pub(super) async fn obtain(
             learned
         }
     };
-    let end = end_of(&identifier, interval);
+    let end = end_of(&identifier, interval, I::USELESS_AT_END);
     Ok(Some((token, end)))
 }
 
@@ -112,10 +122,23 @@ async fn learn(issuer: &impl Issuer, own: &str) -> Result<Duration, HadoopError>
     Ok(Duration::from_millis(end.saturating_sub(issued)))
 }
 
-/// When a token ends: at its next renewal date, but never after its last.
-fn end_of(identifier: &DelegationTokenIdentifier, interval: Duration) -> SystemTime {
-    let at = |ms: i64| UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or_default());
-    (at(identifier.issue_date) + interval).min(at(identifier.max_date))
+/// When a token ends: at its next renewal date, but never later than `margin` before its last. A token that lives no
+/// longer than the margin counts as if there were none: whoever can use it may.
+fn end_of(
+    identifier: &DelegationTokenIdentifier,
+    interval: Duration,
+    margin: Duration,
+) -> SystemTime {
+    let (issued, last) = (at(identifier.issue_date), at(identifier.max_date));
+    let usable = last
+        .checked_sub(margin)
+        .filter(|end| *end > issued)
+        .unwrap_or(last);
+    (issued + interval).min(usable)
+}
+
+fn at(ms: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -136,6 +159,8 @@ mod tests {
     }
 
     impl Issuer for Fake {
+        const USELESS_AT_END: Duration = LIBRARY_MARGIN;
+
         async fn issue(&self, renewer: &str) -> Result<Option<Token>, HadoopError> {
             let identifier = DelegationTokenIdentifier {
                 renewer: renewer.to_owned(),
@@ -186,12 +211,19 @@ mod tests {
 
     #[test]
     fn no_token_outlives_its_last_date() {
-        let identifier = DelegationTokenIdentifier {
+        let lives = |seconds: i64| DelegationTokenIdentifier {
             issue_date: 0,
-            max_date: 5_000,
+            max_date: 1000 * seconds,
             ..DelegationTokenIdentifier::default()
         };
-        let end = end_of(&identifier, Duration::from_secs(60));
-        assert_eq!(end, UNIX_EPOCH + Duration::from_secs(5));
+        let (day, minute) = (Duration::from_secs(86_400), LIBRARY_MARGIN);
+        let end = |seconds, margin| {
+            let end = end_of(&lives(seconds), day, margin);
+            end.duration_since(UNIX_EPOCH).unwrap().as_secs()
+        };
+        assert_eq!(end(5, Duration::ZERO), 5);
+        // Nobody shows it in its last minute.
+        assert_eq!(end(90, minute), 30);
+        assert_eq!(end(60, minute), 60);
     }
 }

@@ -26,6 +26,7 @@ use alpheus_storage::Location;
 
 use crate::{Hadoop, HadoopError};
 pub use hdfs::HdfsTokens;
+pub use issuer::LIBRARY_MARGIN;
 pub use issuers::{Asked, Issued, Issuers};
 pub use resource_manager::ResourceManagerTokens;
 
