@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod explain;
 pub mod fs;
 pub mod list;
+pub mod logs;
 pub mod run;
 pub mod savepoint;
 pub mod sql;

@@ -13,6 +13,8 @@ use serde_json::json;
 use crate::config::{self, ConfigArgs};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::render::time;
+use crate::target::Target;
+use crate::yarn;
 
 /// Obtain delegation tokens, and look after those in a file
 #[derive(Debug, clap::Args)]
@@ -21,7 +23,8 @@ use crate::render::time;
   alpheus token get --service hadoopfs --fs hdfs://ns2 my.tokens
   alpheus token print my.tokens
   HADOOP_TOKEN_FILE_LOCATION=my.tokens alpheus fs ls hdfs:///
-  alpheus token renew my.tokens; alpheus token cancel my.tokens")]
+  alpheus token renew my.tokens; alpheus token cancel my.tokens
+  kinit && alpheus token push -t yarn-application -D yarn.application.id=application_1700000000000_0007")]
 pub struct TokenArgs {
     #[command(flatten)]
     config: ConfigArgs,
@@ -63,6 +66,15 @@ enum Action {
         /// The file
         file: PathBuf,
     },
+    /// Obtain tokens and hand them to an application that runs on YARN without a keytab
+    Push {
+        /// Where it runs: `yarn-application`
+        #[arg(short, long, value_name = "TARGET")]
+        target: Option<String>,
+        /// Set an option of the configuration; may be given several times
+        #[arg(short = 'D', value_name = "KEY=VALUE")]
+        define: Vec<String>,
+    },
 }
 
 impl TokenArgs {
@@ -71,7 +83,11 @@ impl TokenArgs {
     /// # Errors
     /// When the file is no credentials file, there is no login, or a service refuses.
     pub fn run(self) -> CliResult<Exit> {
-        let configuration = config::load(&self.config)?;
+        let mut options = self.config;
+        if let Action::Push { define, .. } = &self.action {
+            options.define.extend(define.iter().cloned());
+        }
+        let configuration = config::load(&options)?;
         match self.action {
             Action::Get {
                 service,
@@ -82,6 +98,21 @@ impl TokenArgs {
             Action::Print { json, file } => print(&read(&file)?, json),
             Action::Renew { file } => renew(&configuration, &file),
             Action::Cancel { file } => cancel(&configuration, &file),
+            Action::Push { target, .. } => push(&configuration, target.as_deref()),
+        }
+    }
+}
+
+fn push(configuration: &Configuration, target: Option<&str>) -> CliResult<Exit> {
+    match Target::choose(target, configuration)? {
+        Target::Local => Err(CliError::usage(
+            "a job on this machine takes the tickets and tokens of its user; -t yarn-application names one that does not",
+        )),
+        Target::YarnApplication => {
+            let end = yarn::push::push(configuration)?;
+            let end = i64::try_from(end).unwrap_or(i64::MAX);
+            println!("the application's tokens serve until {}", date(end));
+            Ok(Exit::Finished)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reaches the master of an application that runs: its address is in the ResourceManager's report, and what it takes to be
-//! let in lies in the application's staging folder, which only its owner can read.
+//! let in lies in the application's staging folder, which only its owner can read. Others come through YARN's proxy, as who
+//! they are, and the application's lists decide.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use alpheus_am::registry::RunningJob;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::yarn as options;
 use alpheus_security::rest_token::RestToken;
+use alpheus_security::secret::Secret;
 use alpheus_security::tls::Identity;
 use alpheus_storage::{StorageError, file_system_for};
 use alpheus_yarn::{ApplicationId, ApplicationReport, ApplicationState, YarnError};
@@ -15,6 +17,7 @@ use tokio::runtime::Runtime;
 use super::cluster::Cluster;
 use super::credentials::{CLIENT_FILE, ClientSecrets};
 use super::direct::Direct;
+use super::web::Proxied;
 use crate::exit::{CliError, CliResult};
 use crate::job_runner;
 use crate::rest_client::{RestClient, Transport};
@@ -66,7 +69,25 @@ pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
             report.diagnostics.trim()
         )));
     }
-    let secrets = secrets(&cluster, configuration, &report)?;
+    let client = match secrets(&cluster, configuration, &report)? {
+        Some(secrets) => direct(id, &report, &secrets, &runtime)?,
+        None => proxied(id, &report, &cluster)?,
+    };
+    Ok(Attached {
+        client,
+        runtime,
+        cluster,
+        id,
+    })
+}
+
+/// The owner's way.
+fn direct(
+    id: ApplicationId,
+    report: &ApplicationReport,
+    secrets: &ClientSecrets,
+    runtime: &Runtime,
+) -> CliResult<RestClient> {
     let damaged = |error: &dyn std::fmt::Display| {
         CliError::failed(format!(
             "what {id} has left for its clients is damaged: {error}"
@@ -77,16 +98,35 @@ pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
         .ok_or_else(|| damaged(&"it has no token"))?;
     let address = format!("{}:{}", report.host, report.port);
     let direct = Direct::new(address.clone(), &identity, &token, runtime.handle().clone())?;
-    let job = job_of(id, &report, &direct, &token, &address)?;
-    Ok(Attached {
-        client: RestClient::over(job, Box::new(direct)),
-        runtime,
-        cluster,
-        id,
-    })
+    let rest = format!("https://{address}");
+    let job = job_of(id, report, &direct, rest, token.authorization())?;
+    Ok(RestClient::over(job, Box::new(direct)))
 }
 
-async fn report(cluster: &Cluster, id: ApplicationId) -> CliResult<ApplicationReport> {
+/// The way of others, whom the master's lists admit or not.
+fn proxied(
+    id: ApplicationId,
+    report: &ApplicationReport,
+    cluster: &Cluster,
+) -> CliResult<RestClient> {
+    let refused = || {
+        CliError::refused(format!(
+            "{id} is {}'s, and user {} may not even see it: its owner names who may in yarn.view.acls and yarn.modify.acls",
+            report.user, cluster.user
+        ))
+    };
+    let hadoop = cluster.hadoop.clone();
+    let proxied = Proxied::new(hadoop, id, &report.tracking_url).ok_or_else(refused)?;
+    let rest = report.tracking_url.clone();
+    let job = job_of(id, report, &proxied, rest, Secret::new(String::new()))?;
+    Ok(RestClient::over(job, Box::new(proxied)))
+}
+
+/// What the ResourceManager says of an application.
+///
+/// # Errors
+/// When it knows none.
+pub async fn report(cluster: &Cluster, id: ApplicationId) -> CliResult<ApplicationReport> {
     match cluster.resource_manager.report(id).await {
         Err(YarnError::ApplicationNotFound(_)) => Err(CliError::usage(format!(
             "the ResourceManager knows no {id}; `alpheus list -t yarn-application` shows what runs"
@@ -95,24 +135,21 @@ async fn report(cluster: &Cluster, id: ApplicationId) -> CliResult<ApplicationRe
     }
 }
 
+/// What the owner can read; `None` for others.
 fn secrets(
     cluster: &Cluster,
     configuration: &Configuration,
     report: &ApplicationReport,
-) -> CliResult<ClientSecrets> {
+) -> CliResult<Option<ClientSecrets>> {
     let root = cluster.staging_root_of(configuration, &report.user)?;
     let location = root.join(&report.id.to_string()).join(CLIENT_FILE);
-    let bytes = file_system_for(&location)?.read(&location);
-    let bytes = bytes.map_err(|error| match error {
-        StorageError::PermissionDenied { .. } => CliError::refused(format!(
-            "{} is {}'s, and user {} may not command it: whoever is on its lists sees it at {}, and ends it by \
-             `yarn application -kill {}`",
-            report.id, report.user, cluster.user, report.tracking_url, report.id
-        )),
-        error => CliError::from(error),
-    })?;
+    let bytes = match file_system_for(&location)?.read(&location) {
+        Err(StorageError::PermissionDenied { .. }) => return Ok(None),
+        bytes => bytes?,
+    };
     let bytes = zeroize::Zeroizing::new(bytes.to_vec());
     serde_json::from_slice(&bytes)
+        .map(Some)
         .map_err(|error| CliError::failed(format!("{location} is damaged: {error}")))
 }
 
@@ -120,13 +157,16 @@ fn secrets(
 fn job_of(
     id: ApplicationId,
     report: &ApplicationReport,
-    direct: &Direct,
-    token: &RestToken,
-    address: &str,
+    way: &impl Transport,
+    rest: String,
+    authorization: Secret,
 ) -> CliResult<RunningJob> {
-    let answer = direct.send("GET", "/v1/jobs/overview", None);
-    let (_, text) = answer
-        .map_err(|error| CliError::failed(format!("{id} does not answer at {address}: {error}")))?;
+    let answer = way.send("GET", "/v1/jobs/overview", None);
+    let (status, text) = answer
+        .map_err(|error| CliError::failed(format!("{id} does not answer at {rest}: {error}")))?;
+    if matches!(status, 401 | 403) {
+        return Err(CliError::refused(format!("{id} refuses: {text}")));
+    }
     let overview: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let job = overview["jobs"][0]["jid"]
         .as_str()
@@ -136,12 +176,22 @@ fn job_of(
         name: report.name.clone(),
         pid: 0,
         started_at: report.started,
-        rest: format!("https://{address}"),
-        authorization: token.authorization(),
+        rest,
+        authorization,
     })
 }
 
 impl Attached {
+    /// The cluster that it runs on.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Waits for something.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     /// Waits until the application has ended; false when it takes longer than that.
     ///
     /// # Errors

@@ -2,10 +2,13 @@
 //! what it needs to know.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
+use alpheus_am::yarn::given_tokens::last_use;
 use alpheus_am::yarn::settings::{self, HadoopSettings, MasterSettings};
+use alpheus_hadoop::providers::{Renewer, Wanted, token_manager};
 use alpheus_hadoop_conf::Configuration;
-use alpheus_hadoop_conf::hadoop::{HadoopConf, RmEndpoint, server_principal};
+use alpheus_hadoop_conf::hadoop::HadoopConf;
 use alpheus_hadoop_conf::options::{checkpointing, security as options};
 use alpheus_security::hadoop::Credentials;
 use alpheus_security::rest_token::RestToken;
@@ -54,7 +57,8 @@ pub fn name_spaces(
     Ok(found.into_iter().collect())
 }
 
-/// Delegation tokens for these name spaces; none, on a cluster without security.
+/// Delegation tokens for these name spaces; none, on a cluster without security. Until when they serve is known where it
+/// counts: where the ResourceManager does not renew them.
 ///
 /// # Errors
 /// When a NameNode refuses or cannot be reached.
@@ -62,40 +66,38 @@ pub async fn tokens(
     cluster: &Cluster,
     configuration: &Configuration,
     name_spaces: &[String],
-) -> CliResult<Credentials> {
-    let renewer = match configuration.get(&options::TOKEN_RENEWER)? {
-        Some(renewer) => renewer,
-        None => renewer(&cluster.conf)?,
+) -> CliResult<(Credentials, Option<SystemTime>)> {
+    let wanted = Wanted {
+        renewer: Renewer::ResourceManager,
+        authorities: name_spaces.to_vec(),
+        ..Wanted::default()
     };
-    let mut credentials = Credentials::new();
-    if cluster.login.is_none() {
-        return Ok(credentials);
+    if !cluster.is_secure() {
+        return Ok((Credentials::new(), None));
     }
-    for authority in name_spaces {
-        let name_node = cluster.name_node(authority).await?;
-        let token = name_node
-            .delegation_token(&renewer)
-            .await
-            .map_err(|error| {
-                CliError::failed(format!(
-                    "no delegation token from hdfs://{authority}: {error}"
-                ))
-            })?;
-        if let Some(token) = token {
-            credentials.add_by_service(token);
-        }
-    }
-    Ok(credentials)
-}
-
-/// The ResourceManager, which renews tokens while the application runs.
-fn renewer(conf: &HadoopConf) -> CliResult<String> {
-    let Some(principal) = conf.text("yarn.resourcemanager.principal")? else {
-        return Ok(String::new());
+    let Some(manager) = token_manager(&cluster.hadoop, configuration, &wanted)? else {
+        return Ok((Credentials::new(), None));
     };
-    let managers = conf.resource_managers(RmEndpoint::Client)?;
-    let host = managers.first().map(|node| node.address.host.as_str());
-    Ok(server_principal(&principal, host.unwrap_or_default()))
+    let now = SystemTime::now();
+    let round = manager.obtain_due(now).await;
+    if let Some((_, reason)) = round.failed.first() {
+        return Err(CliError::failed(format!(
+            "there are no delegation tokens for {}: {reason}",
+            name_spaces.join(", ")
+        )));
+    }
+    let tokens = Credentials::clone(&manager.credentials());
+    if last_use(&tokens).is_some_and(|end| end <= now) {
+        return Err(CliError::failed(
+            "the NameNode's delegation tokens live no longer than a minute, and the HDFS library shows none in its last: \
+             raise dfs.namenode.delegation.token.max-lifetime",
+        ));
+    }
+    let ends = manager
+        .status()
+        .into_iter()
+        .filter_map(|status| status.facts.valid_until);
+    Ok((tokens, ends.min()))
 }
 
 /// The secrets of one application, made by the client that submits it.
@@ -219,13 +221,5 @@ mod tests {
         let key = String::from_utf8_lossy(authority.expose()).into_owned();
         let key = key.split("-----END").next().unwrap();
         assert!(!read.identity.contains(key));
-    }
-
-    #[test]
-    fn the_resource_manager_renews() {
-        let mut conf = HadoopConf::empty(Environment::of(&[]));
-        conf.set("yarn.resourcemanager.principal", "rm/_HOST@R", "test");
-        conf.set("yarn.resourcemanager.hostname", "RM1", "test");
-        assert_eq!(renewer(&conf).unwrap(), "rm/rm1@R");
     }
 }

@@ -7,19 +7,24 @@
 //!   program, for the nodes to run.
 //! - [`credentials`]: what the master's container is given.
 //! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
-//! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS; [`list`]: those that there are.
+//! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS or, for whoever is not its owner, Hadoop's [`web`] pages; [`list`]: those that there are; [`push`]:
+//!   hands it tokens; [`logs`] and [`collected_logs`]: what it has logged.
 
 pub mod attach;
 pub mod checks;
 pub mod cluster;
+pub mod collected_logs;
 pub mod credentials;
 pub mod direct;
 pub mod follow;
 pub mod list;
+pub mod logs;
 pub mod plan;
 pub mod program;
+pub mod push;
 pub mod staging;
 pub mod submit;
+pub mod web;
 
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;

@@ -69,8 +69,8 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     checks::resources(cluster, &new, &shape, &queue).await?;
 
     let root = cluster.staging_root(&configuration)?;
-    let name_spaces = credentials::name_spaces(&cluster.conf, &configuration, &root)?;
-    let tokens = credentials::tokens(cluster, &configuration, &name_spaces).await?;
+    let name_spaces = credentials::name_spaces(cluster.conf(), &configuration, &root)?;
+    let (tokens, _) = credentials::tokens(cluster, &configuration, &name_spaces).await?;
     let secrets = ApplicationSecrets::new(new.id)?;
     let staging = Staging::create(&root, new.id)?;
     checkpoints_outlive_nodes(&mut configuration, &staging)?;
@@ -79,6 +79,9 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
         graph.configuration.insert(key, folder);
     }
 
+    if cluster.hadoop.proxied().is_some() {
+        without_keytab(&mut configuration);
+    }
     let mut files = vec![program.provide(cluster, &configuration, &staging)?];
     files.extend(ship(&configuration, &staging)?);
     let mut of_master = files.clone();
@@ -98,8 +101,8 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
         attempts: attempts(&configuration)?,
         files: files.clone(),
     };
-    let user = cluster.login.is_none().then(|| cluster.user.clone());
-    let hadoop = HadoopSettings::of(&cluster.conf, name_spaces, user);
+    let user = (!cluster.is_secure()).then(|| cluster.user.clone());
+    let hadoop = HadoopSettings::of(cluster.conf(), name_spaces, user);
     let given = secrets.for_master(tokens, &settings, &hadoop)?;
     let master =
         launch::master(new.id, &configuration, &of_master, &given).map_err(CliError::failed)?;
@@ -154,6 +157,12 @@ fn checkpoints_outlive_nodes(
         configuration.set_option(&checkpointing::DIR, &folder, source)?;
     }
     Ok(())
+}
+
+/// Whoever works in another user's name gives his tokens and never his own keytab away: containers run as that user.
+fn without_keytab(configuration: &mut Configuration) {
+    configuration.remove(&security::KERBEROS_KEYTAB);
+    configuration.remove(&security::KERBEROS_PRINCIPAL);
 }
 
 /// The configuration with the keytab where the master finds it: sent along, for the master alone, or on the nodes already.

@@ -5,6 +5,7 @@ Clients read DIR/conf. A daemon reads its own folder first, which holds what dif
 
 import os
 import pathlib
+import secrets
 from xml.sax.saxutils import escape
 
 from .layout import REALM, Layout
@@ -33,6 +34,11 @@ def superuser(layout: Layout) -> str:
     return "nn" if layout.options.secure else pwd.getpwuid(os.geteuid()).pw_name
 
 
+def http_secret(layout: Layout) -> pathlib.Path:
+    """With what the cookies of web pages are signed."""
+    return layout.conf / "http.secret"
+
+
 def core(layout: Layout) -> dict:
     o = layout.options
     settings = {
@@ -53,6 +59,15 @@ def core(layout: Layout) -> dict:
             "hadoop.proxyuser.rm.groups": "*",
             "hadoop.proxyuser.admin.hosts": "*",
             "hadoop.proxyuser.admin.users": "alice,bob",
+        }
+        # Web pages ask who somebody is, and YARN's proxy tells applications.
+        settings |= {
+            "hadoop.http.filter.initializers": "org.apache.hadoop.security.AuthenticationFilterInitializer",
+            "hadoop.http.authentication.type": "kerberos",
+            "hadoop.http.authentication.kerberos.principal": f"HTTP/_HOST@{REALM}",
+            "hadoop.http.authentication.kerberos.keytab": layout.keytabs / "hadoop.keytab",
+            "hadoop.http.authentication.signature.secret.file": http_secret(layout),
+            "hadoop.http.authentication.simple.anonymous.allowed": "false",
         }
         if o.ticket_life:
             settings["hadoop.kerberos.min.seconds.before.relogin"] = 1
@@ -224,6 +239,9 @@ def write(layout: Layout):
     files = {"core-site.xml": core(layout), "hdfs-site.xml": hdfs(layout), "yarn-site.xml": yarn(layout)}
     for name, settings in files.items():
         (layout.conf / name).write_text(xml(settings))
+    if layout.options.secure:
+        http_secret(layout).touch(mode=0o600)
+        http_secret(layout).write_text(secrets.token_hex(32))
     (layout.conf / "capacity-scheduler.xml").write_text(xml(scheduler(layout)))
     store = {"keystore.location": layout.conf / "keystore.p12", "keystore.password": PASSWORD, "keystore.type": "PKCS12"}
     trust = {k.replace("keystore", "truststore"): v for k, v in store.items()}

@@ -6,6 +6,7 @@
 pub mod application;
 pub mod long_job;
 pub mod numbers;
+pub mod people;
 pub mod program;
 
 use alpheus_hadoop_conf::Environment;

@@ -1,0 +1,229 @@
+//! The logs of an application: while it runs, from the pages of the NodeManagers, which let in whoever may see the application;
+//! when it is over, from where YARN has collected them.
+
+use std::io::Write;
+use std::time::Duration;
+
+use alpheus_hadoop_conf::Configuration;
+use alpheus_yarn::{ApplicationReport, ContainerId, ContainerReport};
+
+use super::cluster::Cluster;
+use super::web::Web;
+use super::{attach, collected_logs};
+use crate::exit::{CliError, CliResult, Exit};
+use crate::job_runner;
+
+/// Between two looks at a log that is followed.
+const POLL: Duration = Duration::from_secs(1);
+
+/// The log of a process of ours; rolled ones have a number behind it.
+const LOG: &str = "alpheus.log";
+
+/// Whose logs are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// All containers'.
+    All,
+    /// The master's.
+    Master,
+    /// A worker's: its container's id, or the number at that one's end.
+    Worker(String),
+}
+
+impl Wanted {
+    /// Whether a container is wanted. The master's is the first of its attempt.
+    pub fn takes(&self, container: &str) -> bool {
+        let number = container.rsplit('_').next().unwrap_or_default();
+        let number = number.trim_start_matches('0');
+        match self {
+            Wanted::All => true,
+            Wanted::Master => number == "1",
+            Wanted::Worker(id) => container == id || number == id.trim_start_matches('0'),
+        }
+    }
+}
+
+/// Shows logs; `follow` goes on until the application has ended.
+///
+/// # Errors
+/// When there is no such application or container, or one may not see it.
+pub fn logs(configuration: &Configuration, wanted: &Wanted, follow: bool) -> CliResult<Exit> {
+    let id = attach::application_id(configuration)?;
+    let runtime = job_runner::runtime()?;
+    let (cluster, report) = runtime.block_on(async {
+        let cluster = Cluster::connect(configuration).await?;
+        let report = attach::report(&cluster, id).await?;
+        Ok::<_, CliError>((cluster, report))
+    })?;
+    if report.state.is_final() {
+        return collected_logs::show(&cluster, &report, wanted);
+    }
+    let mut shown = Shown::default();
+    let web = Web::new(cluster.hadoop.clone());
+    let mut report = report;
+    loop {
+        let containers = runtime.block_on(containers(&cluster, &report))?;
+        let mut found = false;
+        for container in &containers {
+            if wanted.takes(&container.id.to_string()) {
+                found = true;
+                shown.show(&web, container)?;
+            }
+        }
+        if !found && !follow {
+            return Err(none(
+                &report,
+                containers.iter().map(|container| container.id),
+            ));
+        }
+        if !follow || report.state.is_final() {
+            return Ok(Exit::Finished);
+        }
+        std::thread::sleep(POLL);
+        report = runtime.block_on(attach::report(&cluster, id))?;
+    }
+}
+
+/// Nothing of what is wanted is there.
+fn none(report: &ApplicationReport, there: impl Iterator<Item = ContainerId>) -> CliError {
+    let there: Vec<String> = there.map(|id| id.to_string()).collect();
+    CliError::usage(match there.as_slice() {
+        [] => format!(
+            "{} is {} and has no containers yet",
+            report.id, report.state
+        ),
+        there => format!(
+            "{} runs no such container; there are {}",
+            report.id,
+            there.join(", ")
+        ),
+    })
+}
+
+async fn containers(
+    cluster: &Cluster,
+    report: &ApplicationReport,
+) -> CliResult<Vec<ContainerReport>> {
+    let Some(attempt) = report.attempt else {
+        return Ok(Vec::new());
+    };
+    let found = cluster.resource_manager.containers(attempt).await;
+    let mut found = found.map_err(|error| {
+        let error = error.to_string();
+        // The ResourceManager has no class of exceptions for it.
+        match error.contains("does not have privilege") {
+            true => CliError::refused(format!(
+                "{error}: its owner names who may in yarn.view.acls"
+            )),
+            false => CliError::failed(error),
+        }
+    })?;
+    found.sort_by_key(|container| container.id);
+    Ok(found)
+}
+
+/// What of which log was shown already.
+#[derive(Default)]
+struct Shown {
+    bytes: std::collections::BTreeMap<ContainerId, usize>,
+}
+
+impl Shown {
+    fn show(&mut self, web: &Web, container: &ContainerReport) -> CliResult<()> {
+        let pages = container.log_url.split("/node/").next().unwrap_or_default();
+        let pages = match pages.starts_with("http") {
+            true => pages.to_owned(),
+            false => format!("http://{}", pages.trim_start_matches('/')),
+        };
+        let url = format!("{pages}/ws/v1/node/containerlogs/{}/{LOG}", container.id);
+        let (status, text) = web.send("GET", &url, None, "").map_err(|error| {
+            CliError::failed(format!(
+                "the log of {} cannot be had: {error}",
+                container.id
+            ))
+        })?;
+        let text = match status {
+            200 => content(&text),
+            // It has not begun to write, or is over.
+            404 => return Ok(()),
+            401 | 403 => {
+                return Err(CliError::refused(format!(
+                    "the node of {} does not show its log: is this user on the application's list (yarn.view.acls)?",
+                    container.id
+                )));
+            }
+            status => {
+                return Err(CliError::failed(format!("{url} answers {status}")));
+            }
+        };
+        let first = !self.bytes.contains_key(&container.id);
+        let already = self.bytes.entry(container.id).or_default();
+        // A log that was rolled begins anew.
+        let from = if *already <= text.len() { *already } else { 0 };
+        let new = text.get(from..).unwrap_or(text);
+        *already = text.len();
+        if first {
+            head(&container.id.to_string())?;
+        }
+        print(new)
+    }
+}
+
+/// What a NodeManager's answer has between the lines about the file.
+fn content(answer: &str) -> &str {
+    const BEGIN: &str = "LogContents:\n";
+    const END: &str = "\nEnd of LogType:";
+    let answer = match answer.find(BEGIN) {
+        Some(at) => &answer[at + BEGIN.len()..],
+        None => answer,
+    };
+    match answer.rfind(END) {
+        Some(at) => &answer[..at],
+        None => answer,
+    }
+}
+
+/// The line above a container's log.
+///
+/// # Errors
+/// When nobody reads any more.
+pub fn head(container: &str) -> CliResult<()> {
+    print(&format!("==> {container} <==\n"))
+}
+
+/// Prints.
+///
+/// # Errors
+/// When nobody reads any more.
+pub fn print(text: &str) -> CliResult<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| CliError::failed(format!("the logs cannot be shown: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_master_is_the_first_container_and_workers_go_by_number() {
+        let (master, worker) = (
+            "container_1700000000000_0007_01_000001",
+            "container_e17_1700000000000_0007_02_000012",
+        );
+        assert!(Wanted::Master.takes(master) && !Wanted::Master.takes(worker));
+        for id in ["12", "000012", worker] {
+            let wanted = Wanted::Worker(id.to_owned());
+            assert!(wanted.takes(worker) && !wanted.takes(master), "{id}");
+        }
+        assert!(Wanted::All.takes(worker));
+    }
+
+    #[test]
+    fn lines_about_the_file_are_left_out() {
+        let answer = "Container: c on n\nLogLength:4\nLogContents:\na\nb\n\nEnd of LogType:alpheus.log\n****\n";
+        assert_eq!(content(answer), "a\nb\n");
+        assert_eq!(content("raw"), "raw");
+    }
+}
