@@ -4,7 +4,7 @@
 use alpheus_hadoop_tests::numbers::{as_alice, numbers, place, running};
 use alpheus_hadoop_tests::people::*;
 use alpheus_hadoop_tests::program::*;
-use alpheus_hadoop_tests::{conf, dev_cluster, dir};
+use alpheus_hadoop_tests::{conf, dir};
 use alpheus_security::tls::{ApplicationName, Authority, Identity, Peers, Role};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -155,6 +155,22 @@ fn bob_is_refused_and_admin_is_not() {
     let arguments: Vec<&str> = ["cancel"].iter().chain(&target).copied().collect();
     admin.succeed(&arguments);
     assert_eq!(end_of(&id), "KILLED");
+
+    // When it is over, its logs are on HDFS; the owner's, who alone may read them there.
+    let logs = wait_for("the logs", || {
+        let shown = alice.run(&["logs", "--am", "-t", "yarn-application", &of]);
+        shown
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&shown.stdout).into_owned())
+    });
+    assert!(
+        logs.contains("registered with the ResourceManager"),
+        "{logs}"
+    );
+    assert!(!logs.contains("_000002 <=="), "{logs}");
+    let refused = bob.run(&["logs", "-t", "yarn-application", &of]);
+    assert!(!refused.status.success() && refused.stdout.is_empty());
 }
 
 #[test]

@@ -33,8 +33,10 @@ pub fn master(
 ) -> Result<ContainerLaunch, YarnApplicationError> {
     let mut environment = environment(configuration, &taskmanager::MASTER_ENV)?;
     if files.iter().any(|file| file.name == KRB5_CONF) {
-        // The node replaces the braces.
-        environment.insert("KRB5_CONFIG".to_owned(), format!("{{{{PWD}}}}/{KRB5_CONF}"));
+        // The node replaces the braces. Whoever names another one for the master means it.
+        environment
+            .entry("KRB5_CONFIG".to_owned())
+            .or_insert_with(|| format!("{{{{PWD}}}}/{KRB5_CONF}"));
     }
     Ok(ContainerLaunch {
         resources: resources(files)?,

@@ -3,7 +3,8 @@
 use alpheus_am::yarn::shape::ApplicationShape;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::checkpointing;
-use alpheus_yarn::{NewApplication, NodeState, QueueAcl, QueueInfo, QueueState};
+use alpheus_storage::{CreateMode, Location, StorageError, file_system_for};
+use alpheus_yarn::{ApplicationId, NewApplication, NodeState, QueueAcl, QueueInfo, QueueState};
 
 use super::cluster::Cluster;
 use crate::exit::{CliError, CliResult};
@@ -122,6 +123,47 @@ pub fn places(configuration: &Configuration) -> CliResult<()> {
     Ok(())
 }
 
+/// Whether checkpoints and savepoints may be written where they are to go: tried, and what was tried is removed.
+///
+/// # Errors
+/// With the option that names the place.
+pub fn writable(
+    cluster: &Cluster,
+    configuration: &Configuration,
+    id: ApplicationId,
+) -> CliResult<()> {
+    for option in [&checkpointing::DIR, &checkpointing::SAVEPOINT_DIR] {
+        if let Some(place) = configuration.get(option)? {
+            let place: Location = place.parse().map_err(|error| {
+                CliError::usage(format!("{} is {place}: {error}", option.key()))
+            })?;
+            try_to_write(&place, &id.to_string()).map_err(|error| {
+                CliError::refused(format!(
+                    "user {} cannot write to {place} ({}): {error}",
+                    cluster.user,
+                    option.key()
+                ))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file into a folder, or into the nearest one above that is there, and removes it.
+fn try_to_write(folder: &Location, name: &str) -> Result<(), StorageError> {
+    let fs = file_system_for(folder)?;
+    let mut there = folder.clone();
+    while !fs.exists(&there)? {
+        match there.parent() {
+            Some(parent) => there = parent,
+            None => break,
+        }
+    }
+    let probe = there.join(&format!(".alpheus-may-write-{name}"));
+    fs.write(&probe, b"", CreateMode::Overwrite)?;
+    fs.delete(&probe, false).map(drop)
+}
+
 fn is_local(place: &str) -> bool {
     match place.split_once(':') {
         Some((scheme, _)) if !scheme.contains('/') => scheme.eq_ignore_ascii_case("file"),
@@ -159,6 +201,16 @@ mod tests {
         assert!(message(Some(&closed)).contains("STOPPED"));
         let parent = queue("etl", QueueState::Running, vec![leaf]);
         assert!(message(Some(&parent)).contains("choose one of etl"));
+    }
+
+    #[test]
+    fn a_place_is_tried_without_a_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Location::local(dir.path().join("deep/er"));
+        try_to_write(&folder, "x").unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        std::fs::write(dir.path().join("deep"), "a file").unwrap();
+        assert!(try_to_write(&folder, "x").is_err());
     }
 
     #[test]

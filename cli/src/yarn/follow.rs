@@ -87,6 +87,20 @@ fn without_stack(diagnostics: &str) -> String {
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
+/// What a node that cannot start the program says.
+const NO_PROGRAM: [&str; 2] = ["Exec format error", "cannot execute binary file"];
+
+/// What Hadoop says, with what to do about it where it does not say so itself.
+fn with_remedy(diagnostics: String) -> String {
+    match NO_PROGRAM.iter().any(|words| diagnostics.contains(words)) {
+        true => format!(
+            "{diagnostics}\nthe node has another kind of processor than the program is made for: submit with an alpheus for the \
+             nodes' kind, or keep to nodes of this one's by yarn.application.node-label"
+        ),
+        false => diagnostics,
+    }
+}
+
 fn verdict(report: ApplicationReport) -> CliResult<ApplicationReport> {
     let failed = report.state != ApplicationState::Finished
         || !matches!(
@@ -101,7 +115,7 @@ fn verdict(report: ApplicationReport) -> CliResult<ApplicationReport> {
                 ApplicationState::Finished => report.final_status.to_string(),
                 state => state.to_string(),
             },
-            without_stack(&report.diagnostics)
+            with_remedy(without_stack(&report.diagnostics))
         )));
     }
     Ok(report)
@@ -115,5 +129,8 @@ mod tests {
     fn reasons_come_without_call_stacks() {
         let said = "denied: x\n\tat org.a.B.c(B.java:1)\n\tat org.D\nFailing the application.\n";
         assert_eq!(without_stack(said), "denied: x\nFailing the application.");
+        let said = with_remedy("line 9: ./alpheus: cannot execute binary file".to_owned());
+        assert!(said.contains("another kind of processor"), "{said}");
+        assert_eq!(with_remedy("denied".to_owned()), "denied");
     }
 }

@@ -8,7 +8,7 @@
 //! - [`credentials`]: what the master's container is given.
 //! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
 //! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS or, for whoever is not its owner, Hadoop's [`web`] pages; [`list`]: those that there are; [`push`]:
-//!   hands it tokens; [`logs`] and [`collected_logs`]: what it has logged.
+//!   hands it tokens; [`logs`] and [`collected_logs`] (in [`tfile`]s): what it has logged.
 
 pub mod attach;
 pub mod checks;
@@ -24,6 +24,7 @@ pub mod program;
 pub mod push;
 pub mod staging;
 pub mod submit;
+pub mod tfile;
 pub mod web;
 
 use alpheus_dataflow::ids::JobId;

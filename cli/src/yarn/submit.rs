@@ -67,6 +67,7 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let rm = &cluster.resource_manager;
     let new = rm.new_application().await?;
     checks::resources(cluster, &new, &shape, &queue).await?;
+    checks::writable(cluster, &configuration, new.id)?;
 
     let root = cluster.staging_root(&configuration)?;
     let name_spaces = credentials::name_spaces(cluster.conf(), &configuration, &root)?;

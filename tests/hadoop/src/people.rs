@@ -45,14 +45,28 @@ impl Tickets {
         tickets
     }
 
+    /// A cache of nobody's, with whatever is in it.
+    pub fn at(path: &str) -> Self {
+        Tickets {
+            user: String::new(),
+            cache: format!("FILE:{path}"),
+        }
+    }
+
     /// What `kinit` does.
     pub fn renew(&self) {
+        self.live(24 * 3600);
+    }
+
+    /// The same, for tickets that live so many seconds.
+    pub fn live(&self, seconds: u32) {
         let mut kinit = Command::new("kinit");
         let keytab = keytab(&self.user);
         kinit
             .args(["-k", "-t"])
             .arg(keytab)
-            .args(["-c", &self.cache]);
+            .args(["-c", &self.cache])
+            .args(["-l", &format!("{seconds}s")]);
         let done = kinit
             .arg(format!("{}@{REALM}", self.user))
             .status()
