@@ -1,6 +1,7 @@
 //! Finding and reading the configuration: the file, then `-D`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::{ConfigError, Configuration, Source, Warning, yaml};
 
@@ -10,7 +11,8 @@ pub const CONF_DIR_VARIABLE: &str = "ALPHEUS_CONF_DIR";
 pub const CONF_FILE: &str = "config.yaml";
 
 /// A view of the environment's variables, so that tests need not change the process's own.
-pub struct Environment<'a>(Box<Lookup<'a>>);
+#[derive(Clone)]
+pub struct Environment<'a>(Arc<Lookup<'a>>);
 
 type Lookup<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
@@ -18,13 +20,13 @@ impl<'a> Environment<'a> {
     /// The process's own variables.
     #[must_use]
     pub fn process() -> Self {
-        Environment(Box::new(|name| std::env::var(name).ok()))
+        Environment(Arc::new(|name| std::env::var(name).ok()))
     }
 
     /// The given variables and no others.
     #[must_use]
     pub fn of(variables: &'a [(&'a str, &'a str)]) -> Self {
-        Environment(Box::new(|name| {
+        Environment(Arc::new(|name| {
             variables
                 .iter()
                 .find(|(known, _)| *known == name)

@@ -1,4 +1,7 @@
-//! A NameNode's delegation tokens: the part of HDFS's `ClientProtocol` that the HDFS library leaves out.
+//! The part of HDFS's `ClientProtocol` that the HDFS library leaves out: delegation tokens here, [`writing`] for files that are
+//! being written.
+
+pub mod writing;
 
 use crate::client::RpcClient;
 use crate::error::RpcError;

@@ -198,6 +198,7 @@ impl Hadoop {
                 principal: login.principal().to_owned(),
                 cache: login.cache().to_owned(),
             },
+            None if self.choice == LoginChoice::Insecure => HdfsUser::Simple(self.user.clone()),
             None => HdfsUser::Process,
         };
         HdfsFileSystem::new(&self.conf, user).map_err(|error| HadoopError::System {

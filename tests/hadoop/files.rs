@@ -15,12 +15,16 @@ fn at(path: &str) -> Location {
 
 /// Alice's files, by keytab; the login must live as long as they are used.
 fn alice() -> (Arc<Login>, HdfsFileSystem) {
+    alice_with(&[])
+}
+
+fn alice_with(settings: &[(&str, &str)]) -> (Arc<Login>, HdfsFileSystem) {
     let login = runtime().block_on(login("alice"));
     let user = HdfsUser::Kerberos {
         principal: login.principal().to_owned(),
         cache: login.cache().to_owned(),
     };
-    let files = HdfsFileSystem::new(&conf(), user).unwrap();
+    let files = HdfsFileSystem::new(&conf_with(settings), user).unwrap();
     (login, files)
 }
 
@@ -199,10 +203,74 @@ fn a_write_survives_the_death_of_a_data_node() {
     dev_cluster(&["start", "dn1"]);
     outcome.unwrap().unwrap();
     for other in others {
-        assert_eq!(files.read(&other.unwrap()).unwrap(), content[..1000]);
+        let other = other.unwrap();
+        assert_eq!(files.read(&other).unwrap(), content[..1000]);
+        files.delete(&other, false).unwrap();
     }
     assert_eq!(files.read(&place).unwrap(), content);
     files.delete(&place, false).unwrap();
+}
+
+/// The dead DataNode is met at a block in the middle: the first and the last are no special cases. Blocks are small, so that each of
+/// those that follow would be put on it too.
+#[test]
+fn a_write_goes_on_when_a_data_node_dies_at_a_later_block() {
+    const BLOCK: usize = 1 << 20;
+    let settings = [("dfs.blocksize", "1048576")];
+    let (_login, files) = alice_with(&settings);
+    let folder = at("/user/alice/blocks");
+    files.delete(&folder, true).unwrap();
+    let content = noise(40 * BLOCK + 12_345);
+    for (name, sync_after, die_at) in [
+        ("plain", None, 5 * BLOCK),
+        ("inside", None, 7 * BLOCK + 1234),
+        ("synced", Some(4 * BLOCK), 5 * BLOCK),
+        ("synced-late", Some(30 * BLOCK + 17), 5 * BLOCK),
+    ] {
+        // One that knows nothing of dead DataNodes.
+        let (_login, files) = alice_with(&settings);
+        let place = folder.join(name);
+        let mut output = files.create(&place, CreateMode::New).unwrap();
+        let mut at = 0;
+        let mut synced = sync_after.unwrap_or(usize::MAX);
+        let mut outcome = Ok(());
+        let mut alive = true;
+        while at < content.len() && outcome.is_ok() {
+            if alive && at >= die_at {
+                // What was handed over is on its way, or there already.
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                dev_cluster(&["kill", "dn1"]);
+                alive = false;
+            }
+            let stop = [die_at, synced].into_iter().filter(|stop| *stop > at).min();
+            let next = stop
+                .unwrap_or(content.len())
+                .min(at + 300_000)
+                .min(content.len());
+            outcome = output.write_all(&content[at..next]);
+            at = next;
+            if at == synced {
+                output.sync().unwrap();
+                synced = usize::MAX;
+                // Others see it, before the file ends.
+                let seen = files.open(&place).unwrap();
+                assert!(seen.length() >= at as u64, "{name}: {}", seen.length());
+                let early = seen.read_range(0, at).unwrap();
+                assert!(early == content[..at], "{name}");
+            }
+        }
+        let outcome = outcome.map(|()| output.finish());
+        let left: Vec<_> = files.list(&folder).unwrap();
+        let read = files.read(&place).map(|read| read == content);
+        dev_cluster(&["start", "dn1"]);
+        outcome.unwrap().unwrap();
+        assert!(read.unwrap(), "{name}");
+        // Nothing stays beside it.
+        let left: Vec<_> = left.iter().map(|one| &one.location).collect();
+        assert_eq!(left, [&place]);
+        files.delete(&place, false).unwrap();
+    }
+    files.delete(&folder, true).unwrap();
 }
 
 #[test]

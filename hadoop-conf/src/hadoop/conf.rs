@@ -14,6 +14,7 @@ use super::{HadoopConfError, HadoopValue, substitute};
 use crate::{Configuration, Environment, options};
 
 /// Hadoop's configuration as this process sees it.
+#[derive(Clone)]
 pub struct HadoopConf {
     properties: BTreeMap<String, Property>,
     /// Keys that a property without a value declared final, and where: files cannot set them any more.

@@ -56,7 +56,7 @@ impl Clients {
 
     /// What the library is to call a name space: a name service, or `host:port`, where `fs.defaultFS` gives the host of a
     /// location without one and 8020 is the port of a host without one.
-    fn full_authority(&self, authority: &str) -> Result<String, HdfsError> {
+    pub(super) fn full_authority(&self, authority: &str) -> Result<String, HdfsError> {
         let setting = |key: &str| self.settings.get(key).map(String::as_str);
         let authority = match authority {
             "" => {

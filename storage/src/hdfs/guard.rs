@@ -162,9 +162,10 @@ impl Guard {
         )
     }
 
-    /// The client of a name space, for tasks on these threads.
-    pub(super) fn client_here(&self, authority: &str) -> std::result::Result<Client, HdfsError> {
-        self.clients.get(authority, self.handle()?)
+    /// The complete name of a location's name space.
+    pub(super) fn full_authority(&self, location: &Location) -> Result<String> {
+        let authority = self.clients.full_authority(location.authority());
+        authority.map_err(|error| explain(location, error))
     }
 
     /// Runs a future as a task and waits for it, on whatever thread this is.

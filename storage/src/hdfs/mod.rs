@@ -8,7 +8,7 @@
 //! | panics on what it does not expect | `guard`: calls run as tasks of a runtime of their own; a panic is an error |
 //! | gives up in safe mode and while a NameNode starts | `failure`: such errors are tried again, as are lost connections |
 //! | cannot tell whether a call that failed was executed | `rename` and `delete` look; `create` says so |
-//! | fails when a new block meets a dead DataNode | `remake`: the file is made anew on others |
+//! | fails when a new block meets a dead DataNode | `parts`: the file goes on on others |
 //! | reads raw XML files | it gets the configuration as `alpheus-hadoop-conf` understands it |
 //! | keeps clients that ever wrote alive for ever | `clients`: one per name space |
 //! | panics on reads past the end | [`InputFile::read_range`] stops there |
@@ -19,11 +19,16 @@
 
 mod ahead;
 mod clients;
+mod created;
+mod dead;
 mod failure;
 mod guard;
+mod holder;
 mod input;
+mod names;
 mod output;
-mod remake;
+mod parts;
+mod window;
 
 use crate::Result;
 use crate::error::StorageError;
@@ -32,25 +37,24 @@ use crate::location::Location;
 use alpheus_hadoop_conf::hadoop::HadoopConf;
 use clients::Clients;
 pub use clients::HdfsUser;
+use created::Created;
 use guard::{Guard, Limits, Safety};
-use hdfs_native::WriteOptions;
 use std::io;
 use std::sync::Arc;
-
-/// Permissions of new folders, before the NameNode applies nothing further: it knows no umask of ours.
-const FOLDER_MODE: u32 = 0o755;
 
 /// HDFS, as one user, all name spaces of a configuration. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct HdfsFileSystem {
     guard: Guard,
+    names: Arc<names::Names>,
+    created: Created,
 }
 
 impl HdfsFileSystem {
     /// HDFS by a configuration. Connects with the first call.
     ///
     /// # Errors
-    /// When no threads can be started.
+    /// When no threads can be started, or what the configuration says of new files is not usable.
     pub fn new(conf: &HadoopConf, user: HdfsUser) -> io::Result<Self> {
         Self::with_limits(conf, user, Limits::default())
     }
@@ -58,10 +62,13 @@ impl HdfsFileSystem {
     /// The same with other time limits.
     ///
     /// # Errors
-    /// When no threads can be started.
+    /// When no threads can be started, or what the configuration says of new files is not usable.
     pub fn with_limits(conf: &HadoopConf, user: HdfsUser, limits: Limits) -> io::Result<Self> {
+        let names = Arc::new(names::Names::new(conf, user.clone()));
         Ok(Self {
             guard: Guard::new(Clients::new(conf, user), limits)?,
+            names,
+            created: Created::of(conf).map_err(io::Error::other)?,
         })
     }
 }
@@ -70,22 +77,28 @@ pub use guard::Limits as HdfsLimits;
 
 impl FileSystem for HdfsFileSystem {
     fn create(&self, location: &Location, mode: CreateMode) -> Result<Box<dyn OutputFile>> {
-        let options = WriteOptions::default().overwrite(mode == CreateMode::Overwrite);
+        let options = self.created.file().overwrite(mode == CreateMode::Overwrite);
         // Once more after an unknown outcome would find the file of the first time and call it somebody else's.
         let safety = match mode {
             CreateMode::New => Safety::Once,
             CreateMode::Overwrite => Safety::Repeatable,
         };
-        let writer = self.guard.call(location, safety, move |client, path| {
+        let (client, writer) = self.guard.call(location, safety, move |client, path| {
             let options = options.clone();
-            async move { client.create(&path, options).await }
+            async move {
+                let writer = client.create(&path, options).await?;
+                Ok((client, writer))
+            }
         })?;
-        Ok(Box::new(output::HdfsOutput::new(
+        let file = parts::Parts::new(
             location.clone(),
-            self.guard.clone(),
+            self.guard.full_authority(location)?,
+            client,
             writer,
-            mode == CreateMode::New,
-        )))
+            Arc::clone(&self.names),
+        );
+        let output = output::HdfsOutput::new(location.clone(), &self.guard, file);
+        Ok(Box::new(output))
     }
 
     fn open(&self, location: &Location) -> Result<Arc<dyn InputFile>> {
@@ -136,10 +149,12 @@ impl FileSystem for HdfsFileSystem {
     }
 
     fn create_directory(&self, location: &Location) -> Result<()> {
-        self.guard
-            .call(location, Safety::Repeatable, |client, path| async move {
-                client.mkdirs(&path, FOLDER_MODE, true).await
-            })
+        let mode = self.created.folder_mode();
+        self.guard.call(
+            location,
+            Safety::Repeatable,
+            move |client, path| async move { client.mkdirs(&path, mode, true).await },
+        )
     }
 
     fn rename(&self, from: &Location, to: &Location) -> Result<()> {

@@ -4,18 +4,17 @@
 //! encryption and network overlap with whatever the caller does. The first failure ends the file: it is told to the next write, sync
 //! or finish, and again to every one after it.
 //!
-//! The library survives the loss of a DataNode while it writes; `remake` does what it lacks when one is dead already as a file begins.
+//! The library survives the loss of a DataNode of the block that it writes; `parts` goes on where it cannot.
 
-use super::failure::{Again, again, explain};
+use super::failure::explain;
 use super::guard::Guard;
-use super::remake::{REMAKES, Remake, Young};
+use super::parts::{Parts, Step};
 use crate::Result;
 use crate::error::StorageError;
 use crate::file_system::OutputFile;
 use crate::location::Location;
 use bytes::{Bytes, BytesMut};
 use hdfs_native::HdfsError;
-use hdfs_native::file::FileWriter;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -47,21 +46,11 @@ pub(super) struct HdfsOutput {
 }
 
 impl HdfsOutput {
-    pub(super) fn new(
-        location: Location,
-        guard: Guard,
-        writer: FileWriter,
-        exclusive: bool,
-    ) -> Self {
+    pub(super) fn new(location: Location, guard: &Guard, file: Parts) -> Self {
         let (commands, incoming) = channel(QUEUE);
         let (report, failures) = sync_channel(1);
         let failed = guard
-            .spawn(run(
-                writer,
-                incoming,
-                report,
-                Remake::new(&guard, &location, exclusive),
-            ))
+            .spawn(run(file, incoming, report))
             .err()
             .map(|e| e.to_string());
         Self {
@@ -188,110 +177,34 @@ impl OutputFile for HdfsOutput {
     }
 }
 
-/// What is to be done next to the file.
-enum Step {
-    Write,
-    Sync,
-    Finish,
-}
-
-/// Owns the library's writer; ends with the file, with the first failure, or when the caller has let go.
-async fn run(
-    writer: FileWriter,
-    mut commands: Commands<Command>,
-    report: SyncSender<HdfsError>,
-    remake: Remake,
-) {
-    remake.remember().await;
-    let mut file = File {
-        writer,
-        young: Some(Young::default()),
-        remake,
-        lowered: false,
-    };
+/// Owns the file; ends with it, with the first failure, or when the caller has let go.
+async fn run(mut file: Parts, mut commands: Commands<Command>, report: SyncSender<HdfsError>) {
+    if let Err(error) = file.begin().await {
+        // The first step meets it again, and then deals with it.
+        tracing::debug!(%error, "no first block was found for a file");
+    }
     while let Some(command) = commands.recv().await {
-        let (outcome, answer) = match command {
-            Command::Data(bytes) => (file.write(bytes).await, None),
-            Command::Sync(answer) => (file.step(Step::Sync, Bytes::new()).await, Some(answer)),
-            Command::Finish(answer) => {
-                let _ = answer.send(file.step(Step::Finish, Bytes::new()).await);
-                return;
-            }
+        let (step, bytes, answer) = match command {
+            Command::Data(bytes) => (Step::Write, bytes, None),
+            Command::Sync(answer) => (Step::Sync, Bytes::new(), Some((answer, false))),
+            Command::Finish(answer) => (Step::Finish, Bytes::new(), Some((answer, true))),
         };
+        let outcome = file.step(step, bytes).await;
+        if outcome.is_err() {
+            file.discard().await;
+        }
         match (outcome, answer) {
             (Ok(()), None) => {}
-            // Whoever asked may have given up waiting.
-            (Ok(()), Some(answer)) => drop(answer.send(Ok(()))),
-            (Err(error), Some(answer)) => return drop(answer.send(Err(error))),
             (Err(error), None) => return drop(report.send(error)),
-        }
-    }
-}
-
-/// A file that the task writes.
-struct File {
-    writer: FileWriter,
-    /// While it may have to be made anew.
-    young: Option<Young>,
-    remake: Remake,
-    /// It was made with fewer replicas than it should have.
-    lowered: bool,
-}
-
-impl File {
-    async fn write(&mut self, bytes: Bytes) -> std::result::Result<(), HdfsError> {
-        if let Some(young) = &mut self.young
-            && !young.keep(&bytes)
-        {
-            self.young = None;
-        }
-        self.step(Step::Write, bytes).await
-    }
-
-    /// Does one step; if it fails while the file is young, all of it again on other DataNodes.
-    async fn step(&mut self, step: Step, bytes: Bytes) -> std::result::Result<(), HdfsError> {
-        let mut outcome = self.try_step(&step, bytes).await;
-        let mut attempt = 0;
-        while let (Err(error), Some(young)) = (&outcome, &self.young) {
-            if again(error) == Again::No || attempt == REMAKES {
-                break;
-            }
-            tracing::debug!(location = %self.remake.location, %error, "no DataNode takes the file's first block; making it anew");
-            attempt += 1;
-            let pieces = young.pieces.clone();
-            outcome = self.replay(attempt, pieces, &step).await;
-        }
-        if outcome.is_ok() && !matches!(step, Step::Write) {
-            self.young = None;
-        }
-        outcome
-    }
-
-    async fn replay(
-        &mut self,
-        attempt: u32,
-        pieces: Vec<Bytes>,
-        step: &Step,
-    ) -> std::result::Result<(), HdfsError> {
-        self.writer = self.remake.make(attempt).await?;
-        self.lowered = self.remake.replication(attempt).is_some();
-        for piece in pieces {
-            self.writer.write_bytes(piece).await?;
-        }
-        self.try_step(step, Bytes::new()).await
-    }
-
-    async fn try_step(&mut self, step: &Step, bytes: Bytes) -> std::result::Result<(), HdfsError> {
-        match step {
-            Step::Write => self.writer.write_bytes(bytes).await.map(drop),
-            Step::Sync => self.writer.hsync().await,
-            Step::Finish => {
-                self.writer.close().await?;
-                if self.lowered {
-                    self.remake.raise().await;
+            (outcome, Some((answer, last))) => {
+                let ends = last || outcome.is_err();
+                // Whoever asked may have given up waiting.
+                let _ = answer.send(outcome);
+                if ends {
+                    return;
                 }
-                Ok(())
             }
         }
     }
+    file.discard().await;
 }
