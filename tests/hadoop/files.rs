@@ -216,23 +216,23 @@ fn a_write_survives_the_death_of_a_data_node() {
 #[test]
 fn a_write_goes_on_when_a_data_node_dies_at_a_later_block() {
     const BLOCK: usize = 1 << 20;
+    dev_cluster(&["kinit", "alice"]);
     let settings = [("dfs.blocksize", "1048576")];
     let (_login, files) = alice_with(&settings);
     let folder = at("/user/alice/blocks");
     files.delete(&folder, true).unwrap();
     let content = noise(40 * BLOCK + 12_345);
-    for (name, sync_after, die_at) in [
-        ("plain", None, 5 * BLOCK),
-        ("inside", None, 7 * BLOCK + 1234),
-        ("synced", Some(4 * BLOCK), 5 * BLOCK),
-        ("synced-late", Some(30 * BLOCK + 17), 5 * BLOCK),
+    for (name, syncs, die_at) in [
+        ("inside", vec![], 7 * BLOCK + 1234),
+        // Before, and in the middle of a block while the DataNode is known to be dead.
+        ("boundary", vec![4 * BLOCK, 30 * BLOCK + 17], 5 * BLOCK),
     ] {
         // One that knows nothing of dead DataNodes.
         let (_login, files) = alice_with(&settings);
         let place = folder.join(name);
         let mut output = files.create(&place, CreateMode::New).unwrap();
         let mut at = 0;
-        let mut synced = sync_after.unwrap_or(usize::MAX);
+        let mut syncs = syncs.into_iter().peekable();
         let mut outcome = Ok(());
         let mut alive = true;
         while at < content.len() && outcome.is_ok() {
@@ -242,21 +242,24 @@ fn a_write_goes_on_when_a_data_node_dies_at_a_later_block() {
                 dev_cluster(&["kill", "dn1"]);
                 alive = false;
             }
-            let stop = [die_at, synced].into_iter().filter(|stop| *stop > at).min();
+            let stops = [Some(die_at), syncs.peek().copied()];
+            let stop = stops.into_iter().flatten().filter(|stop| *stop > at).min();
             let next = stop
                 .unwrap_or(content.len())
                 .min(at + 300_000)
                 .min(content.len());
             outcome = output.write_all(&content[at..next]);
             at = next;
-            if at == synced {
+            if syncs.next_if_eq(&at).is_some() {
                 output.sync().unwrap();
-                synced = usize::MAX;
                 // Others see it, before the file ends.
-                let seen = files.open(&place).unwrap();
-                assert!(seen.length() >= at as u64, "{name}: {}", seen.length());
-                let early = seen.read_range(0, at).unwrap();
-                assert!(early == content[..at], "{name}");
+                assert!(files.status(&place).unwrap().length >= at as u64, "{name}");
+                let copy = dir().join("synced");
+                let target = copy.to_str().unwrap();
+                dev_cluster(&["hdfs", "dfs", "-get", "-f", &place.to_string(), target]);
+                let seen = std::fs::read(&copy).unwrap();
+                std::fs::remove_file(copy).unwrap();
+                assert!(seen.len() >= at && seen[..at] == content[..at], "{name}");
             }
         }
         let outcome = outcome.map(|()| output.finish());

@@ -218,6 +218,10 @@ def _kadmin(layout: Layout, args):
 def _tool(layout: Layout, args):
     layout.load()
     environ = dict(os.environ, HADOOP_CONF_DIR=str(layout.conf), KRB5_CONFIG=str(layout.krb5_conf))
+    # A caller's own user counts, unless it is one of ours: `env` may be older than the last `kinit`.
+    ticket = environ.get("KRB5CCNAME", "")
+    if ticket.startswith(f"FILE:{layout.tickets}/"):
+        del environ["KRB5CCNAME"]
     if "KRB5CCNAME" not in environ and "HADOOP_USER_NAME" not in environ:
         environ |= _user_variables(layout)
     line = java.command_line(layout, java.tool(args.command, args.arguments))

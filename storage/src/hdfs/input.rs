@@ -2,17 +2,19 @@
 //!
 //! A read that goes on where the last one has ended, or one that was [announced](InputFile::will_read), comes from a stream
 //! that reads ahead; any other gets a connection of its own. A stream that fails is given up, and the read is made at its
-//! position: the library then tries the block's other DataNodes anew.
+//! position: the library then tries the block's other DataNodes anew. Where that fails too, the NameNode is asked again where the blocks
+//! are: they may have moved, or not yet been reported to one that has just been started.
 
 use super::ahead::{Ahead, Stopped};
-use super::guard::Guard;
+use super::guard::{Guard, Safety};
 use crate::Result;
 use crate::file_system::InputFile;
 use crate::location::Location;
 use bytes::Bytes;
 use hdfs_native::file::FileReader;
+use hdfs_native::{Client, HdfsError};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// The slowest that a read may be before it counts as hanging: 3DES on a busy machine reaches more.
@@ -21,7 +23,9 @@ const BYTES_PER_SECOND: u64 = 256 * 1024;
 pub(super) struct HdfsInput {
     location: Location,
     guard: Guard,
-    reader: Arc<FileReader>,
+    length: u64,
+    /// Knows where the blocks are, or were.
+    reader: Mutex<Arc<FileReader>>,
     order: Mutex<Order>,
 }
 
@@ -38,9 +42,31 @@ impl HdfsInput {
         Self {
             location,
             guard,
-            reader: Arc::new(reader),
+            length: reader.file_length() as u64,
+            reader: Mutex::new(Arc::new(reader)),
             order: Mutex::default(),
         }
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Arc<FileReader>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the file again and reads, as often as sensible.
+    fn read_anew(&self, offset: usize, length: usize) -> Result<Bytes> {
+        let expected = self.length;
+        let read = move |client: Client, path: String| async move {
+            let reader = client.read(&path).await?;
+            if reader.file_length() as u64 != expected {
+                let words = "the file was replaced while it was read".to_owned();
+                return Err(HdfsError::OperationFailed(words));
+            }
+            let bytes = reader.read_range(offset, length).await?;
+            Ok((reader, bytes))
+        };
+        let (reader, bytes) = self.guard.call(&self.location, Safety::Repeatable, read)?;
+        *self.reader() = Arc::new(reader);
+        Ok(bytes)
     }
 
     fn limit(&self, length: usize) -> Duration {
@@ -51,7 +77,7 @@ impl HdfsInput {
     fn start(&self, range: Range<u64>) -> Option<Ahead> {
         let length = usize::try_from(range.end - range.start).ok()?;
         let start = usize::try_from(range.start).ok()?;
-        let source = self.reader.read_range_stream(start, length);
+        let source = self.reader().read_range_stream(start, length);
         let (ahead, task) = Ahead::new(range.start, range.end, source);
         self.guard.spawn(task).ok()?;
         Some(ahead)
@@ -85,7 +111,7 @@ impl HdfsInput {
 
 impl InputFile for HdfsInput {
     fn length(&self) -> u64 {
-        self.reader.file_length() as u64
+        self.length
     }
 
     fn read_range(&self, offset: u64, length: usize) -> Result<Bytes> {
@@ -109,11 +135,17 @@ impl InputFile for HdfsInput {
             }
         }
         drop(order);
-        let reader = Arc::clone(&self.reader);
-        self.guard
-            .attempt(&self.location, self.limit(length), async move {
-                reader.read_range(offset as usize, length).await
-            })
+        let reader = Arc::clone(&self.reader());
+        let offset = offset as usize;
+        let read = async move { reader.read_range(offset, length).await };
+        let limit = self.limit(length);
+        match self.guard.attempt(&self.location, limit, read) {
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, "a read failed; asking where the blocks are");
+                self.read_anew(offset, length)
+            }
+            outcome => outcome,
+        }
     }
 
     fn will_read(&self, range: Range<u64>) {

@@ -76,21 +76,29 @@ fn examine(configuration: &Configuration, dir: Option<&std::path::Path>) -> Vec<
     let Ok(conf) = conf else {
         return findings;
     };
-    if conf.is_secure().unwrap_or(false) {
-        findings.extend(kdc::judge(&kdc::observe(configuration, PATIENCE)));
-        findings.extend(keytab::judge(&keytab::observe(configuration)));
-    }
+    let kerberos = conf.is_secure().unwrap_or(false).then(|| {
+        (
+            kdc::observe(configuration, PATIENCE),
+            keytab::observe(configuration),
+        )
+    });
     let hadoop = Hadoop::with_conf(conf, configuration);
-    findings.extend(login::judge(&login::observe(&hadoop)));
-    let Ok(hadoop) = hadoop else {
-        return findings;
+    let login = login::observe(&hadoop);
+    let (cluster, believed) = match &hadoop {
+        Ok(hadoop) => on_cluster(hadoop, configuration),
+        Err(_) => (Vec::new(), false),
     };
-    findings.extend(on_cluster(&hadoop, configuration));
+    if let Some((kdcs, keytab)) = &kerberos {
+        findings.extend(kdc::judge(kdcs, believed));
+        findings.extend(keytab::judge(keytab));
+    }
+    findings.extend(login::judge(&login));
+    findings.extend(cluster);
     findings
 }
 
-/// The checks that talk to the cluster.
-fn on_cluster(hadoop: &Arc<Hadoop>, configuration: &Configuration) -> Vec<Finding> {
+/// The checks that talk to the cluster, and whether it believed who we are.
+fn on_cluster(hadoop: &Arc<Hadoop>, configuration: &Configuration) -> (Vec<Finding>, bool) {
     let mut findings = Vec::new();
     let seen = {
         let (hadoop, configuration) = (Arc::clone(hadoop), configuration.clone());
@@ -114,7 +122,7 @@ fn on_cluster(hadoop: &Arc<Hadoop>, configuration: &Configuration) -> Vec<Findin
         Ok(seen) => seen,
         Err(error) => {
             findings.push(Finding::bad("cluster", error.to_string(), "see the log"));
-            return findings;
+            return (findings, false);
         }
     };
     findings.extend(name_node::judge(&name_nodes));
@@ -130,7 +138,8 @@ fn on_cluster(hadoop: &Arc<Hadoop>, configuration: &Configuration) -> Vec<Findin
     if name_nodes.active().is_some() {
         findings.extend(staging::judge(&staging::observe(hadoop, configuration)));
     }
-    findings
+    let believed = name_nodes.active().is_some() && managers.active();
+    (findings, believed)
 }
 
 /// The words of an error of Hadoop's side, without Java's stack traces.

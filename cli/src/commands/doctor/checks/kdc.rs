@@ -67,8 +67,9 @@ pub(in super::super) fn observe(configuration: &Configuration, patience: Duratio
     }
 }
 
-/// Judges.
-pub(in super::super) fn judge(observed: &Observed) -> Vec<Finding> {
+/// Judges. Clocks that are apart hinder nobody whom the cluster has `believed`: libkrb5 learns the KDC's time with the login and
+/// counts with that (krb5.conf: kdc_timesync).
+pub(in super::super) fn judge(observed: &Observed, believed: bool) -> Vec<Finding> {
     let realm = match &observed.realm {
         Ok(realm) => realm,
         Err(error) => {
@@ -101,12 +102,12 @@ pub(in super::super) fn judge(observed: &Observed) -> Vec<Finding> {
                 format!("{server} does not answer: {error}"),
                 "is the KDC up, does krb5.conf name it rightly, does a firewall close its port (TCP and UDP 88)?",
             ),
-            Ok(answer) => clock(server, realm, answer, *at),
+            Ok(answer) => clock(server, realm, answer, *at, believed),
         })
         .collect()
 }
 
-fn clock(server: &str, realm: &str, answer: &KdcAnswer, at: SystemTime) -> Finding {
+fn clock(server: &str, realm: &str, answer: &KdcAnswer, at: SystemTime, believed: bool) -> Finding {
     let Some(theirs) = answer.time else {
         return Finding::good(CHECK, format!("{server} answers for {realm}"));
     };
@@ -119,7 +120,15 @@ fn clock(server: &str, realm: &str, answer: &KdcAnswer, at: SystemTime) -> Findi
         spoken(skew)
     );
     let remedy = "synchronize both clocks (chrony, ntpd)";
-    if skew > MOST_SKEW {
+    if skew > MOST_SKEW && believed {
+        Finding::warning(
+            CHECK,
+            format!(
+                "{message}: more than Kerberos allows, but libkrb5 makes up for it (kdc_timesync) and the cluster takes the ticket"
+            ),
+            remedy,
+        )
+    } else if skew > MOST_SKEW {
         Finding::bad(
             CHECK,
             format!("{message}: more than Kerberos allows"),
@@ -137,7 +146,7 @@ mod tests {
     use super::super::super::finding::Severity;
     use super::*;
 
-    fn severities(kdcs: &[Result<i64, &str>]) -> Vec<Severity> {
+    fn severities(kdcs: &[Result<i64, &str>], believed: bool) -> Vec<Severity> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         let kdcs = kdcs
             .iter()
@@ -152,18 +161,24 @@ mod tests {
             })
             .collect();
         let realm = Ok("R".to_owned());
-        let findings = judge(&Observed { realm, kdcs });
+        let findings = judge(&Observed { realm, kdcs }, believed);
         findings.iter().map(|finding| finding.severity).collect()
     }
 
     #[test]
     fn one_that_answers_is_enough_and_clocks_count() {
         use Severity::{Bad, Good, Warning};
-        assert_eq!(severities(&[]), [Warning]);
-        assert_eq!(severities(&[Ok(1), Err("refused")]), [Good, Warning]);
-        assert_eq!(severities(&[Err("refused")]), [Bad]);
-        assert_eq!(severities(&[Ok(-100)]), [Warning]);
-        assert_eq!(severities(&[Ok(301)]), [Bad]);
-        assert_eq!(severities(&[Ok(-301)]), [Bad]);
+        assert_eq!(severities(&[], false), [Warning]);
+        assert_eq!(severities(&[Ok(1), Err("refused")], false), [Good, Warning]);
+        assert_eq!(severities(&[Err("refused")], false), [Bad]);
+        assert_eq!(severities(&[Ok(-100)], false), [Warning]);
+        assert_eq!(severities(&[Ok(301)], false), [Bad]);
+        assert_eq!(severities(&[Ok(-301)], false), [Bad]);
+        // It was corrected, as the cluster shows.
+        assert_eq!(severities(&[Ok(-301)], true), [Warning]);
+        assert_eq!(
+            severities(&[Ok(301), Err("refused")], true),
+            [Warning, Warning]
+        );
     }
 }
