@@ -18,7 +18,9 @@ use crate::aggregate::AggregateCall;
 use crate::changelog::ChangelogMode;
 use crate::expr::Expr;
 use crate::ids::{OperatorId, VertexId};
-use crate::join::{IntervalBounds, JoinSpec, LookupTable, TimeColumns, WindowColumns};
+use crate::join::{
+    IntervalBounds, JoinSpec, LookupTable, MultiJoinSpec, TimeColumns, WindowColumns,
+};
 use crate::order::{RankRange, SortKey};
 use crate::over::{OverCall, OverFrame};
 use crate::pattern::RowPattern;
@@ -359,6 +361,8 @@ pub enum OperatorSpec {
     /// Joins two changelogs by state of both sides. Emits the columns of the left input, then of the right
     /// (of SEMI and ANTI the left ones alone).
     Join(JoinSpec),
+    /// A chain of joins on one key. Emits the columns of all inputs.
+    MultiJoin(MultiJoinSpec),
     /// Joins rows whose times are near each other and forgets them when time has passed. Inserts only.
     IntervalJoin {
         /// What belongs together.

@@ -127,6 +127,45 @@ impl JoinSpec {
     }
 }
 
+/// A chain of joins on one key: input 0 with input 1, the result with input 2, and so on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MultiJoinSpec {
+    /// The inputs, three or more.
+    pub inputs: Vec<JoinInput>,
+    /// The columns of each input that have to be equal, in the same order.
+    pub keys: Vec<Vec<usize>>,
+    /// How each input but the first is joined with those before it.
+    pub steps: Vec<MultiJoinStep>,
+}
+
+/// A join of such a chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MultiJoinStep {
+    /// INNER or LEFT.
+    pub kind: JoinKind,
+    /// What else has to be TRUE, over the columns of all inputs up to this one.
+    pub condition: Option<Expr>,
+}
+
+impl MultiJoinSpec {
+    /// Input and column of a column of the result.
+    pub fn place(&self, column: usize) -> Option<(usize, usize)> {
+        let mut column = column;
+        for (input, side) in self.inputs.iter().enumerate() {
+            match column.checked_sub(side.columns.len()) {
+                None => return Some((input, column)),
+                Some(rest) => column = rest,
+            }
+        }
+        None
+    }
+
+    /// Whether rows come out without one of an input.
+    pub fn has_left_steps(&self) -> bool {
+        self.steps.iter().any(|step| step.kind == JoinKind::Left)
+    }
+}
+
 /// In which stretch of time rows of two inputs meet: `lower <= left's time - right's time <= upper`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntervalBounds {

@@ -4,6 +4,7 @@ mod checkpoints;
 mod exchange;
 mod functions;
 mod hadoop;
+mod kept;
 mod rows;
 mod sql;
 
@@ -15,6 +16,9 @@ pub const ALL: &[Target] = &[
     sql::PLAN,
     rows::CSV,
     rows::JSON,
+    rows::DEBEZIUM,
+    kept::CATALOG,
+    kept::COMPILED,
     exchange::FRAMES,
     exchange::BATCHES,
     checkpoints::METADATA,

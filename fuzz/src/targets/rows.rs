@@ -41,6 +41,24 @@ pub(super) const JSON: Target = Target {
     ],
 };
 
+pub(super) const DEBEZIUM: Target = Target {
+    name: "debezium",
+    run: debezium,
+    seeds: debezium_seeds,
+    words: &[
+        "{\"before\":",
+        "\"after\":",
+        "\"op\":\"u\"",
+        "\"op\":\"d\"",
+        "\"op\":\"c\"",
+        "\"op\":null",
+        "{\"payload\":",
+        "{\"i\":1}",
+        "null",
+        "\n",
+    ],
+};
+
 /// Columns of every type that both formats hold.
 fn flat() -> Vec<(&'static str, TypeKind)> {
     vec![
@@ -128,6 +146,23 @@ fn json(bytes: &[u8]) {
     let numbers = TypeKind::Array(Box::new(TypeKind::BigInt.nullable())).nullable();
     columns.push(("m", TypeKind::Map(Box::new(string), Box::new(numbers))));
     both("json", &switches, &schema(columns), bytes);
+}
+
+fn debezium(bytes: &[u8]) {
+    let switches = [
+        ("ignore-parse-errors", "true"),
+        ("schema-include", "true"),
+        ("timestamp-format.standard", "ISO-8601"),
+    ];
+    both("debezium-json", &switches, &schema(flat()), bytes);
+}
+
+fn debezium_seeds() -> Vec<Vec<u8>> {
+    texts(&[
+        "\0\0\x03{\"before\":null,\"after\":{\"i\":1,\"s\":\"a\",\"a\":[1,null]},\"op\":\"c\",\"ts_ms\":1}\n{\"before\":{\"i\":1},\"after\":{\"i\":2},\"op\":\"u\"}\n{\"op\":\"d\",\"before\":{\"i\":2},\"after\":null}\n",
+        "\0\x01\x07{\"before\":null,\"after\":null,\"op\":\"c\"}\n\n{\"op\":\"x\"}\nnot json\n{\"before\":null,\"after\":{\"o\":{\"f\":1}},\"op\":\"r\"}",
+        "\0\x02\x0b{\"schema\":{\"type\":\"struct\"},\"payload\":{\"before\":null,\"after\":{\"d\":1.5,\"ts\":\"2024-02-29 12:34:56\"},\"op\":\"c\"}}\n{\"payload\":null}\n",
+    ])
 }
 
 fn csv_seeds() -> Vec<Vec<u8>> {

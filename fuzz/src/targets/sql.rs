@@ -131,6 +131,10 @@ fn seeds() -> Vec<Vec<u8>> {
         "SELECT * FROM ev MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES A.v AS m PATTERN (A B*? C{2,3}) DEFINE B AS B.v > PREV(A.v, 1))",
         "SELECT SUM(v) OVER (PARTITION BY k ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM bid a LEFT JOIN t FOR SYSTEM_TIME AS OF a.ts AS r ON a.k = r.s QUALIFY ROW_NUMBER() OVER (ORDER BY k) = 1",
         "ALTER TABLE t SET ('path' = '/tmp/u'); DESCRIBE t; SELECT a FROM t ORDER BY a DESC NULLS LAST OFFSET 1 ROWS FETCH NEXT 4 ROWS ONLY",
+        "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM bid LEFT JOIN t AS u ON bid.v = u.a AND u.b > t.b WHERE bid.k = t.s) AND (a, b) IN (SELECT v, v FROM bid UNION SELECT a, t.a FROM t AS w)",
+        "SELECT a, (SELECT MAX(v) FROM bid WHERE v > (SELECT MIN(u.a) FROM t AS u WHERE u.s = t.s)) FROM t JOIN bid ON t.a = bid.v AND t.s IN (SELECT k FROM bid)",
+        "SET 'table.optimizer.distinct-agg.split.enabled' = 'true'; SET 'table.optimizer.multi-join.enabled' = 'true'; SELECT s, COUNT(DISTINCT t.a) FROM t JOIN bid ON t.a = bid.v LEFT JOIN t AS u ON u.a = bid.v GROUP BY s",
+        "SELECT /*+ LOOKUP('table' = 'r', 'async' = 'true') */ a FROM t; EXPLAIN CREATE TABLE n WITH ('connector' = 'print') AS SELECT a FROM t; SHOW PARTITIONS t",
     ])
 }
 

@@ -164,6 +164,12 @@ fn settle_operator(
             join.right.changelog = inputs.get(1).copied().unwrap_or(first);
             planned
         }
+        OperatorSpec::MultiJoin(join) => {
+            for (input, mode) in join.inputs.iter_mut().zip(inputs) {
+                input.changelog = *mode;
+            }
+            planned
+        }
         OperatorSpec::Sink { input, .. } => {
             *input = first;
             first

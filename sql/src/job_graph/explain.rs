@@ -174,6 +174,11 @@ fn state_of(node: &OperatorNode) -> Option<String> {
                 "the rows of both inputs, because either may meet a later row of the other; {until}"
             ))
         }
+        OperatorSpec::MultiJoin(join) => Some(format!(
+            "the rows of all {} inputs, because each may meet later rows of the others, and no results in between; {}",
+            join.inputs.len(),
+            until(join.inputs.iter().map(|input| input.state_ttl_ms).max().unwrap_or(0))
+        )),
         OperatorSpec::IntervalJoin { bounds, .. } => Some(format!(
             "the rows of both inputs, until time is {} ms (left) or {} ms (right) past them",
             -bounds.lower_ms, bounds.upper_ms

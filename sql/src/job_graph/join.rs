@@ -29,6 +29,9 @@ impl Builder<'_> {
         if *strategy == JoinStrategy::Lookup {
             return self.build_lookup(rel);
         }
+        if let Some(streams) = self.build_multi_join(rel)? {
+            return Ok(streams);
+        }
         let (left_streams, right_streams) = (self.build(left)?, self.build(right)?);
         let input = |rel: &Rel, changelog: ChangelogMode| JoinInput {
             columns: rel.schema.row_type(),
@@ -95,8 +98,8 @@ impl Builder<'_> {
             partitioning: left_partitioning,
             reuse: true,
         };
-        let right = Some((&right_streams[..], right_partitioning));
-        Ok(vec![self.add_with(draft, right)])
+        let right = [(&right_streams[..], right_partitioning)];
+        Ok(vec![self.add_with(draft, &right)])
     }
 }
 
@@ -153,20 +156,17 @@ impl Builder<'_> {
             }),
         };
         let parallelism = self.parallelism_of(&streams);
-        Ok(vec![self.add_with(
-            Draft {
-                name: "LookupJoin".to_owned(),
-                description: format!("{} lookup[{}]", rel.describe(), calc.base.describe()),
-                spec,
-                output: rel.schema.row_type(),
-                changelog: ChangelogMode::InsertOnly,
-                parallelism,
-                streams: &streams,
-                partitioning: Partitioning::Forward,
-                reuse: true,
-            },
-            None,
-        )])
+        Ok(vec![self.add(Draft {
+            name: "LookupJoin".to_owned(),
+            description: format!("{} lookup[{}]", rel.describe(), calc.base.describe()),
+            spec,
+            output: rel.schema.row_type(),
+            changelog: ChangelogMode::InsertOnly,
+            parallelism,
+            streams: &streams,
+            partitioning: Partitioning::Forward,
+            reuse: true,
+        })])
     }
 }
 

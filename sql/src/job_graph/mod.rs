@@ -18,6 +18,7 @@ mod determinism;
 pub mod explain;
 mod join;
 mod monotonic;
+mod multi_join;
 mod physical;
 mod physical_text;
 mod ranking;
@@ -51,6 +52,8 @@ pub struct PlannerSettings {
     pub aggregate_phases: AggPhaseStrategy,
     /// `table.exec.mini-batch.enabled`.
     pub mini_batch: bool,
+    /// `table.optimizer.multi-join.enabled`.
+    pub multi_join: bool,
     /// `table.exec.sink.keyed-shuffle`.
     pub keyed_shuffle: KeyedShuffle,
     /// `table.exec.sink.upsert-materialize`.

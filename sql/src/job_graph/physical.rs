@@ -423,17 +423,17 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn add(&mut self, draft: Draft<'_>) -> usize {
-        self.add_with(draft, None)
+        self.add_with(draft, &[])
     }
 
-    /// An operator, perhaps with a second input.
+    /// An operator, perhaps with more inputs.
     pub(super) fn add_with(
         &mut self,
         draft: Draft<'_>,
-        right: Option<(&[usize], Partitioning)>,
+        others: &[(&[usize], Partitioning)],
     ) -> usize {
         let mut digest = draft.description;
-        let more = right.iter().flat_map(|(streams, _)| streams.iter());
+        let more = others.iter().flat_map(|(streams, _)| streams.iter());
         for &stream in draft.streams.iter().chain(more) {
             // Indented, so that the nesting is part of the digest.
             for line in self.operators[stream].digest.lines() {
@@ -470,8 +470,9 @@ impl<'a> Builder<'a> {
         let mut inputs: Vec<Input> = (draft.streams.iter())
             .map(|&stream| input(stream, 0, &draft.partitioning))
             .collect();
-        if let Some((streams, partitioning)) = &right {
-            inputs.extend(streams.iter().map(|&stream| input(stream, 1, partitioning)));
+        for (other, (streams, partitioning)) in others.iter().enumerate() {
+            let streams = streams.iter();
+            inputs.extend(streams.map(|&stream| input(stream, other + 1, partitioning)));
         }
         let position = self.operators.len();
         self.operators.push(PhysicalOperator {

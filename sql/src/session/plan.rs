@@ -240,6 +240,7 @@ pub(super) fn planner_settings(
         state_ttl_ms: u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
         aggregate_phases: get(session, &options::table::AGG_PHASE_STRATEGY, span)?,
         mini_batch: mini_batch(session, span)?,
+        multi_join: get(session, &options::table::MULTI_JOIN_ENABLED, span)?,
         keyed_shuffle: get(session, &options::table::KEYED_SHUFFLE, span)?,
         upsert_materialize: get(session, &options::table::UPSERT_MATERIALIZE, span)?,
         non_deterministic_updates: get(session, &options::table::NON_DETERMINISTIC_UPDATES, span)?,

@@ -12,7 +12,7 @@ use alpheus_dataflow::{OperatorError, OperatorResult};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BoundColumnFamily, ColumnFamilyDescriptor, DBPinnableSlice, DBRawIteratorWithThreadMode,
-    DBWithThreadMode, DEFAULT_COLUMN_FAMILY_NAME, ErrorKind, MultiThreaded, ReadOptions,
+    DBWithThreadMode, DEFAULT_COLUMN_FAMILY_NAME, ErrorKind, MultiThreaded, Options, ReadOptions,
     WriteBatch, WriteOptions,
 };
 
@@ -28,6 +28,9 @@ pub(super) type Inner = DBWithThreadMode<MultiThreaded>;
 pub struct Database {
     // Dropped in this order: first the database is closed, then its folder goes, then the shared memory.
     inner: Inner,
+    /// Options of column families that were made since: the database calls their compaction filters, which
+    /// it does not own.
+    columns: Mutex<Vec<Options>>,
     folder: Folder,
     worker: Arc<RocksDb>,
     /// The TTL of each state in ms, which its compactions look at.
@@ -86,6 +89,7 @@ impl Database {
             Inner::open(&options, folder).map_err(|error| failed(folder, "opening", &error))?;
         Ok(Database {
             inner,
+            columns: Mutex::default(),
             folder: Folder(folder.to_owned()),
             worker: Arc::clone(worker),
             ttls: Mutex::default(),
@@ -116,6 +120,7 @@ impl Database {
         let inner = Inner::open_cf_descriptors(&options, folder, columns).map_err(error)?;
         Ok(Database {
             inner,
+            columns: Mutex::default(),
             folder: Folder(folder.to_owned()),
             worker: Arc::clone(worker),
             ttls: Mutex::new(ttls),
@@ -157,6 +162,9 @@ impl Database {
             let memory = &self.worker.memory;
             let options = memory.column_options(&self.worker.options, filter);
             self.inner.create_cf(name, &options).map_err(error)?;
+            let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
+            columns.push(options);
+            drop(columns);
             ttls.insert(name.to_owned(), ttl);
         }
         match self.inner.get(name).map_err(error)? {

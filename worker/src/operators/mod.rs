@@ -144,6 +144,7 @@ pub fn build_operator(
             let connectors = Arc::clone(&context.connectors);
             Box::new(join::lookup::LookupJoin::new(node, join, table, connectors))
         }
+        OperatorSpec::MultiJoin(spec) => Box::new(join::multi::MultiJoin::new(node, spec)?),
         OperatorSpec::Join(spec) => Box::new(join::regular::RegularJoin::new(node, spec)?),
         OperatorSpec::WindowAggregate {
             window: WindowSpec::Session { .. },

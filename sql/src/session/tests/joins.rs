@@ -1,6 +1,6 @@
 //! What joins and sub-queries become.
 
-use super::{error, plan, result};
+use super::{error, new_session, plan, result, rows};
 
 const BID: &str = "default_catalog.default_database.bid";
 
@@ -207,4 +207,37 @@ fn a_self_join_reads_its_table_once() {
     let plan = plan("SELECT l.id, r.v FROM bid l JOIN bid r ON l.k = r.k");
     let scan = format!("TableSourceScan(table=[{BID}], fields=[ts, k, v, id])");
     assert_eq!(plan.matches(&scan).count(), 2, "{plan}");
+}
+
+#[test]
+fn a_chain_of_joins_on_one_key_is_one_operator() {
+    let tree = |set: &str, query: &str| {
+        let script = format!("{set} EXPLAIN CHANGELOG_MODE {query}");
+        let text = rows(&mut new_session(), &script).remove(0);
+        let (_, tree) = text.split_once("== Optimized Physical Plan ==\n").unwrap();
+        tree.to_owned()
+    };
+    let on = "SET 'table.optimizer.multi-join.enabled' = 'true';";
+    let chain = "SELECT t.a, u.b, w.s FROM t JOIN t AS u ON t.a = u.a LEFT JOIN t AS w ON u.a = w.a AND w.b > t.b";
+    let text = tree(on, chain);
+    assert!(
+        text.contains(
+            "MultiJoin(commonJoinKey=[a], joinTypes=[InnerJoin, LeftOuterJoin], joinConditions=[true, "
+        ),
+        "{text}"
+    );
+    assert_eq!(
+        text.matches("Exchange(distribution=[hash[a]]").count(),
+        3,
+        "{text}"
+    );
+    assert!(!tree("", chain).contains("MultiJoin"));
+    // Two joins on different keys, and other kinds, are what they were.
+    for query in [
+        "SELECT t.a FROM t JOIN t AS u ON t.a = u.a JOIN t AS w ON t.b = w.b",
+        "SELECT t.a FROM t JOIN t AS u ON t.a = u.a FULL JOIN t AS w ON t.a = w.a",
+        "SELECT t.a FROM t JOIN t AS u ON t.a = u.a",
+    ] {
+        assert!(!tree(on, query).contains("MultiJoin"), "{query}");
+    }
 }

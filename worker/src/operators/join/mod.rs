@@ -2,7 +2,7 @@
 //!
 //! [`regular`] keeps both sides and joins changelogs, [`interval`] rows whose times are near each other,
 //! [`window`] rows of one window, [`temporal`] a row with the version of its time,
-//! [`lookup`] a row with a table as it is now. What all joins share is here: finding the key of a
+//! [`lookup`] a row with a table as it is now; [`multi`] is a chain of the first kind on one key. What all joins share is here: finding the key of a
 //! row ([`Keys`]), testing the condition over pairs of rows and building output rows from them ([`Pairing`]).
 //! Everything is done for many pairs at once: an operator first collects which rows meet, then asks for
 //! the condition of all of them, then takes all output columns in one gather each.
@@ -10,6 +10,7 @@
 mod bounded;
 pub mod interval;
 pub mod lookup;
+pub mod multi;
 pub mod regular;
 pub mod temporal;
 #[cfg(test)]
@@ -186,7 +187,7 @@ pub(super) fn is_true(mask: Option<&BooleanArray>, row: usize) -> bool {
 }
 
 /// The rows at `indices`, NULL where there is none.
-fn gather(column: &ArrayRef, indices: &UInt32Array) -> Result<ArrayRef, ArrowError> {
+pub(super) fn gather(column: &ArrayRef, indices: &UInt32Array) -> Result<ArrayRef, ArrowError> {
     match column.is_empty() {
         true => Ok(new_null_array(column.data_type(), indices.len())),
         false => take(column, indices, None),
