@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! rustup target add wasm32-unknown-unknown
-//! rustc --target wasm32-unknown-unknown --crate-type cdylib -O -o template.wasm template.rs
+//! rustc --edition 2024 --target wasm32-unknown-unknown --crate-type cdylib -O -C strip=symbols -C panic=abort \
+//!   -o template.wasm template.rs
 //! ```
 //!
 //! The upper half is what the functions do; the lower half, which need not change, is the interface that docs/udf.md

@@ -74,6 +74,11 @@ fn parse(line: &str) -> Result<Declaration, String> {
     let kind = match kind.to_ascii_uppercase().as_str() {
         "FUNCTION" => UserFunctionKind::Scalar,
         "AGGREGATE" => UserFunctionKind::Aggregate,
+        "TABLE" => {
+            return Err(
+                "functions of tables are not there; expected FUNCTION or AGGREGATE".to_owned(),
+            );
+        }
         _ => return Err("expected FUNCTION or AGGREGATE".to_owned()),
     };
     let (name, rest) = rest.split_once('(').ok_or("expected a name and '('")?;

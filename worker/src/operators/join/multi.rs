@@ -157,7 +157,7 @@ impl Condition {
             .collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(pairs));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
-        Ok(self.expr.evaluate_predicate(&batch, context)?)
+        self.expr.evaluate_predicate(&batch, context)
     }
 }
 
