@@ -9,8 +9,10 @@
 use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::snapshot::FrozenRows;
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::Schema;
+use std::sync::Arc;
 
 /// The values of a keyed state: columns by slot.
 pub trait SlotColumns: Send + Sized + 'static {
@@ -98,12 +100,6 @@ pub trait KeyedTable: Send {
     /// The rows as of now: key columns, then the values' columns.
     fn freeze(&mut self, max_parallelism: u32) -> Box<dyn FrozenRows>;
 
-    /// Adds rows that [`KeyedTable::freeze`] wrote.
-    ///
-    /// # Errors
-    /// When they have other columns.
-    fn restore(&mut self, rows: &RecordBatch) -> OperatorResult<()>;
-
     /// Rough size in bytes.
     fn memory_size(&self) -> usize;
 }
@@ -121,23 +117,94 @@ pub(crate) fn snapshot_row_type(
     RowType::new(fields)
 }
 
-/// Whether rows of a snapshot have the columns that an operator keeps.
-pub(crate) fn check_snapshot_columns(found: &Schema, expected: &RowType) -> OperatorResult<()> {
-    let fits = found.fields().len() == expected.len()
-        && found
-            .fields()
-            .iter()
-            .zip(&expected.fields)
-            .all(|(found, expected)| *found.data_type() == expected.ty.to_arrow());
-    if fits {
-        return Ok(());
+/// Rows of a snapshot with the columns that an operator keeps.
+///
+/// Columns may have been added since the snapshot was written: behind the key, found by their names, with
+/// the value that `default` gives in one row. Everything else that differs is refused.
+///
+/// # Errors
+/// When a column is missing and has no default, is there and not kept, or has another type.
+pub(crate) fn adapt_snapshot_rows(
+    rows: &RecordBatch,
+    expected: &RowType,
+    keys: usize,
+    default: &mut dyn FnMut(usize) -> OperatorResult<Option<ArrayRef>>,
+) -> OperatorResult<RecordBatch> {
+    let found = rows.schema();
+    let same_type =
+        |position: usize, field: &Field| *found.field(position).data_type() == field.ty.to_arrow();
+    let fields = expected.fields.iter().enumerate();
+    if found.fields().len() == expected.len()
+        && fields
+            .clone()
+            .all(|(position, field)| same_type(position, field))
+    {
+        return Ok(rows.clone());
     }
-    Err(OperatorError::fatal(format!(
-        "the snapshot has the columns {}, the operator keeps {}: it was written by another version of \
-         the query; start without it or restore the old query",
-        describe(found),
-        describe(&expected.to_arrow())
-    )))
+    let refuse = |reason: String| {
+        Err(OperatorError::fatal(format!(
+            "{reason}: the snapshot has the columns {}, the operator keeps {}; it was written by another \
+             version of the query, of which only added columns that may be NULL are taken over; start \
+             without it or restore the old query",
+            describe(&found),
+            describe(&expected.to_arrow())
+        )))
+    };
+    for field in found.fields() {
+        if expected.index_of(field.name()).is_none() {
+            let (name, ty) = (field.name(), field.data_type());
+            return refuse(format!(
+                "column `{name}` ({ty}) of the snapshot is kept no more"
+            ));
+        }
+    }
+    let mut columns = Vec::with_capacity(expected.len());
+    for (position, field) in fields {
+        let name = &field.name;
+        match found.index_of(name) {
+            Ok(at) if same_type(at, field) => columns.push(Arc::clone(rows.column(at))),
+            Ok(at) => {
+                let (old, new) = (found.field(at).data_type(), field.ty.to_arrow());
+                return refuse(format!("column `{name}` was {old} and is {new} now"));
+            }
+            Err(_) => {
+                let value = if position < keys {
+                    None
+                } else {
+                    default(position)?
+                };
+                let Some(value) = value else {
+                    let ty = &field.ty;
+                    return refuse(format!("the snapshot has no column `{name}` ({ty})"));
+                };
+                let repeated = UInt32Array::from(vec![0; rows.num_rows()]);
+                columns.push(take(&value, &repeated, None)?);
+            }
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+    let schema = expected.to_arrow();
+    Ok(RecordBatch::try_new_with_options(
+        schema, columns, &options,
+    )?)
+}
+
+/// [`adapt_snapshot_rows`] for values by slot: what a slot holds that nobody has written is the default.
+///
+/// # Errors
+/// Those of [`adapt_snapshot_rows`].
+pub(crate) fn adapt_slot_rows<C: SlotColumns>(
+    rows: &RecordBatch,
+    key_types: &[alpheus_dataflow::LogicalType],
+    empty: &mut C,
+) -> OperatorResult<RecordBatch> {
+    let expected = snapshot_row_type(key_types, empty.fields());
+    let mut empty = empty.freeze();
+    empty.resize(1);
+    adapt_snapshot_rows(rows, &expected, key_types.len(), &mut |position| {
+        let values = empty.read(&[0])?;
+        Ok(values.get(position - key_types.len()).cloned())
+    })
 }
 
 /// Names and types of columns, for messages.

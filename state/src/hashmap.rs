@@ -1,6 +1,5 @@
 //! `state.backend.type: hashmap`: all keys in memory, values in typed columns.
 
-use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::key_group::KeyGroup;
 use alpheus_dataflow::snapshot::{FrozenRows, RowsConsumer};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
@@ -8,7 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use std::sync::Arc;
 
-use crate::backend::{KeyedTable, SlotColumns, check_snapshot_columns, snapshot_row_type};
+use crate::backend::{KeyedTable, SlotColumns, snapshot_row_type};
 use crate::key_index::{KeyIndex, Keys};
 
 /// Rows of a snapshot are handed out in batches of at most this many.
@@ -141,14 +140,6 @@ impl<C: SlotColumns> KeyedTable for HashMapTable<C> {
 
     fn freeze(&mut self, max_parallelism: u32) -> Box<dyn FrozenRows> {
         Box::new(self.freeze_table(max_parallelism))
-    }
-
-    fn restore(&mut self, rows: &RecordBatch) -> OperatorResult<()> {
-        let expected = snapshot_row_type(&self.key_types, self.columns.fields());
-        check_snapshot_columns(&rows.schema(), &expected)?;
-        let (keys, values) = rows.columns().split_at(self.key_types.len());
-        let hashes = hash_columns(keys, rows.num_rows())?;
-        self.merge_rows(keys, &hashes, values)
     }
 
     fn memory_size(&self) -> usize {

@@ -29,7 +29,7 @@ use alpheus_dataflow::{LogicalType, OperatorResult};
 use arrow::array::ArrayRef;
 
 use self::disk::Disk;
-use crate::backend::{KeyedTable, SlotColumns, check_snapshot_columns, snapshot_row_type};
+use crate::backend::{KeyedTable, SlotColumns, adapt_slot_rows};
 use crate::hashmap::{FrozenNamespaces, HashMapTable, split_namespaces};
 use crate::key_index::NO_SLOT;
 use crate::rocksdb::RocksDbBackend;
@@ -390,12 +390,12 @@ impl<C: SlotColumns> NamespacedTable<C> {
     /// Takes back what [`NamespacedTable::freeze`] gave in an earlier run.
     ///
     /// # Errors
-    /// When the state cannot be read, or has other columns.
+    /// When the state cannot be read, or has other columns. Values may have been added since it was written;
+    /// they are those of a key that is new.
     pub fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        let expected = snapshot_row_type(&self.key_types, self.empty.fields());
         for rows in state.keyed(&self.name)? {
             for (namespace, rows) in split_namespaces(&rows?)? {
-                check_snapshot_columns(&rows.schema(), &expected)?;
+                let rows = adapt_slot_rows(&rows, &self.key_types, &mut self.empty)?;
                 let (keys, values) = rows.columns().split_at(self.key_types.len());
                 let hashes = hash_columns(keys, rows.num_rows())?;
                 self.merge_rows(namespace, keys, &hashes, values)?;

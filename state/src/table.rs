@@ -13,7 +13,7 @@ use alpheus_dataflow::snapshot::{KeyedSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorResult};
 use arrow::array::ArrayRef;
 
-use crate::backend::{KeyedTable, SlotColumns, check_snapshot_columns, snapshot_row_type};
+use crate::backend::{KeyedTable, SlotColumns, adapt_slot_rows};
 use crate::hashmap::HashMapTable;
 use crate::key_index::Keys;
 use crate::rocksdb::{RocksDbBackend, RocksTable};
@@ -29,6 +29,7 @@ pub struct Table<C> {
     key_types: Vec<LogicalType>,
     ttl_ms: u64,
     max_parallelism: u32,
+    empty: C,
     backing: Backing<C>,
 }
 
@@ -41,7 +42,7 @@ impl<C: SlotColumns> Table<C> {
     pub fn new(
         name: &str,
         key_types: &[LogicalType],
-        columns: C,
+        mut columns: C,
         ttl_ms: u64,
     ) -> OperatorResult<Self> {
         Ok(Table {
@@ -49,6 +50,7 @@ impl<C: SlotColumns> Table<C> {
             key_types: key_types.to_vec(),
             ttl_ms,
             max_parallelism: 1,
+            empty: columns.freeze(),
             backing: Backing::Memory(HashMapTable::new(key_types, columns)?),
         })
     }
@@ -188,13 +190,12 @@ impl<C: SlotColumns> Table<C> {
     /// Takes back what [`Table::freeze`] gave in an earlier run.
     ///
     /// # Errors
-    /// When the state cannot be read, or has other columns.
+    /// When the state cannot be read, or has other columns. Values may have been added since it was written;
+    /// they are those of a key that is new.
     pub fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         let mut slots = Vec::new();
         for rows in state.keyed(&self.name)? {
-            let rows = rows?;
-            let expected = snapshot_row_type(&self.key_types, self.columns().fields());
-            check_snapshot_columns(&rows.schema(), &expected)?;
+            let rows = adapt_slot_rows(&rows?, &self.key_types, &mut self.empty)?;
             let (keys, values) = rows.columns().split_at(self.key_types.len());
             let hashes = hash_columns(keys, rows.num_rows())?;
             self.load(keys, &hashes, &mut slots)?;
@@ -278,6 +279,101 @@ mod tests {
             table.bind(&backend).unwrap();
         }
         table
+    }
+
+    /// A number for each key, and a later one that begins at 1.
+    #[derive(Default)]
+    struct Wide(Sums, Sums);
+
+    impl SlotColumns for Wide {
+        fn fields(&self) -> Vec<Field> {
+            let mut fields = self.0.fields();
+            fields.push(Field::new("more", TypeKind::BigInt.not_null()));
+            fields
+        }
+        fn resize(&mut self, slots: usize) {
+            self.0.resize(slots);
+            self.1.resize(slots);
+        }
+        fn clear(&mut self, slots: &[u32]) {
+            self.0.clear(slots);
+            self.1.clear(slots);
+        }
+        fn read(&self, slots: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
+            let values = slots.iter().map(|&slot| self.1.0.get(slot as usize) + 1);
+            let more: ArrayRef = Arc::new(Int64Array::from_iter_values(values));
+            Ok([self.0.read(slots)?, vec![more]].concat())
+        }
+        fn merge(&mut self, slots: &[u32], columns: &[ArrayRef]) -> OperatorResult<()> {
+            self.0.merge(slots, &columns[..1])?;
+            let values = columns[1].as_primitive::<Int64Type>().values();
+            let less = Int64Array::from_iter_values(values.iter().map(|value| value - 1));
+            self.1.merge(slots, &[Arc::new(less)])
+        }
+        fn freeze(&mut self) -> Self {
+            Wide(self.0.freeze(), self.1.freeze())
+        }
+        fn memory_size(&self) -> usize {
+            self.0.memory_size() + self.1.memory_size()
+        }
+    }
+
+    #[test]
+    fn values_that_were_added_are_those_of_a_new_key() {
+        let mut folders = Vec::new();
+        let (mut one, mut model) = (table(false, &mut folders), Model::new());
+        let rows = [("a".to_owned(), 1, 5), ("b".to_owned(), 2, 7)];
+        apply(&mut one, &mut model, &rows);
+        let (rows, _) = write_out(&mut one);
+        let types = [TypeKind::string().nullable(), TypeKind::BigInt.nullable()];
+        for rocks in [false, true] {
+            let mut wide = Table::new("sums", &types, Wide::default(), 0).unwrap();
+            wide.max_parallelism = 128;
+            if rocks {
+                let (folder, backend) = backend();
+                folders.push(folder);
+                wide.bind(&backend).unwrap();
+            }
+            let all = KeyGroupRange::all(128);
+            wide.restore(&Rows(rows.clone(), all)).unwrap();
+            let barrier = CheckpointBarrier {
+                id: CheckpointId(1),
+                timestamp: 0,
+                kind: CheckpointKind::Savepoint,
+            };
+            let mut found = Vec::new();
+            let frozen = wide.freeze(barrier, None).unwrap();
+            let mut take = |_, rows: RecordBatch| {
+                let column = |at: usize| rows.column(at).as_primitive::<Int64Type>().values()[0];
+                found.push((column(2), column(3)));
+                Ok(())
+            };
+            frozen.rows.write(&mut take).unwrap();
+            found.sort_unstable();
+            assert_eq!(found, [(5, 1), (7, 1)]);
+        }
+        // The other way round something would be lost.
+        let mut wide = Table::new("sums", &types, Wide::default(), 0).unwrap();
+        wide.restore(&Rows(rows, KeyGroupRange::all(128))).unwrap();
+        let (mut narrow, mut rows) = (table(false, &mut folders), Vec::new());
+        let barrier = CheckpointBarrier {
+            id: CheckpointId(1),
+            timestamp: 0,
+            kind: CheckpointKind::Savepoint,
+        };
+        let mut take = |group, batch: RecordBatch| {
+            rows.push((group, batch));
+            Ok(())
+        };
+        let frozen = wide.freeze(barrier, None).unwrap();
+        frozen.rows.write(&mut take).unwrap();
+        let error = narrow
+            .restore(&Rows(rows, KeyGroupRange::all(128)))
+            .unwrap_err();
+        assert!(
+            error.to_string().starts_with("column `more` (Int64)"),
+            "{error}"
+        );
     }
 
     struct Rows(Vec<(KeyGroup, RecordBatch)>, KeyGroupRange);

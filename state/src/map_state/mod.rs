@@ -96,7 +96,7 @@ use alpheus_dataflow::operator::OperatorContext;
 use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::snapshot::{FrozenRows, KeyedSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::datatypes::Int64Type;
 
 use self::entries::Visit;
@@ -104,7 +104,7 @@ use self::frozen::FrozenMap;
 use self::memory::MemoryMap;
 use self::rocks::RocksMap;
 use self::value::ValueLayout;
-use crate::backend::check_snapshot_columns;
+use crate::backend::adapt_snapshot_rows;
 use crate::key_index::KeyIndex;
 use crate::rocksdb::RocksDbBackend;
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
@@ -141,6 +141,17 @@ struct Codecs {
 }
 
 impl Codecs {
+    /// Rows of a snapshot with the columns of this state: payload columns that may be NULL may have been added.
+    fn adapt(&self, rows: &RecordBatch) -> OperatorResult<RecordBatch> {
+        let spec = &self.spec;
+        let fixed = spec.keys.len() + spec.entry.len() + 1 + spec.counters.len();
+        let expected = self.snapshot_row_type();
+        adapt_snapshot_rows(rows, &expected, fixed, &mut |column| {
+            let ty = &expected.fields[column].ty;
+            Ok(ty.nullable.then(|| new_null_array(&ty.to_arrow(), 1)))
+        })
+    }
+
     /// Key columns `k0`.., entry columns `e0`.., `written`, the counters, the payload.
     fn snapshot_row_type(&self) -> RowType {
         let spec = &self.spec;
@@ -523,7 +534,8 @@ impl MapState {
         }
     }
 
-    /// Takes back what [`MapState::freeze`] gave in an earlier run. `now_ms` is when entries that come
+    /// Takes back what [`MapState::freeze`] gave in an earlier run; columns of the payload that were added since
+    /// are NULL. `now_ms` is when entries that come
     /// from a state without TTL count as written.
     ///
     /// # Errors
@@ -538,7 +550,7 @@ impl MapState {
 
     fn restore_rows(&mut self, rows: &RecordBatch) -> OperatorResult<()> {
         let codecs = Arc::clone(&self.codecs);
-        check_snapshot_columns(&rows.schema(), &codecs.snapshot_row_type())?;
+        let rows = codecs.adapt(rows)?;
         let spec = &codecs.spec;
         let (keys, rest) = rows.columns().split_at(spec.keys.len());
         let (entries, rest) = rest.split_at(spec.entry.len());
@@ -582,8 +594,7 @@ impl MapState {
     ) -> OperatorResult<()> {
         let spec = &self.codecs.spec;
         for rows in state.keyed(&spec.name)? {
-            let rows = rows?;
-            check_snapshot_columns(&rows.schema(), &self.codecs.snapshot_row_type())?;
+            let rows = self.codecs.adapt(&rows?)?;
             let (keys, rest) = rows.columns().split_at(spec.keys.len());
             let (entry, rest) = rest.split_at(spec.entry.len());
             let (counters, payload) = rest[1..].split_at(spec.counters.len());

@@ -406,3 +406,61 @@ fn other_columns_are_refused() {
         "{error}"
     );
 }
+
+/// The rows of a state that has one entry with the payload `note`.
+fn one_note(payload: RowType) -> Rows {
+    let mut state = MapState::new(MapStateSpec { payload, ..spec(0) }).unwrap();
+    let (keys, hashes, columns) = one_row(9, 1);
+    let mut slots = Vec::new();
+    state.load(&keys, &hashes, &mut slots).unwrap();
+    let entry = state.entry_codec().encode(&columns).unwrap();
+    let note: ArrayRef = Arc::new(StringArray::from(vec!["old"]));
+    let payload = state.payload_codec().encode(&[note]).unwrap();
+    state
+        .put(slots[0], entry.row(0), &[1, 2], payload.row(0))
+        .unwrap();
+    let rows = write_out(state.freeze(BARRIER).unwrap().rows);
+    Rows(rows, KeyGroupRange::all(128))
+}
+
+#[test]
+fn columns_that_were_added_are_null() {
+    let text = |name: &str| Field::new(name, TypeKind::string().nullable());
+    let number = |name: &str| Field::new(name, TypeKind::BigInt.nullable());
+    let old = one_note(RowType::new(vec![text("note")]));
+    let with = |fields: Vec<Field>| {
+        let payload = RowType::new(fields);
+        MapState::new(MapStateSpec { payload, ..spec(0) }).unwrap()
+    };
+    for rocks in [false, true] {
+        let mut state = with(vec![number("before"), text("note"), number("behind")]);
+        let (_folder, backend) = backend();
+        if rocks {
+            state.bind(&backend).unwrap();
+        }
+        state.restore(&old, 0).unwrap();
+        let rows = write_out(state.freeze(BARRIER).unwrap().rows);
+        let rows = &rows[0].1;
+        let column = |name: &str| rows.column_by_name(name).unwrap();
+        assert_eq!(column("note").as_string::<i32>().value(0), "old");
+        assert_eq!(column("before").null_count(), 1);
+        assert_eq!(column("behind").null_count(), 1);
+    }
+    let error = |fields: Vec<Field>| with(fields).restore(&old, 0).unwrap_err().to_string();
+    let ty = error(vec![number("note")]);
+    assert!(
+        ty.starts_with("column `note` was Utf8 and is Int64 now"),
+        "{ty}"
+    );
+    let gone = error(vec![number("other"), number("third")]);
+    assert!(
+        gone.starts_with("column `note` (Utf8) of the snapshot is kept no more"),
+        "{gone}"
+    );
+    let required = Field::new("more", TypeKind::BigInt.not_null());
+    let required = error(vec![text("note"), required]);
+    assert!(
+        required.starts_with("the snapshot has no column `more` (BIGINT NOT NULL)"),
+        "{required}"
+    );
+}
