@@ -212,11 +212,9 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "state.backend.rocksdb.*"]),
     (NotSupported, "state is not measured per access", &[
         "state.latency-track.*", "state.size-track.*", "state.backend.latency-track.*"]),
-    (NotSupported, "local copies of state are not kept", &[
-        "execution.checkpointing.local-backup.*", "execution.state-recovery.from-local",
+    (NotSupported, "a task that fails has its state restored as a whole", &[
         "execution.state-recovery.approximate-local-recovery",
-        "execution.checkpointing.approximate-local-recovery", "state.backend.local-recovery",
-        "taskmanager.state.local.root-dirs"]),
+        "execution.checkpointing.approximate-local-recovery"]),
     (NotSupported, "records in flight are handled as execution.checkpointing.unaligned.enabled says", &[
         "execution.checkpointing.unaligned.*", "execution.checkpointing.during-recovery.*",
         "execution.state-recovery.without-channel-state.*",

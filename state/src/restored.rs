@@ -13,24 +13,44 @@ use arrow::array::RecordBatch;
 use crate::encryption::{DataKeys, WrappedKey};
 use crate::error::{Result, for_operator};
 use crate::handle::{KeyedStateHandle, TaskRestore};
+use crate::local_backup::{CheckpointFiles, LocalBackup};
 use crate::snapshot_file::SectionReader;
 
 /// The state files of a restore, each opened once per worker.
 #[derive(Clone, Default)]
-pub struct SnapshotFiles(Arc<Mutex<HashMap<String, Arc<dyn InputFile>>>>);
+pub struct SnapshotFiles {
+    open: Arc<Mutex<HashMap<String, Arc<dyn InputFile>>>>,
+    local: Option<Arc<LocalBackup>>,
+}
 
 impl SnapshotFiles {
+    /// Files of which local copies are read, where there are some.
+    pub fn with_copies(local: Option<Arc<LocalBackup>>) -> Self {
+        SnapshotFiles {
+            local,
+            ..SnapshotFiles::default()
+        }
+    }
+
+    /// The files that are encrypted with these keys.
+    pub fn with_keys(&self, keys: &DataKeys) -> CheckpointFiles {
+        CheckpointFiles {
+            keys: keys.clone(),
+            local: self.local.clone(),
+        }
+    }
+
     fn open(
         &self,
         file: &str,
         key: Option<&WrappedKey>,
         keys: &DataKeys,
     ) -> Result<Arc<dyn InputFile>> {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(input) = files.get(file) {
             return Ok(input.clone());
         }
-        let input = keys.open(file, key)?;
+        let input = self.with_keys(keys).open(file, key)?;
         files.insert(file.to_owned(), input.clone());
         Ok(input)
     }

@@ -82,6 +82,14 @@ options! {
     /// manager alone and may be readable for its owner only. A line has an id and 64 hexadecimal digits; the first
     /// key encrypts, all of them open what was encrypted before. Not set: nothing is encrypted.
     ENCRYPTION_KEY_FILE: Option<PathBuf> = optional("execution.checkpointing.encryption.key-file");
+    /// Whether workers keep a copy of what they write into checkpoints on their own disk.
+    LOCAL_BACKUP: bool = option("execution.checkpointing.local-backup.enabled", "false")
+        .or(&["execution.state-recovery.from-local"]);
+    /// Folders for these copies, of which the first is taken; not set: a folder under `io.tmp.dirs`.
+    LOCAL_BACKUP_DIRS: Option<String> =
+        optional("execution.checkpointing.local-backup.dirs").was(&["taskmanager.state.local.root-dirs"]);
+    /// Whether a task that starts again on the same worker reads the copies there instead of the checkpoint's files.
+    FROM_LOCAL: bool = option("execution.state-recovery.from-local", "false").was(&["state.backend.local-recovery"]);
     /// Checkpoint or savepoint that the job starts from; the folder of a job's checkpoints means the newest
     /// complete one.
     RECOVERY_PATH: Option<String> = optional("execution.state-recovery.path").was(&["execution.savepoint.path"]);

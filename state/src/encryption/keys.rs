@@ -7,13 +7,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use alpheus_storage::{FileSystem, InputFile, Location, file_system_for};
+use alpheus_storage::{InputFile, Location, file_system_for};
 use openssl::rand::rand_bytes;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::EncryptedFileSystem;
+use super::stream::EncryptedInput;
 use crate::error::{Result, StateError};
 
 /// Bytes of a key, a nonce and a tag of AES-256-GCM.
@@ -93,10 +93,24 @@ impl DataKeys {
     /// When the key is not among these or does not fit, or the file cannot be read.
     pub fn open(&self, file: &str, key: Option<&WrappedKey>) -> Result<Arc<dyn InputFile>> {
         let location: Location = file.parse()?;
-        let fs = file_system_for(&location)?;
+        let input = file_system_for(&location)?.open(&location)?;
+        self.decrypt(input, &location, key)
+    }
+
+    /// What a file holds that is encrypted with this key, or is not encrypted. `location` is that of the
+    /// original.
+    ///
+    /// # Errors
+    /// When the key is not among these or does not fit, or the file cannot be read.
+    pub fn decrypt(
+        &self,
+        input: Arc<dyn InputFile>,
+        location: &Location,
+        key: Option<&WrappedKey>,
+    ) -> Result<Arc<dyn InputFile>> {
         Ok(match key {
-            Some(key) => EncryptedFileSystem::new(fs, self.get(key)?.clone()).open(&location)?,
-            None => fs.open(&location)?,
+            Some(key) => Arc::new(EncryptedInput::open(input, location, self.get(key)?)?),
+            None => input,
         })
     }
 }

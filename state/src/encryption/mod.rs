@@ -10,7 +10,7 @@
 //! removing the old one when no checkpoint or savepoint needs it any more.
 
 mod file_system;
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod sealed;
 pub mod stream;
 

@@ -239,7 +239,7 @@ impl MapState {
         }
     }
 
-    fn bind(&mut self, backend: &Arc<RocksDbBackend>) -> OperatorResult<()> {
+    pub(crate) fn bind(&mut self, backend: &Arc<RocksDbBackend>) -> OperatorResult<()> {
         let map = RocksMap::new(backend, &self.codecs, self.max_parallelism)?;
         self.map = Backing::Rocks(map);
         Ok(())

@@ -14,7 +14,7 @@ const LOCK_FILE: &str = "in-use";
 const TRIES: usize = 10;
 
 /// A locked folder, which is deleted with this value.
-pub(super) struct WorkerFolder {
+pub(crate) struct WorkerFolder {
     path: PathBuf,
     _lock: File,
 }

@@ -21,6 +21,7 @@ mod table;
 
 pub use database::{Column, Database};
 pub use folder::FOLDER_PREFIX;
+pub(crate) use folder::WorkerFolder;
 pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
 pub use options::{RocksDbMemory, RocksDbOptions};
 pub(crate) use snapshot::FrozenColumn;
@@ -35,9 +36,8 @@ use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
 use alpheus_dataflow::operator::{Clock, OperatorContext};
 use alpheus_dataflow::{OperatorError, OperatorResult};
 
-use self::folder::WorkerFolder;
-use crate::encryption::DataKeys;
 use crate::handle::{NativeFile, NativeStateHandle};
+use crate::local_backup::CheckpointFiles;
 
 /// Bytes of a key group before a key.
 pub(crate) const GROUP: usize = size_of::<u16>();
@@ -116,7 +116,7 @@ pub struct RocksDbOwner {
 pub struct RocksDbBackend {
     worker: Arc<RocksDb>,
     owner: RocksDbOwner,
-    restore: Mutex<(Vec<NativeStateHandle>, DataKeys)>,
+    restore: Mutex<(Vec<NativeStateHandle>, CheckpointFiles)>,
     database: Mutex<Option<Arc<Database>>>,
 }
 
@@ -142,9 +142,9 @@ impl RocksDbBackend {
     }
 
     /// Has the database start from these. To be called before any state is opened.
-    pub fn restore_from(&self, handles: Vec<NativeStateHandle>, keys: DataKeys) {
+    pub fn restore_from(&self, handles: Vec<NativeStateHandle>, files: impl Into<CheckpointFiles>) {
         let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
-        *restore = (handles, keys);
+        *restore = (handles, files.into());
     }
 
     /// The column family of a state, whose keys and values are as `layout` says. With a TTL, compactions

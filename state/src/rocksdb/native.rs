@@ -25,9 +25,10 @@ use alpheus_dataflow::key_group::KeyGroupRange;
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
 use super::RocksDb;
-use crate::encryption::{DataKeys, WrappedKey};
+use crate::encryption::WrappedKey;
 use crate::error::{Result, StateError};
 use crate::handle::{NativeFile, NativeStateHandle};
+use crate::local_backup::CheckpointFiles;
 
 /// The version of keys and values in databases that this code writes and reads. They hold arrow-row's
 /// encoding, which other versions of Arrow may not read; savepoints hold typed columns instead.
@@ -298,7 +299,7 @@ fn copy(path: &Path, output: &mut dyn Write, location: &Location) -> Result<(u64
 /// When a file is not there, is not what was written, or the disk is full.
 pub(super) fn download(
     handle: &NativeStateHandle,
-    keys: &DataKeys,
+    files: &CheckpointFiles,
     folder: &Path,
     threads: usize,
 ) -> Result<()> {
@@ -315,13 +316,13 @@ pub(super) fn download(
         if file.name.contains(['/', '\\']) || file.name.starts_with('.') {
             return Err(StateError::damaged(&file.file, "a file name is malformed"));
         }
-        fetch(file, keys, &folder.join(&file.name))
+        fetch(file, files, &folder.join(&file.name))
     });
     all.map(drop)
 }
 
-fn fetch(file: &NativeFile, keys: &DataKeys, path: &Path) -> Result<()> {
-    let input = keys.open(&file.file, file.key.as_ref())?;
+fn fetch(file: &NativeFile, files: &CheckpointFiles, path: &Path) -> Result<()> {
+    let input = files.open(&file.file, file.key.as_ref())?;
     let failed = |error| local_error(path, error);
     let mut output = File::create(path).map_err(failed)?;
     let mut crc = crc32fast::Hasher::new();

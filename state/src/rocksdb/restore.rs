@@ -13,8 +13,8 @@ use alpheus_dataflow::key_group::KeyGroupRange;
 use super::database::Database;
 use super::native::download;
 use super::{RocksDb, RocksDbOwner};
-use crate::encryption::DataKeys;
 use crate::handle::NativeStateHandle;
+use crate::local_backup::CheckpointFiles;
 
 /// The groups that both have.
 fn overlap(handle: &NativeStateHandle, range: KeyGroupRange) -> KeyGroupRange {
@@ -31,7 +31,7 @@ pub(super) fn restore(
     folder: &Path,
     worker: &Arc<RocksDb>,
     owner: &RocksDbOwner,
-    (mut handles, keys): (Vec<NativeStateHandle>, DataKeys),
+    (mut handles, files): (Vec<NativeStateHandle>, CheckpointFiles),
 ) -> OperatorResult<Arc<Database>> {
     let range = owner.key_groups;
     handles.retain(|handle| !overlap(handle, range).is_empty());
@@ -43,7 +43,7 @@ pub(super) fn restore(
     let open = |handle: &NativeStateHandle, folder: &Path| {
         // What is there is of a start that failed.
         let _ = std::fs::remove_dir_all(folder);
-        download(handle, &keys, folder, worker.options.transfer_threads)?;
+        download(handle, &files, folder, worker.options.transfer_threads)?;
         Database::open(folder, worker, &owner.clock)
     };
     let database = Arc::new(open(&base, folder)?);

@@ -13,12 +13,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
-use alpheus_state::SnapshotFileWriter;
 use alpheus_state::encryption::{CheckpointKey, EncryptedFileSystem, WrappedKey};
 use alpheus_state::handle::{
     CheckpointStatistics, KeyedStateHandle, NativeStateHandle, OperatorStateHandle, TaskSnapshot,
 };
 use alpheus_state::rocksdb::{NativeSnapshot, NativeUploads};
+use alpheus_state::{LocalBackup, SnapshotFileWriter};
 use alpheus_storage::{FileSystem, Location, file_system_for};
 
 use crate::control::WorkerId;
@@ -43,6 +43,7 @@ enum Job {
     },
     Finish(AttemptNumber, CheckpointId),
     Encrypt(CheckpointId, CheckpointKey),
+    BackUp(Option<Arc<LocalBackup>>),
     Complete(CheckpointId),
     Abort(CheckpointId),
     AbortAll,
@@ -102,6 +103,11 @@ impl CheckpointWriter {
         }
     }
 
+    /// From now on what is written is copied there.
+    pub fn back_up(&self, backup: Option<Arc<LocalBackup>>) {
+        self.send(Job::BackUp(backup));
+    }
+
     /// The checkpoint is published.
     pub fn complete(&self, checkpoint: CheckpointId) {
         self.send(Job::Complete(checkpoint));
@@ -124,6 +130,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
     let mut finished: BTreeMap<CheckpointId, (Arc<dyn FileSystem>, Location)> = BTreeMap::new();
     let mut uploads = NativeUploads::default();
     let mut keys: BTreeMap<CheckpointId, CheckpointKey> = BTreeMap::new();
+    let mut backup: Option<Arc<LocalBackup>> = None;
     while let Ok(job) = inbox.recv() {
         match job {
             Job::Write {
@@ -134,7 +141,8 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
             } => {
                 let file = open.entry(checkpoint).or_insert_with(|| {
                     let name = format!("state-{}-{attempt}", worker.0);
-                    WorkerFile::new(directory, name, keys.get(&checkpoint).cloned())
+                    let copies = backup.clone().map(|backup| (backup, checkpoint));
+                    WorkerFile::new(directory, name, keys.get(&checkpoint).cloned(), copies)
                 });
                 file.write(attempt, part, &mut uploads);
             }
@@ -161,8 +169,13 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                     keys.pop_first();
                 }
             }
-            Job::Complete(checkpoint) => delete_shared(&uploads.complete(checkpoint)),
+            Job::BackUp(to) => backup = to,
+            Job::Complete(checkpoint) => {
+                backup.iter().for_each(|backup| backup.complete(checkpoint));
+                delete_shared(&uploads.complete(checkpoint));
+            }
             Job::Abort(checkpoint) => {
+                backup.iter().for_each(|backup| backup.abort(checkpoint));
                 delete_shared(&uploads.abort(checkpoint));
                 if let Some(file) = open.remove(&checkpoint) {
                     file.delete();
@@ -173,6 +186,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
             }
             Job::AbortAll => {
                 for (checkpoint, file) in std::mem::take(&mut open) {
+                    backup.iter().for_each(|backup| backup.abort(checkpoint));
                     delete_shared(&uploads.abort(checkpoint));
                     file.delete();
                 }
@@ -203,6 +217,8 @@ struct WorkerFile {
     directory: String,
     name: String,
     key: Option<CheckpointKey>,
+    /// Where copies go.
+    copies: Option<(Arc<LocalBackup>, CheckpointId)>,
     file: Option<(Arc<dyn FileSystem>, Location, SnapshotFileWriter)>,
     tasks: Vec<TaskSnapshot>,
     statistics: CheckpointStatistics,
@@ -212,11 +228,17 @@ struct WorkerFile {
 }
 
 impl WorkerFile {
-    fn new(directory: String, name: String, key: Option<CheckpointKey>) -> Self {
+    fn new(
+        directory: String,
+        name: String,
+        key: Option<CheckpointKey>,
+        copies: Option<(Arc<LocalBackup>, CheckpointId)>,
+    ) -> Self {
         WorkerFile {
             directory,
             name,
             key,
+            copies,
             file: None,
             tasks: Vec::new(),
             statistics: CheckpointStatistics::default(),
@@ -296,6 +318,10 @@ impl WorkerFile {
         let text = |error: alpheus_storage::StorageError| error.to_string();
         let directory: Location = self.directory.parse().map_err(text)?;
         let fs = file_system_for(&directory).map_err(text)?;
+        let fs = match &self.copies {
+            Some((backup, checkpoint)) => backup.around(fs, *checkpoint),
+            None => fs,
+        };
         let fs = match &self.key {
             Some(key) => Arc::new(EncryptedFileSystem::new(fs, key.data.clone())),
             None => fs,
@@ -317,6 +343,10 @@ impl WorkerFile {
         let (handle, bytes) = uploads
             .upload(&*fs, &folder, checkpoint, self.wrapped_key(), database)
             .map_err(|error| error.to_string())?;
+        if let Some((backup, checkpoint)) = &self.copies {
+            let shared = handle.files.iter().filter(|file| file.shared);
+            backup.refer(*checkpoint, shared.map(|file| file.file.as_str()));
+        }
         self.native_bytes += bytes;
         Ok(handle)
     }

@@ -97,9 +97,11 @@ impl Worker {
                 (Arc::clone(&link) as Arc<dyn ResultReceiver>, Some(link))
             }
         };
-        let planned = plan(
-            &deployment,
-            &DeployContext {
+        let copies = self.copies.of(&deployment, self.config.worker);
+        let planned = copies.and_then(|copies| {
+            self.writer.back_up(copies.write);
+            let context = DeployContext {
+                copies: copies.read,
                 worker: self.config.worker,
                 slots: self.slots.iter().map(|slot| slot.waker().clone()).collect(),
                 exchange: self.exchange.as_ref(),
@@ -112,8 +114,9 @@ impl Worker {
                 },
                 clock: Arc::clone(&self.config.clock),
                 events: Arc::clone(&self.task_events),
-            },
-        );
+            };
+            plan(&deployment, &context)
+        });
         let planned = match planned {
             Ok(planned) => planned,
             Err(error) => {

@@ -151,7 +151,7 @@ impl TaskBuilder {
                     context.name
                 ))
             })?;
-            backend.restore_from(handles.clone(), keys.clone());
+            backend.restore_from(handles.clone(), self.files.with_keys(keys));
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use alpheus_dataflow::operator::{Clock, OperatorContext, OperatorMetrics};
 use alpheus_dataflow::schema::RowType;
 use alpheus_hadoop_conf::MemorySize;
 use alpheus_hadoop_conf::options::taskmanager as options;
+use alpheus_state::LocalBackup;
 use alpheus_state::restored::SnapshotFiles;
 
 use super::build::TaskBuilder;
@@ -44,6 +45,8 @@ pub struct DeployContext<'a> {
     pub limits: ChannelLimits,
     /// For operators.
     pub build: BuildContext,
+    /// Copies of checkpoint files to read instead of the originals.
+    pub copies: Option<Arc<LocalBackup>>,
     /// For operators.
     pub clock: Arc<dyn Clock>,
     /// Where tasks report to.
@@ -133,7 +136,7 @@ pub fn plan(
         .iter()
         .map(|(task, restore)| (*task, restore))
         .collect();
-    let files = SnapshotFiles::default();
+    let files = SnapshotFiles::with_copies(context.copies.clone());
     let session = Arc::new(graph.session.clone());
     let configuration = Arc::new(graph.configuration.clone());
     let backend = StateBackends::new(deployment, context.worker)?;

@@ -11,6 +11,7 @@ mod attempt;
 mod build;
 mod config;
 mod deploy;
+mod local_backup;
 mod state_backend;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use alpheus_dataflow::ids::AttemptNumber;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use self::local_backup::LocalCopies;
 use crate::checkpoint::{CheckpointWriter, Written};
 use crate::control::{FromWorker, ToWorker};
 use crate::control_connection::{
@@ -96,6 +98,7 @@ struct Worker {
     slots: Vec<Slot>,
     exchange: Option<Exchange>,
     writer: CheckpointWriter,
+    copies: LocalCopies,
     events: mpsc::UnboundedSender<Event>,
     task_events: TaskEvents,
     attempt: Option<RunningAttempt>,
@@ -147,6 +150,7 @@ impl Worker {
             slots,
             exchange,
             writer,
+            copies: LocalCopies::default(),
             events,
             task_events,
             attempt: None,

@@ -38,11 +38,7 @@ impl StateBackends {
     /// When an option is wrong.
     pub fn new(deployment: &Deployment, worker: WorkerId) -> OperatorResult<Self> {
         let wrong = |error: ConfigError| OperatorError::fatal(error.to_string());
-        let mut configuration = Configuration::new();
-        for (key, value) in &deployment.graph.configuration {
-            let source = Source::Deployment("the job".to_owned());
-            configuration.set(key, value, source).map_err(wrong)?;
-        }
+        let configuration = configuration_of(deployment).map_err(wrong)?;
         match configuration.get(&BACKEND).map_err(wrong)? {
             StateBackendType::Hashmap => Ok(StateBackends(None)),
             StateBackendType::Rocksdb => {
@@ -85,6 +81,16 @@ impl StateBackends {
         };
         StateBackendHandle::new(Arc::new(RocksDbBackend::new(Arc::clone(rocksdb), owner)))
     }
+}
+
+/// The configuration that a deployment comes with.
+pub(super) fn configuration_of(deployment: &Deployment) -> Result<Configuration, ConfigError> {
+    let mut configuration = Configuration::new();
+    for (key, value) in &deployment.graph.configuration {
+        let source = Source::Deployment("the job".to_owned());
+        configuration.set(key, value, source)?;
+    }
+    Ok(configuration)
 }
 
 /// The options of the databases, `None` when nothing says how much memory they may take.
@@ -143,7 +149,7 @@ fn memory(configuration: &Configuration) -> Result<Option<usize>, ConfigError> {
 }
 
 /// The first of several folders, which are separated by commas, colons or the like.
-fn first_folder(folders: &str) -> PathBuf {
+pub(super) fn first_folder(folders: &str) -> PathBuf {
     let mut folders = folders.split([',', ':', '|']).map(str::trim);
     PathBuf::from(folders.find(|folder| !folder.is_empty()).unwrap_or("/tmp"))
 }
