@@ -242,7 +242,10 @@ impl<C: SlotColumns> NamespacedTable<C> {
     }
 
     /// Writes what was changed in all namespaces.
-    fn write_out(&mut self) -> OperatorResult<()> {
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn write_out(&mut self) -> OperatorResult<()> {
         if let Some(disk) = &self.disk {
             for (&namespace, space) in &mut self.spaces {
                 disk.write(namespace, space, self.max_parallelism)?;

@@ -250,6 +250,14 @@ impl MapState {
         matches!(self.map, Backing::Memory(_))
     }
 
+    /// How many keys an operator may keep in memory beside it, at most; `None` when all of it is there.
+    pub fn cached_keys(&self) -> Option<usize> {
+        match &self.map {
+            Backing::Memory(_) => None,
+            Backing::Rocks(map) => Some(map.cached_keys()),
+        }
+    }
+
     /// The columns of its snapshots: those of the key, of the entry, the time of the last write, the
     /// counters, the payload.
     pub fn row_type(&self) -> RowType {

@@ -237,6 +237,10 @@ impl RocksMap {
             .decode(slots.iter().map(|&slot| &self.prefix(slot)[GROUP..]))
     }
 
+    pub fn cached_keys(&self) -> usize {
+        self.backend.cached_keys()
+    }
+
     pub fn len(&self) -> usize {
         self.column.estimated_keys()
     }

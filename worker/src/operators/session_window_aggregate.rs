@@ -8,8 +8,14 @@
 //! A row is late, is dropped and counted in `numLateRecordsDropped`, when its session, after merging,
 //! is complete already.
 //!
-//! Sessions have slots of their own; those of a key form a linked list (few are open at a time). State
-//! `sessions`: keys, start, end, partial results; and the watermark.
+//! Sessions have slots of their own; those of a key form a linked list (few are open at a time). With RocksDB
+//! they are a cache: the sessions of a key are in memory or on disk, never both. A batch takes those of its
+//! keys from disk; when many keys are in memory, and at a barrier, all go back ([`Disk`]).
+//!
+//! State `sessions`: keys, start, end, partial results; with RocksDB `session-timers`, which keys to look at
+//! when; and the watermark.
+
+mod disk;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,19 +28,20 @@ use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::key_group::KeyGroup;
 use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
-use alpheus_dataflow::schema::{Field, RowType};
+use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::snapshot::{
     FrozenRows, KeyedSnapshot, OperatorSnapshot, RowsConsumer, StateReader,
 };
 use alpheus_dataflow::window::WindowSpec;
-use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
 use alpheus_functions::aggregate::AggregateSet;
 use alpheus_state::KeyIndex;
 use alpheus_state::hashmap::runs_by_group;
-use alpheus_state::key_index::Keys;
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, UInt32Array};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use alpheus_state::key_index::{Keys, NO_SLOT};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
+use arrow::datatypes::SchemaRef;
 
+use self::disk::{Disk, Taken};
 use super::group_aggregate::key_types;
 use super::window_aggregate::{
     OUTPUT_ROWS, WindowClock, calls_with_count, restored_watermark, results, types_from,
@@ -71,6 +78,9 @@ pub struct SessionWindowAggregate {
     clock: WindowClock,
     output: SchemaRef,
     max_parallelism: u32,
+    disk: Disk,
+    /// Accumulators without groups.
+    empty: AggregateSet,
     index: KeyIndex,
     /// First session of each key.
     heads: Vec<u32>,
@@ -109,7 +119,12 @@ impl SessionWindowAggregate {
         };
         let retractable = *mode != ChangelogMode::InsertOnly;
         let key_types = key_types(keys, input)?;
+        let calls = calls_with_count(aggregates, retractable);
+        let mut empty = AggregateSet::new(&calls, retractable)?;
         Ok(SessionWindowAggregate {
+            disk: Disk::new(&key_types, empty.state_fields(), *gap)?,
+            aggregates: empty.freeze(),
+            empty,
             gap: *gap,
             keys: keys.clone(),
             index: KeyIndex::new(&key_types)?,
@@ -122,7 +137,6 @@ impl SessionWindowAggregate {
             next: Vec::new(),
             sessions: CowVec::default(),
             free: Vec::new(),
-            aggregates: AggregateSet::new(&calls_with_count(aggregates, retractable), retractable)?,
             timers: BinaryHeap::new(),
             progress: i64::MIN,
             late: Metric::default(),
@@ -220,6 +234,26 @@ impl SessionWindowAggregate {
     }
 
     fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
+        self.fire(progress, out)?;
+        for bucket in self.disk.buckets() {
+            if self.clock.fires_at(bucket) > progress {
+                break;
+            }
+            for keys in self.disk.take_bucket(bucket)? {
+                let rows = keys.first().map_or(1, |key| key.len());
+                self.load(&keys, rows)?;
+                self.fire(progress, out)?;
+                let slots = std::mem::take(&mut self.slots);
+                self.forget_empty(&slots);
+                self.slots = slots;
+                self.make_room()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Emits the sessions in memory that are complete.
+    fn fire(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
         let mut complete = Vec::new();
         while let Some(&Reverse((end, slot))) = self.timers.peek() {
             if self.clock.fires_at(end) > progress {
@@ -279,20 +313,78 @@ impl SessionWindowAggregate {
 
     fn load(&mut self, keys: &[ArrayRef], rows: usize) -> OperatorResult<()> {
         let hashes = hash_columns(keys, rows)?;
+        let mut known = Vec::new();
+        if self.disk.is_used() {
+            self.index.find(keys, &hashes, &mut known)?;
+        }
         self.index.intern(keys, &hashes, &mut self.slots)?;
         self.heads.resize(self.index.capacity(), NONE);
+        let mut missing: Vec<(u32, u32)> = known
+            .iter()
+            .zip(&self.slots)
+            .enumerate()
+            .filter(|(_, (known, _))| **known == NO_SLOT)
+            .map(|(row, (_, &slot))| (slot, row as u32))
+            .collect();
+        missing.sort_unstable();
+        missing.dedup_by_key(|(slot, _)| *slot);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let taken = self.disk.take(keys, &hashes, &missing)?;
+        self.put(taken)
+    }
+
+    /// Puts sessions into memory.
+    fn put(&mut self, taken: Taken) -> OperatorResult<()> {
+        let sessions: Vec<u32> = taken
+            .keys
+            .iter()
+            .zip(taken.times)
+            .map(|(&key, (start, end))| self.create(key, start, end))
+            .collect();
+        self.aggregates.resize(self.sessions.len());
+        self.aggregates.merge(&sessions, &taken.states)
+    }
+
+    /// Writes everything to disk when much is in memory.
+    fn make_room(&mut self) -> OperatorResult<()> {
+        if self.disk.is_full(self.index.len()) {
+            self.write_out()?;
+        }
         Ok(())
     }
 
-    fn snapshot_row_type(&self) -> RowType {
-        let keys = self.key_types.iter().enumerate();
-        let mut fields: Vec<Field> = keys
-            .map(|(i, ty)| Field::new(format!("k{i}"), ty.clone()))
+    /// Writes everything to disk.
+    fn write_out(&mut self) -> OperatorResult<()> {
+        let slots = 0..self.sessions.len() as u32;
+        let open: Vec<u32> = slots
+            .filter(|&slot| self.sessions.get(slot as usize).key != NONE)
             .collect();
-        fields.push(Field::new("start", TypeKind::BigInt.not_null()));
-        fields.push(Field::new("end", TypeKind::BigInt.not_null()));
-        fields.extend(self.aggregates.state_fields());
-        RowType::new(fields)
+        for slots in open.chunks(OUTPUT_ROWS) {
+            let sessions: Vec<Session> = slots
+                .iter()
+                .map(|&slot| *self.sessions.get(slot as usize))
+                .collect();
+            let key_slots: Vec<u32> = sessions.iter().map(|session| session.key).collect();
+            let keys = self.index.keys();
+            let hashes: Vec<u64> = key_slots.iter().map(|&slot| keys.hash(slot)).collect();
+            let times = sessions.iter().map(|session| (session.start, session.end));
+            self.disk.put(
+                &keys.columns(&key_slots)?,
+                &hashes,
+                &times.collect::<Vec<_>>(),
+                self.aggregates.state(slots)?,
+            )?;
+        }
+        self.index = KeyIndex::new(&self.key_types)?;
+        self.heads.clear();
+        self.next.clear();
+        self.sessions = CowVec::default();
+        self.free.clear();
+        self.aggregates = self.empty.freeze();
+        self.timers.clear();
+        Ok(())
     }
 }
 
@@ -300,40 +392,25 @@ impl Operator for SessionWindowAggregate {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.max_parallelism = context.max_parallelism;
         self.late = context.metrics.metric("numLateRecordsDropped");
+        self.disk.open(context)?;
         self.clock.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.progress = restored_watermark(state)?;
-        let expected = self.snapshot_row_type().to_arrow();
-        for rows in state.keyed(STATE)? {
-            let rows = rows?;
-            let types = |schema: &SchemaRef| -> Vec<_> {
-                let fields = schema.fields().iter();
-                fields.map(|field| field.data_type().clone()).collect()
-            };
-            if types(&rows.schema()) != types(&expected) {
-                return Err(OperatorError::fatal(
-                    "the snapshot of the sessions has other columns than the operator keeps: it was \
-                     written by another version of the query",
-                ));
-            }
-            let width = self.key_types.len();
-            self.load(&rows.columns()[..width], rows.num_rows())?;
-            let starts = rows.column(width).as_primitive::<Int64Type>();
-            let ends = rows.column(width + 1).as_primitive::<Int64Type>();
-            let keys = std::mem::take(&mut self.slots);
-            let sessions: Vec<u32> = keys
-                .iter()
-                .enumerate()
-                .map(|(row, &key)| self.create(key, starts.value(row), ends.value(row)))
-                .collect();
-            self.slots = keys;
-            self.aggregates.resize(self.sessions.len());
-            self.aggregates
-                .merge(&sessions, &rows.columns()[width + 2..])?;
-        }
-        Ok(())
+        let reader = Disk::new(&self.key_types, self.empty.state_fields(), self.gap)?;
+        reader.visit_snapshot(state, &mut |(keys, times, states)| {
+            let hashes = hash_columns(&keys, times.len())?;
+            self.index.intern(&keys, &hashes, &mut self.slots)?;
+            self.heads.resize(self.index.capacity(), NONE);
+            let keys = self.slots.clone();
+            self.put(Taken {
+                keys,
+                times,
+                states,
+            })?;
+            self.make_room()
+        })
     }
 
     fn process_batch(
@@ -371,7 +448,7 @@ impl Operator for SessionWindowAggregate {
                 .update(batch.rows().columns(), batch.ops(), &sessions)?;
         }
         self.slots = key_slots;
-        Ok(())
+        self.make_room()
     }
 
     fn process_watermark(
@@ -386,9 +463,11 @@ impl Operator for SessionWindowAggregate {
     }
 
     fn next_timer(&self) -> Option<i64> {
-        let Reverse((end, _)) = self.timers.peek()?;
+        let in_memory = self.timers.peek().map(|Reverse((end, _))| *end);
+        let on_disk = self.disk.first_bucket();
+        let first = in_memory.into_iter().chain(on_disk).min()?;
         let timed = self.clock.is_processing_time();
-        timed.then(|| self.clock.fires_at(*end) + 1)
+        timed.then(|| self.clock.fires_at(first) + 1)
     }
 
     fn on_processing_time(&mut self, now_ms: i64, out: &mut dyn Collector) -> OperatorResult<()> {
@@ -398,9 +477,18 @@ impl Operator for SessionWindowAggregate {
         Ok(())
     }
 
-    fn snapshot(&mut self, _barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+    fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        let lists = vec![watermark_list(self.progress)];
+        if self.disk.is_used() {
+            self.write_out()?;
+            return Ok(OperatorSnapshot {
+                keyed: vec![self.disk.freeze(barrier)?],
+                lists,
+                ..OperatorSnapshot::default()
+            });
+        }
         let frozen = FrozenSessions {
-            schema: self.snapshot_row_type().to_arrow(),
+            schema: self.disk.snapshot_schema(),
             keys: self.index.freeze(),
             sessions: self.sessions.freeze(),
             aggregates: self.aggregates.freeze(),
@@ -411,13 +499,16 @@ impl Operator for SessionWindowAggregate {
                 name: STATE.to_owned(),
                 rows: Box::new(frozen),
             }],
-            lists: vec![watermark_list(self.progress)],
+            lists,
             ..OperatorSnapshot::default()
         })
     }
 
     fn state_size(&self) -> usize {
-        self.index.memory_size() + self.sessions.memory_size() + self.aggregates.memory_size()
+        self.disk.size()
+            + self.index.memory_size()
+            + self.sessions.memory_size()
+            + self.aggregates.memory_size()
     }
 }
 
@@ -454,6 +545,7 @@ impl FrozenRows for FrozenSessions {
                 Arc::new(Int64Array::from_iter_values(sessions.clone().map(of)))
             };
             columns.push(times(|session| session.start));
+            columns.push(Arc::new(Int64Array::from_value(0, slots.len())));
             columns.push(times(|session| session.end));
             columns.extend(self.aggregates.state(&slots)?);
             consumer(group, RecordBatch::try_new(self.schema.clone(), columns)?)?;
