@@ -37,7 +37,7 @@ use crate::rocksdb::RocksDbBackend;
 /// With RocksDB, tables are written out when they hold more bytes than this, or more keys than
 /// [`RocksDbOptions::cached_keys`](crate::rocksdb::RocksDbOptions), after a batch.
 const CACHED_BYTES: usize = 32 << 20;
-/// After how many batches the bytes are counted, which looks at every key.
+/// After how many batches the bytes are counted, at the latest, because that looks at every key.
 const BATCHES: u32 = 16;
 
 /// Takes a table whose keys are a part of those that are visited.
@@ -83,6 +83,8 @@ pub struct NamespacedTable<C> {
     spaces: BTreeMap<i64, Cached<C>>,
     disk: Option<Disk>,
     batches: u32,
+    /// What a key took when the bytes were last counted.
+    bytes_per_key: usize,
 }
 
 impl<C: SlotColumns> NamespacedTable<C> {
@@ -100,6 +102,7 @@ impl<C: SlotColumns> NamespacedTable<C> {
             spaces: BTreeMap::new(),
             disk: None,
             batches: 0,
+            bytes_per_key: 0,
         })
     }
 
@@ -225,11 +228,15 @@ impl<C: SlotColumns> NamespacedTable<C> {
             return Ok(());
         };
         self.batches += 1;
-        let mut is_large = self.cached_len() > disk.cached_keys();
-        if !is_large && self.batches >= BATCHES {
+        let keys = self.cached_len();
+        let mut is_large = keys > disk.cached_keys();
+        let looks_large = self.bytes_per_key == 0 || keys * self.bytes_per_key > CACHED_BYTES;
+        if !is_large && (looks_large || self.batches >= BATCHES) {
             self.batches = 0;
             let bytes = self.spaces.values().map(|space| space.table.memory_size());
-            is_large = bytes.sum::<usize>() > CACHED_BYTES;
+            let bytes: usize = bytes.sum();
+            self.bytes_per_key = bytes / keys.max(1);
+            is_large = bytes > CACHED_BYTES;
         }
         if is_large {
             self.write_out()?;
