@@ -443,6 +443,8 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
     assert!(restarts.unwrap().ends_with(" 1"), "{metrics}");
     let overview = running.get("/v1/overview");
     assert_eq!(overview["taskmanagers"], 2);
+    let workers = running.get("/v1/jobmanager/metrics?get=numRegisteredTaskManagers");
+    assert_eq!(workers[0]["value"], "2");
 
     let target = folder.path().join("savepoints");
     let body = format!(r#"{{"target-directory":"{}"}}"#, target.display());

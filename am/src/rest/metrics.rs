@@ -89,6 +89,43 @@ fn job_metrics(view: &JobView) -> BTreeMap<String, i64> {
     all
 }
 
+/// The numbers of the job manager's process: its slots and workers, and the delegation tokens that it looks after, ms.
+fn job_manager_metrics(
+    view: &JobView,
+    statuses: &[TokenStatus],
+    now: SystemTime,
+) -> BTreeMap<String, i64> {
+    let (total, used) = view.slots();
+    let registered = view.workers.values().filter(|info| info.registered);
+    let mut all = BTreeMap::from([
+        (
+            "numRunningJobs".to_owned(),
+            i64::from(view.status == JobStatus::Running),
+        ),
+        (
+            "numRegisteredTaskManagers".to_owned(),
+            registered.count() as i64,
+        ),
+        ("taskSlotsTotal".to_owned(), i64::from(total)),
+        ("taskSlotsAvailable".to_owned(), i64::from(total - used)),
+    ]);
+    for status in statuses {
+        for (name, value) in token_numbers(status, now) {
+            all.insert(format!("{name}.{}", status.service), value);
+        }
+    }
+    all
+}
+
+pub async fn of_job_manager(
+    State(state): State<RestState>,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
+    let view = state.view().await?;
+    let all = job_manager_metrics(&view, &statuses(), SystemTime::now());
+    Ok(select(all, wanted.get))
+}
+
 pub async fn of_job(
     State(state): State<RestState>,
     Path(job): Path<String>,
@@ -160,17 +197,26 @@ impl Exposition {
 
 /// How the delegation tokens of this process are: nothing where it holds none.
 fn expose_tokens(out: &mut Exposition, statuses: &[TokenStatus], now: SystemTime) {
-    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     for status in statuses {
         let labels = [("service", status.service.as_str())];
-        let mut set = |name: &str, value: Option<i64>| {
-            out.add("jobmanager", name, &labels, value.unwrap_or(-1));
-        };
-        set("delegationTokenAge", status.age(now).map(ms));
-        set("delegationTokenRemaining", status.remaining(now).map(ms));
-        let failures = i64::from(status.facts.failures);
-        set("delegationTokenFailures", Some(failures));
+        for (name, value) in token_numbers(status, now) {
+            out.add("jobmanager", name, &labels, value);
+        }
     }
+}
+
+/// How the delegation tokens of a service are; -1 for what there is not.
+fn token_numbers(status: &TokenStatus, now: SystemTime) -> [(&'static str, i64); 3] {
+    let ms = |time: Option<Duration>| {
+        time.map_or(-1, |time| {
+            i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+        })
+    };
+    [
+        ("delegationTokenAge", ms(status.age(now))),
+        ("delegationTokenRemaining", ms(status.remaining(now))),
+        ("delegationTokenFailures", i64::from(status.facts.failures)),
+    ]
 }
 
 fn expose(view: &JobView) -> String {

@@ -269,6 +269,7 @@ fn router(state: RestState) -> Router {
     let api = Router::new()
         .route("/overview", get(cluster::overview))
         .route("/config", get(cluster::config))
+        .route("/jobmanager/metrics", get(metrics::of_job_manager))
         .route("/taskmanagers", get(cluster::task_managers))
         .route("/taskmanagers/{id}", get(cluster::task_manager))
         .route("/jobs", get(jobs::ids))
