@@ -65,6 +65,13 @@ pub enum Fact {
         /// Whose doing.
         fault: Fault,
     },
+    /// How a worker that was lost has ended, which is learned later.
+    WorkerEnded {
+        /// Which.
+        worker: WorkerId,
+        /// Why, for the user.
+        reason: String,
+    },
     /// The containers of these workers will be taken.
     WorkersLeave(BTreeMap<WorkerId, Departure>),
     /// They will not, after all: their node has been taken back.

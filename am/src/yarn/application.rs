@@ -19,8 +19,9 @@ use alpheus_yarn::{FinalStatus, Master, MasterAddress, NodeManagers, YarnError};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::command::Command;
 use super::container::ContainerEnvironment;
-use super::master_loop::{self, Command};
+use super::master_loop;
 use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings};
 use super::{YarnApplicationError, hdfs, job, succession};
 use crate::job_master::JobOutcome;

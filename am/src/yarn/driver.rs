@@ -6,7 +6,7 @@ use std::time::Duration;
 use alpheus_worker::control::WorkerId;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::master_loop::Command;
+use super::command::Command;
 use crate::deployment::DeploymentDriver;
 
 /// See the module's documentation.

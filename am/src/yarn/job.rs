@@ -14,10 +14,10 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::application::Attempt;
 use super::blame::Blacklisting;
+use super::command::{Command, Serving};
 use super::container::ContainerEnvironment;
 use super::driver::YarnDriver;
 use super::launcher::WorkerLauncher;
-use super::master_loop::{Command, Serving};
 use super::settings::{self, JobFile};
 use super::shape::ApplicationShape;
 use super::tokens::{self, SharedTokens};

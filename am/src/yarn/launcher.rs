@@ -11,7 +11,7 @@ use alpheus_security::tls::{Authority, Role};
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{Container, ContainerLaunch};
 
-use super::master_loop::Launcher;
+use super::command::Launcher;
 use super::settings::{self, HadoopSettings, ShippedFile};
 use super::tokens::SharedTokens;
 use super::{YarnApplicationError, launch};

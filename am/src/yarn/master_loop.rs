@@ -9,7 +9,6 @@
 //! may be running, and to it everything belongs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use alpheus_dataflow::operator::{Clock, SystemClock};
@@ -17,17 +16,18 @@ use alpheus_hadoop_rpc::RetryPolicy;
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{
     Allocation as Answer, Container, ContainerId, FinalStatus, Ledger, Master, NodeId,
-    NodeManagers, Priority, Registration, Resource, ResourceRequest, YarnError,
+    NodeManagers, Priority, Registration, ResourceRequest, YarnError,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::allocation::{Allocation, Given};
-use super::blame::{Blacklisting, Blame, Verdict};
+use super::blame::{Blame, Verdict};
+use super::command::{Command, Serving};
 use super::departure::{departures, returns};
 use super::exit::Cause;
-use crate::event::{Event, EventSender};
+use crate::event::Event;
 use crate::job_master::fact::{Fact, Fault};
 
 /// The priority of workers' containers.
@@ -48,67 +48,24 @@ const HASTY_STARTS: u32 = 3;
 /// That pause (`resourcemanager.start-worker.retry-interval` of Flink).
 const START_PAUSE: Duration = Duration::from_secs(3);
 
+/// How long a failed job's good-bye waits to learn how its containers have ended.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// How many containers' ends the good-bye of a failed job tells.
+const MOST_ENDS: usize = 3;
+
 /// What YARN shows of a job that has no end, as Flink does.
 const ENDLESS: f32 = 1.0;
 
 /// How an attempt that is over ends.
 const EXIT_FENCED: i32 = 3;
 
-/// What the loop is told.
-pub enum Command {
-    /// From now on there is a job that needs workers.
-    Serve(Box<Serving>),
-    /// These workers need containers.
-    Start(Vec<WorkerId>),
-    /// This worker says that it runs in this container: one of ours, or one of an earlier attempt.
-    Adopt(WorkerId, ContainerId),
-    /// This worker is no longer wanted.
-    Stop(WorkerId),
-    /// How far the job has come, 0 to 1; `None` where it never ends or nobody knows.
-    Progress(Option<f32>),
-    /// Say good-bye; answered when the ResourceManager has written it down. The loop ends.
-    Finish {
-        /// What became of the job.
-        status: FinalStatus,
-        /// Why.
-        diagnostics: String,
-        /// Answered at the end.
-        done: oneshot::Sender<Result<(), YarnError>>,
-    },
-}
-
-/// Starts a worker in a container that was allocated for it.
-pub trait Launcher: Send + Sync {
-    /// What the NodeManager is to run. Called when the container is there, because its credentials name the node.
-    ///
-    /// # Errors
-    /// When certificates or options fail.
-    fn launch(
-        &self,
-        worker: WorkerId,
-        container: &Container,
-    ) -> Result<alpheus_yarn::ContainerLaunch, super::YarnApplicationError>;
-
-    /// The worker may no longer connect.
-    fn forget(&self, worker: WorkerId);
-}
-
-/// What the loop works with once there is a job.
-pub struct Serving {
-    /// How large workers are.
-    pub worker: Resource,
-    /// The label of the nodes that they may run on.
-    pub node_label: Option<String>,
-    /// Between heartbeats when nothing is awaited.
-    pub idle_interval: Duration,
-    /// Between heartbeats when something is.
-    pub busy_interval: Duration,
-    /// When a node is avoided.
-    pub blacklisting: Blacklisting,
-    /// Makes launches.
-    pub launcher: Arc<dyn Launcher>,
-    /// Who is told of lost workers.
-    pub events: EventSender,
+/// How the application ends, as soon as the ends of its containers are known, or at `until`.
+struct GoodBye {
+    status: FinalStatus,
+    diagnostics: String,
+    done: oneshot::Sender<Result<(), YarnError>>,
+    until: Instant,
 }
 
 type Beat = JoinHandle<(Master, Result<BeatAnswer, YarnError>)>;
@@ -154,6 +111,8 @@ struct MasterLoop {
     started: mpsc::UnboundedSender<Started>,
     /// What YARN shows of how far the job has come.
     progress: f32,
+    /// How containers that were given up have ended, if it was not as they were told.
+    ends: Vec<String>,
 }
 
 /// Runs the conversation of a master that has registered, until [`Command::Finish`].
@@ -193,12 +152,20 @@ pub async fn run(
         ask_after: None,
         started,
         progress: 0.0,
+        ends: Vec::new(),
     };
     this.on_previous(registration.previous_containers);
+    let mut good_bye: Option<GoodBye> = None;
     loop {
+        if let Some(last) = good_bye.take_if(|last| this.has_heard(last.until)) {
+            let diagnostics = this.with_ends(last.diagnostics);
+            let outcome = this.finish(last.status, &diagnostics).await;
+            let _ = last.done.send(outcome);
+            return;
+        }
         this.beat_if_due();
         tokio::select! {
-            command = commands.recv() => match command {
+            command = commands.recv(), if good_bye.is_none() => match command {
                 Some(Command::Serve(serving)) => {
                     this.blame = Blame::new(serving.blacklisting);
                     this.serving = Some(*serving);
@@ -208,9 +175,12 @@ pub async fn run(
                 Some(Command::Stop(worker)) => this.stop(worker),
                 Some(Command::Progress(share)) => this.progress = share.unwrap_or(ENDLESS),
                 Some(Command::Finish { status, diagnostics, done }) => {
-                    let outcome = this.finish(status, &diagnostics).await;
-                    let _ = done.send(outcome);
-                    return;
+                    // Why a container ended may be the very reason of a failure, and be told a moment later.
+                    let until = match status {
+                        FinalStatus::Failed => Instant::now() + LAST_WORDS,
+                        _ => Instant::now(),
+                    };
+                    good_bye = Some(GoodBye { status, diagnostics, done, until });
                 }
                 None => return,
             },
@@ -221,6 +191,7 @@ pub async fn run(
                 this.on_beat(answer);
             }
             () = tokio::time::sleep_until(this.next_beat), if this.beat.is_none() => {}
+            () = tokio::time::sleep(BEFORE_THE_JOB), if good_bye.is_some() => {}
         }
     }
 }
@@ -397,6 +368,9 @@ impl MasterLoop {
             if let Some((worker, _)) = self.given_up.remove(&status.id) {
                 let end = super::exit::explain(status);
                 tracing::info!(worker = worker.0, "worker's {}", end.reason);
+                if end.cause != Cause::AsTold {
+                    self.ended(worker, end.reason);
+                }
             }
         }
         for ended in self.allocation.completed(&allocation.completed) {
@@ -506,6 +480,34 @@ impl MasterLoop {
                 fault,
             };
             serving.events.send(Event::Fact(lost));
+        }
+    }
+
+    /// The connection of a worker broke before it was known how it has ended.
+    fn ended(&mut self, worker: WorkerId, reason: String) {
+        if let Some(serving) = &self.serving {
+            let reason = reason.clone();
+            let ended = Fact::WorkerEnded { worker, reason };
+            serving.events.send(Event::Fact(ended));
+        }
+        self.ends.push(reason);
+        if self.ends.len() > MOST_ENDS {
+            self.ends.remove(0);
+        }
+    }
+
+    /// Whether all containers that were given up have been heard of, or it is too late for it.
+    fn has_heard(&self, until: Instant) -> bool {
+        self.given_up.is_empty() || Instant::now() >= until
+    }
+
+    /// What a job's failure says, with how containers have ended lately where it does not say so.
+    fn with_ends(&self, diagnostics: String) -> String {
+        let news = self.ends.iter().filter(|end| !diagnostics.contains(*end));
+        let news: Vec<&str> = news.map(String::as_str).collect();
+        match (news.is_empty(), diagnostics.contains("was lost")) {
+            (false, true) => format!("{diagnostics}; {}", news.join("; ")),
+            _ => diagnostics,
         }
     }
 

@@ -7,6 +7,7 @@
 //! - [`allocation`]: which container runs which worker (pure).
 //! - [`exit`]: what a container's end means, [`blame`]: which nodes are avoided (both pure).
 //! - [`departure`]: which workers' containers will be taken (pure).
+//! - [`command`]: what the loop is told.
 //! - [`master_loop`]: heartbeats to the ResourceManager, starts at NodeManagers.
 //! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
 //! - [`launcher`]: what each worker's container is given.
@@ -25,6 +26,7 @@
 pub mod allocation;
 pub mod application;
 pub mod blame;
+pub mod command;
 pub mod container;
 pub mod departure;
 pub mod driver;

@@ -32,6 +32,10 @@ impl MasterRecord {
         fs: &dyn FileSystem,
         location: &Location,
     ) -> Result<(), YarnApplicationError> {
+        // One that was slow to start does not take a later one's place.
+        if Self::read(fs, location)?.is_some_and(|found| found.attempt > self.attempt) {
+            return Ok(());
+        }
         let folder = location.parent().unwrap_or_else(|| location.clone());
         let unfinished = folder.join(&format!(".{RECORD_FILE}.{}", self.attempt));
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
@@ -83,6 +87,13 @@ mod tests {
             record.write(&fs, &location).unwrap();
             assert_eq!(MasterRecord::read(&fs, &location).unwrap(), Some(record));
         }
+        let late = MasterRecord {
+            attempt: 1,
+            control_address: "node1:1".to_owned(),
+        };
+        late.write(&fs, &location).unwrap();
+        let found = MasterRecord::read(&fs, &location).unwrap().unwrap();
+        assert_eq!(found.attempt, 2);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

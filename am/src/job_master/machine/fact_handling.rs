@@ -53,6 +53,7 @@ impl JobMachine {
             } => {
                 self.lose(step, worker, &reason, fault);
             }
+            Fact::WorkerEnded { worker, reason } => self.explain_loss(worker, &reason),
             Fact::WorkersLeave(workers) => self.on_leaving(workers),
             Fact::WorkersStay(workers) => self.on_staying(&workers),
             Fact::Task {

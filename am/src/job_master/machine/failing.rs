@@ -89,6 +89,24 @@ impl JobMachine {
         }
     }
 
+    /// Adds to the failure that the loss of a worker was how it has ended.
+    pub(super) fn explain_loss(&mut self, worker: WorkerId, reason: &str) {
+        let of_worker =
+            |record: &&mut ExceptionRecord| record.worker == Some(worker) && record.task.is_none();
+        let Some(record) = self.exceptions.iter_mut().find(of_worker) else {
+            return;
+        };
+        let explained = format!("{}; {reason}", record.message);
+        if let Some(root) = self
+            .root_failure
+            .as_mut()
+            .filter(|root| root.message == record.message)
+        {
+            root.message.clone_from(&explained);
+        }
+        record.message = explained;
+    }
+
     /// What was prepared or begun for the present attempt is of no use.
     pub(super) fn attempt_is_over(&mut self) {
         self.preparation = Preparation::None;

@@ -129,3 +129,18 @@ fn a_spare_takes_over_at_once_and_is_replaced() {
     }
     assert_eq!(world.started(), [WorkerId(4), WorkerId(5)]);
 }
+
+#[test]
+fn how_a_lost_worker_ended_is_told_when_it_is_known() {
+    let mut world = World::new(&["restart-strategy.type=none"]);
+    world.run();
+    world.lose(1);
+    assert_eq!(world.machine.status(), JobStatus::Failing);
+    world.tell(Fact::WorkerEnded {
+        worker: WorkerId(1),
+        reason: "it used more memory than it may".to_owned(),
+    });
+    let failure = world.machine.failure().unwrap().message.clone();
+    assert!(failure.contains("killed; it used more memory"), "{failure}");
+    assert_eq!(world.machine.exceptions().next().unwrap().message, failure);
+}
