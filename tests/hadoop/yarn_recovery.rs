@@ -11,7 +11,7 @@ use alpheus_hadoop_tests::long_job::Job;
 use alpheus_hadoop_tests::program::*;
 
 fn gone(pid: u32) -> bool {
-    !std::path::Path::new(&format!("/proc/{pid}")).exists()
+    !std::fs::exists(format!("/proc/{pid}")).unwrap()
 }
 
 #[test]

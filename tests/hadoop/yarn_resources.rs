@@ -123,3 +123,26 @@ fn a_node_that_leaves_is_noticed_and_one_that_comes_back_too() {
     assert_complete(&out, 6_000);
     assert!(!logs(&id).contains("is RESTARTING"));
 }
+
+#[test]
+fn how_a_worker_died_is_in_the_diagnostics() {
+    as_alice();
+    let out = place("died");
+    let sql = script("died", &numbers(&format!("hdfs://{out}"), 100, 100_000));
+    let id = submit(
+        "alice",
+        &options(&[
+            "-Drestart-strategy.type=none",
+            "-Dyarn.provided.lib.dirs=hdfs:///data",
+        ]),
+        &sql,
+    );
+    running(&out);
+    kill(processes("./alpheus worker", &id)[0]);
+    assert_eq!(end_of(&id), "FAILED");
+    let told = dev_cluster(&["yarn", "application", "-status", &id]);
+    assert!(
+        told.contains("was lost") && told.contains("killed by signal 9"),
+        "{told}"
+    );
+}
