@@ -114,6 +114,12 @@ impl Hadoop {
         self.proxied.as_deref()
     }
 
+    /// Who servers take this process for: the proxied user, else [`Hadoop::user`].
+    #[must_use]
+    pub fn acting_user(&self) -> &str {
+        self.proxied().unwrap_or(&self.user)
+    }
+
     /// The user's name on the cluster: the proxied user's, else what `hadoop.security.auth_to_local` makes of the
     /// principal.
     ///

@@ -135,7 +135,7 @@ fn get(
         authorities = providers::authorities(&hadoop, configuration, file_systems)
             .map_err(CliError::usage)?;
     }
-    let renewer = renewer.unwrap_or_else(|| hadoop.user().to_owned());
+    let renewer = renewer.unwrap_or_else(|| hadoop.acting_user().to_owned());
     let issuers = Issuers::new(Arc::clone(&hadoop));
     let with_yarn = wants(providers::YARN);
     let issued =

@@ -63,12 +63,15 @@ pub fn run(
         };
         let id = submit::submit(&cluster, submission).await?;
         println!("{id}");
-        follow::until_running(&cluster, id).await?;
-        if !attached {
+        let runs = follow::until_running(&cluster, id).await;
+        if runs.is_ok() && !attached {
             return Ok(Exit::Finished);
         }
-        let ended = follow::to_the_end(&cluster, id).await;
-        // A master that was killed could not tidy up.
+        let ended = match runs {
+            Ok(_) => follow::to_the_end(&cluster, id).await,
+            Err(error) => Err(error),
+        };
+        // A master that was killed, or never started, could not tidy up.
         staging::sweep(&root, &cluster.resource_manager).await;
         ended
     })

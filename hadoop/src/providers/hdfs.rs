@@ -38,7 +38,13 @@ impl HdfsTokens {
         for (authority, interval) in &self.name_spaces {
             let (conf, rpc) = (self.hadoop.conf(), self.hadoop.rpc().clone());
             let name_node = NameNode::new(conf, authority, rpc, identity.clone()).await?;
-            let found = obtain(&name_node, &self.renewer, self.hadoop.user(), interval).await?;
+            let found = obtain(
+                &name_node,
+                &self.renewer,
+                self.hadoop.acting_user(),
+                interval,
+            )
+            .await?;
             if let Some((token, end)) = found {
                 obtained.credentials.add_by_service(token);
                 let earliest = obtained.valid_until.map_or(end, |other| other.min(end));

@@ -72,7 +72,7 @@ pub fn token_manager(
         return Ok(None);
     };
     let renewer = match wanted.renewer {
-        Renewer::This => hadoop.user().to_owned(),
+        Renewer::This => hadoop.acting_user().to_owned(),
         Renewer::ResourceManager => renewer_of_yarn(hadoop, configuration)?,
     };
     let mut providers: Vec<Arc<dyn TokenProvider>> = Vec::new();
@@ -101,7 +101,7 @@ fn renewer_of_yarn(hadoop: &Hadoop, configuration: &Configuration) -> Result<Str
     let principal = hadoop.conf().text("yarn.resourcemanager.principal")?;
     let Some(principal) = principal else {
         // Without YARN nobody renews but ourselves.
-        return Ok(hadoop.user().to_owned());
+        return Ok(hadoop.acting_user().to_owned());
     };
     let nodes = hadoop
         .conf()

@@ -32,7 +32,7 @@ impl ResourceManagerTokens {
         let identity = self.hadoop.login_identity()?;
         let (conf, rpc) = (self.hadoop.conf(), self.hadoop.rpc().clone());
         let manager = ResourceManager::new(conf, rpc, identity).await?;
-        let own = self.hadoop.user();
+        let own = self.hadoop.acting_user();
         let mut obtained = Obtained::default();
         if let Some((token, end)) = obtain(&manager, &self.renewer, own, &self.interval).await? {
             obtained.credentials.add_by_service(token);

@@ -33,7 +33,7 @@ pub(in super::super) async fn observe(
         return Observed { choice, asked };
     }
     let issuers = Issuers::new(Arc::clone(hadoop));
-    let own = hadoop.user().to_owned();
+    let own = hadoop.acting_user().to_owned();
     let (name_node, manager) = reached;
     if name_node {
         match providers::authorities(hadoop, configuration, &[]) {
