@@ -295,6 +295,36 @@ fn batch_and_stream_with_tickets_and_tokens() {
     place.files.delete(&place.base, true).unwrap();
 }
 
+/// Definitions in a folder on HDFS are there for sessions of other processes, until one of them drops them.
+#[test]
+fn a_catalog_on_hdfs_outlives_its_sessions() {
+    let place = Place::new("catalog");
+    let catalog = format!(
+        "CREATE CATALOG c WITH ('type' = 'filesystem', 'path' = '{}/catalog'); USE CATALOG c;\n",
+        place.base
+    );
+    let session = |name: &str, statements: &str| {
+        let script = dir().join(format!("catalog-{name}.sql"));
+        std::fs::write(&script, format!("{catalog}{statements}")).unwrap();
+        let mut command = alpheus();
+        run(by_keytab(command.args(["sql", "-f"]).arg(script)))
+    };
+    let view = "CREATE VIEW evens AS SELECT id, k FROM src WHERE MOD(id, 2) = 0;";
+    assert_finished(&session("makes", &format!("{}{view}", place.tables())));
+    let copy = "INSERT INTO copies SELECT id, k FROM evens;";
+    assert_finished(&session("reads", copy));
+    assert_eq!(place.lines("copies").len() as u64, FILES * ROWS / 2);
+    assert_finished(&session(
+        "drops",
+        "DROP VIEW evens; ALTER TABLE copies RENAME TO kept;",
+    ));
+    let gone = session("misses", copy);
+    let said = String::from_utf8_lossy(&gone.stderr).into_owned();
+    assert!(!gone.status.success() && said.contains("copies"), "{said}");
+    assert_finished(&session("finds", "SELECT COUNT(*) FROM kept;"));
+    place.files.delete(&place.base, true).unwrap();
+}
+
 #[test]
 fn what_is_missing_is_named() {
     let place = Place::new("errors");

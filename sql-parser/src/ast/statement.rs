@@ -119,8 +119,30 @@ pub struct Insert {
     pub columns: Vec<Ident>,
     /// What.
     pub query: Box<Query>,
+    /// ON CONFLICT DO ..: what is done about rows with one PRIMARY KEY and different keys of the query.
+    pub on_conflict: Option<OnConflict>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// ON CONFLICT
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OnConflict {
+    /// What is done.
+    pub action: ConflictAction,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What ON CONFLICT does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConflictAction {
+    /// DO ERROR
+    Error,
+    /// DO NOTHING: the first row stays.
+    Nothing,
+    /// DO DEDUPLICATE: the last row counts.
+    Deduplicate,
 }
 
 /// CREATE TABLE

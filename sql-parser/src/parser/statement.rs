@@ -1,8 +1,8 @@
 //! Statements, except CREATE, DROP and ALTER.
 use super::{Parser, Result};
 use crate::ast::{
-    ExplainDetail, Insert, ObjectKind, ObjectName, OptionPair, Show, ShowLike, ShowTarget,
-    Statement, StatementKind, StringLit,
+    ConflictAction, ExplainDetail, Insert, ObjectKind, ObjectName, OnConflict, OptionPair, Show,
+    ShowLike, ShowTarget, Statement, StatementKind, StringLit,
 };
 use crate::error::ParseError;
 use crate::keywords::STATEMENT_STARTS;
@@ -98,6 +98,7 @@ impl Parser<'_> {
             Vec::new()
         };
         let query = Box::new(self.query()?);
+        let on_conflict = self.on_conflict()?;
         Ok(Insert {
             overwrite,
             table,
@@ -105,8 +106,30 @@ impl Parser<'_> {
             partition,
             columns,
             query,
+            on_conflict,
             span: self.since(start),
         })
+    }
+
+    /// `ON CONFLICT DO ..`, if it stands here.
+    fn on_conflict(&mut self) -> Result<Option<OnConflict>> {
+        let start = self.span();
+        if !self.eat_word("ON") {
+            return Ok(None);
+        }
+        self.expect_words(&["CONFLICT", "DO"])?;
+        let action = if self.eat_word("ERROR") {
+            ConflictAction::Error
+        } else if self.eat_word("NOTHING") {
+            ConflictAction::Nothing
+        } else {
+            self.expect_word("DEDUPLICATE")?;
+            ConflictAction::Deduplicate
+        };
+        Ok(Some(OnConflict {
+            action,
+            span: self.since(start),
+        }))
     }
 
     /// The INSERTs up to END.

@@ -10,7 +10,7 @@ use alpheus_functions::typing::{can_cast, can_cast_implicitly};
 use alpheus_hadoop_conf::options;
 use alpheus_hadoop_conf::options::table::NotNullEnforcer;
 use alpheus_sql_parser::Span;
-use alpheus_sql_parser::ast::{Ident, Insert};
+use alpheus_sql_parser::ast::{ConflictAction, Ident, Insert, OnConflict};
 
 use super::{Binder, convert};
 use crate::catalog::CatalogObject;
@@ -53,6 +53,9 @@ impl Binder<'_> {
                 ),
                 name.span,
             ));
+        }
+        if let Some(clause) = &insert.on_conflict {
+            check_conflict(clause, &spec)?;
         }
         if insert.overwrite && self.is_streaming() {
             // As Flink: what a stream would replace is not whole before its end, which may never come.
@@ -205,6 +208,27 @@ impl Binder<'_> {
             None => rows,
         }
     }
+}
+
+/// ON CONFLICT says what becomes of rows with one PRIMARY KEY that the query tells apart. The last one counts
+/// in any case (`table.exec.sink.upsert-materialize`), so DO DEDUPLICATE asks for nothing more.
+fn check_conflict(clause: &OnConflict, spec: &TableSpec) -> Result<(), SqlError> {
+    let action = match clause.action {
+        ConflictAction::Deduplicate if spec.primary_key.is_empty() => {
+            let table = spec.identifier.rsplit('.').next().unwrap_or_default();
+            return Err(SqlError::invalid(
+                format!("ON CONFLICT needs a PRIMARY KEY, which table '{table}' has not"),
+                clause.span,
+            ));
+        }
+        ConflictAction::Deduplicate => return Ok(()),
+        ConflictAction::Error => "ERROR",
+        ConflictAction::Nothing => "NOTHING",
+    };
+    Err(
+        SqlError::unsupported(format!("ON CONFLICT DO {action}"), clause.span)
+            .with_help("ON CONFLICT DO DEDUPLICATE, by which the last row counts, is there"),
+    )
 }
 
 /// The partition as it is written into folders' names.

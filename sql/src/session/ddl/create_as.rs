@@ -198,6 +198,7 @@ fn insert(create: &CreateTable, query: &Query, schema: &PlanSchema) -> Statement
             .map(|field| column(&field.name))
             .collect(),
         query: Box::new(query.clone()),
+        on_conflict: None,
         span,
     };
     Statement {
