@@ -121,6 +121,8 @@ impl Builder<'_> {
             changelog,
         } = aggregate;
         let (mut name, mut description) = (name.to_owned(), rel.describe());
+        // The same state in one phase or two, so that a job keeps it at another parallelism.
+        let digest = self.digest(&description, &streams);
         let mut keys = keys.to_vec();
         let mut phase = AggregatePhase::Single;
         if let Some(output) = local {
@@ -144,7 +146,7 @@ impl Builder<'_> {
             description = format!("Global{description}");
         }
         let (partitioning, parallelism) = self.by_keys(&keys);
-        vec![self.add(Draft {
+        let draft = Draft {
             name,
             description,
             spec: spec(phase, keys),
@@ -154,7 +156,8 @@ impl Builder<'_> {
             streams: &streams,
             partitioning,
             reuse: true,
-        })]
+        };
+        vec![self.add_as(digest, draft, &[])]
     }
 }
 

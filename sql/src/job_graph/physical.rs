@@ -24,6 +24,8 @@ pub(super) struct PhysicalOperator {
     pub(super) inputs: Vec<Input>,
     /// Columns that identify a row of the output, while the changes of it are in order.
     pub(super) upsert_keys: Vec<UniqueKey>,
+    /// What it does.
+    description: String,
     /// Everything that makes two operators the same: what it does and what it reads.
     digest: String,
 }
@@ -432,15 +434,32 @@ impl<'a> Builder<'a> {
         draft: Draft<'_>,
         others: &[(&[usize], Partitioning)],
     ) -> usize {
-        let mut digest = draft.description;
         let more = others.iter().flat_map(|(streams, _)| streams.iter());
-        for &stream in draft.streams.iter().chain(more) {
+        let streams: Vec<usize> = draft.streams.iter().chain(more).copied().collect();
+        let digest = self.digest(&draft.description, &streams);
+        self.add_as(digest, draft, others)
+    }
+
+    /// What an operator of this description computes of these streams, and what they are made of.
+    pub(super) fn digest(&self, description: &str, streams: &[usize]) -> String {
+        let mut digest = description.to_owned();
+        for &stream in streams {
             // Indented, so that the nesting is part of the digest.
             for line in self.operators[stream].digest.lines() {
                 digest.push_str("\n ");
                 digest.push_str(line);
             }
         }
+        digest
+    }
+
+    /// An operator whose state goes by this digest.
+    pub(super) fn add_as(
+        &mut self,
+        digest: String,
+        draft: Draft<'_>,
+        others: &[(&[usize], Partitioning)],
+    ) -> usize {
         let same =
             |operator: &PhysicalOperator| operator.digest == digest && operator.spec == draft.spec;
         if draft.reuse
@@ -484,6 +503,7 @@ impl<'a> Builder<'a> {
             parallelism: draft.parallelism,
             inputs,
             upsert_keys: Vec::new(),
+            description: draft.description,
             digest,
         });
         position
@@ -521,7 +541,7 @@ pub(super) struct Draft<'s> {
 impl PhysicalOperator {
     /// What it does, in one line.
     pub(super) fn description(&self) -> &str {
-        self.digest.lines().next().unwrap_or_default()
+        self.description.lines().next().unwrap_or_default()
     }
 }
 
