@@ -1,4 +1,5 @@
-//! Kills at random: `kill -9` of workers and of the AM while the flights job runs, until it is done.
+//! Kills at random: `kill -9` of workers and of the AM while the flights job runs, until it is done, and of
+//! workers while queries with joins, Top-N and OVER show their changes.
 //!
 //! Whatever was killed and when, the output must be that of an undisturbed run: no row lost, none
 //! twice, nothing left behind. `CHAOS_KILLS` says how many kills (30), `CHAOS_SEED` repeats a run; the
@@ -10,19 +11,45 @@
     reason = "a test fails by panicking"
 )]
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use alpheus_tests::binary::alpheus;
+use alpheus_tests::binary::{alpheus, run_within};
+use alpheus_tests::compare::materialize;
 use alpheus_tests::flights::{Rows, assert_same, expected, write_job, written};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-#[test]
-fn output_is_that_of_an_undisturbed_run() {
+/// Tables of the queries.
+const TABLES: &str = "
+CREATE TABLE auction (id BIGINT, category BIGINT, seller BIGINT)
+  WITH ('connector' = 'nexmark', 'kind' = 'auction', 'events.num' = '100000');
+CREATE TABLE bid (
+  auction BIGINT, bidder BIGINT, price BIGINT, `dateTime` TIMESTAMP(3),
+  WATERMARK FOR `dateTime` AS `dateTime` - INTERVAL '1' HOUR
+) WITH ('connector' = 'nexmark', 'kind' = 'bid', 'events.num' = '100000');
+";
+
+/// Changes that are taken back, many rows under a key, timers.
+const QUERIES: [&str; 3] = [
+    "SELECT a.id, a.category, b.bidder, b.price
+     FROM auction AS a LEFT JOIN bid AS b ON a.id = b.auction AND b.price > 10000;",
+    "SELECT bidder, auction, price, n FROM (
+       SELECT *, ROW_NUMBER() OVER (PARTITION BY bidder ORDER BY price DESC, auction, `dateTime`) AS n
+       FROM bid)
+     WHERE n <= 3;",
+    "SELECT auction, bidder, price, COUNT(*) OVER w AS n, SUM(price) OVER w AS total
+     FROM bid
+     WINDOW w AS (PARTITION BY bidder ORDER BY `dateTime`
+                  RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW);",
+];
+
+/// How many kills, and what decides when and whom; said aloud, so that a run can be repeated.
+fn dice() -> (u64, StdRng) {
     let number = |name: &str| {
         std::env::var(name)
             .ok()
@@ -31,7 +58,107 @@ fn output_is_that_of_an_undisturbed_run() {
     let kills = number("CHAOS_KILLS").unwrap_or(30);
     let seed = number("CHAOS_SEED").unwrap_or_else(rand::random);
     println!("CHAOS_SEED={seed} CHAOS_KILLS={kills}");
-    let mut random = StdRng::seed_from_u64(seed);
+    (kills, StdRng::seed_from_u64(seed))
+}
+
+/// Of three kills the flights get two, so that all of this takes no longer than it has to.
+#[test]
+fn changelogs_add_up_with_rocksdb_and_unaligned_checkpoints() {
+    let (kills, mut random) = dice();
+    let mut failures = Vec::new();
+    for query in QUERIES {
+        let expected = added_up(&run_query(query, &[], None));
+        assert!(expected.len() > 1000, "{query} gives too little");
+        let mut left = kills.div_ceil(9);
+        let work = tempfile::tempdir().unwrap();
+        let text = |name: &str| work.path().join(name).display().to_string();
+        let set = [
+            "parallelism.default=3".to_owned(),
+            "minicluster.number-of-taskmanagers=3".to_owned(),
+            "execution.checkpointing.interval=50ms".to_owned(),
+            format!("execution.checkpointing.dir={}", text("checkpoints")),
+            "execution.checkpointing.unaligned.enabled=true".to_owned(),
+            "execution.checkpointing.incremental=true".to_owned(),
+            "state.backend.type=rocksdb".to_owned(),
+            format!("state.backend.rocksdb.localdir={}", text("local")),
+            "taskmanager.memory.managed.size=32 mb".to_owned(),
+            "restart-strategy.type=fixed-delay".to_owned(),
+            "restart-strategy.fixed-delay.attempts=1000".to_owned(),
+            "restart-strategy.fixed-delay.delay=10ms".to_owned(),
+            "alpheus.testing.source-delay=300ms".to_owned(),
+        ];
+        let mut next_kill = Instant::now() + Duration::from_millis(random.random_range(300..1500));
+        let mut disturb = |process| {
+            if left > 0 && Instant::now() >= next_kill {
+                let workers = children(process);
+                if !workers.is_empty() {
+                    kill(workers[random.random_range(0..workers.len())]);
+                    left -= 1;
+                }
+                next_kill = Instant::now() + Duration::from_millis(random.random_range(200..1500));
+            }
+        };
+        let output = run_query(query, &set, Some(&mut disturb));
+        println!("{left} kills left");
+        if added_up(&output) != expected {
+            failures.push(query);
+        }
+    }
+    assert!(failures.is_empty(), "other rows: {failures:#?}");
+}
+
+/// What a query shows; `disturb` is called with its process until that ends.
+fn run_query(query: &str, set: &[String], disturb: Option<&mut dyn FnMut(u32)>) -> String {
+    let mut command = Command::new(alpheus());
+    command.args(["sql", "--output", "json", "-e", &format!("{TABLES}{query}")]);
+    for setting in set {
+        command.args(["-D", setting]);
+    }
+    let Some(disturb) = disturb else {
+        let output = run_within(command, LIMIT);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{message}");
+        return String::from_utf8(output.stdout).unwrap();
+    };
+    let log = tempfile::NamedTempFile::new().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if started.elapsed() > LIMIT {
+            let _ = child.kill();
+            panic!(
+                "it does not end: {}",
+                std::fs::read_to_string(log.path()).unwrap()
+            );
+        }
+        disturb(child.id());
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let message = std::fs::read_to_string(log.path()).unwrap();
+    assert!(status.success(), "{status}: {message}");
+    reader.join().unwrap().unwrap()
+}
+
+fn added_up(output: &str) -> Vec<String> {
+    let rows = materialize(output).unwrap();
+    let mut rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    rows.sort_unstable();
+    rows
+}
+
+#[test]
+fn output_is_that_of_an_undisturbed_run() {
+    let (kills, mut random) = dice();
+    let kills = kills - kills / 3;
     let expected = expected();
     let mut done = 0;
     while done < kills {

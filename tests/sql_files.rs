@@ -1,8 +1,9 @@
 //! Runs every file under `tests/sql/` through the real binary.
 //!
-//! Each case runs in the modes it has a rule for, at parallelism 1, 2 and 4, and in streaming mode twice
-//! more with a checkpoint, a crash and a restore in the middle of its input: once for each state backend.
-//! `SQL_CASE=text` runs only cases whose path contains it.
+//! Each case runs in the modes it has a rule for, at parallelism 1, 2 and 4, and in streaming mode with a
+//! checkpoint, a crash and a restore in the middle of its input for each state backend: in one process with
+//! unaligned checkpoints, and in another process at another parallelism. `SQL_CASE=text` runs only cases
+//! whose path contains it.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,10 +22,13 @@ use std::time::Duration;
 
 use alpheus_tests::binary::{alpheus, run_within};
 use alpheus_tests::case::{Case, Expected, Mode, find_cases};
+use alpheus_tests::checkpoints::{only_job, rows_to_show};
 use alpheus_tests::compare::{compare, materialize};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const PARALLELISM: [u32; 3] = [1, 2, 4];
+/// Before and after a restore; cases take turns.
+const RESCALED: [(u32, u32); 6] = [(1, 2), (2, 4), (4, 1), (2, 1), (1, 4), (4, 3)];
 
 /// One way to run a case.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +36,18 @@ struct Variant {
     mode: Mode,
     parallelism: u32,
     /// Checkpoint, fail and restore after some rows.
-    crash: bool,
-    /// State in RocksDB, with incremental checkpoints that are encrypted.
+    crash: Option<Crash>,
+    /// State in RocksDB, with incremental checkpoints, encrypted where one process reads them.
     rocksdb: bool,
+}
+
+/// What happens in the middle of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Crash {
+    /// The job restarts.
+    Restart,
+    /// The process ends, and another one goes on at this parallelism.
+    Rescale(u32),
 }
 
 #[test]
@@ -54,8 +67,12 @@ fn sql_files_give_flinks_answers() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    for variant in variants(case) {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(number) else {
+                        break;
+                    };
+                    for variant in variants(case, number) {
                         runs.fetch_add(1, Ordering::Relaxed);
                         if let Err(why) = check(case, variant) {
                             let name = case
@@ -85,7 +102,7 @@ fn sql_files_give_flinks_answers() {
     );
 }
 
-fn variants(case: &Case) -> Vec<Variant> {
+fn variants(case: &Case, number: usize) -> Vec<Variant> {
     let mut variants = Vec::new();
     for (&mode, expected) in &case.expected {
         let parallelisms = match (expected, case.parallelism) {
@@ -97,17 +114,35 @@ fn variants(case: &Case) -> Vec<Variant> {
         variants.extend(parallelisms.iter().map(|&parallelism| Variant {
             mode,
             parallelism,
-            crash: false,
+            crash: None,
             rocksdb: false,
         }));
-        if mode == Mode::Streaming && matches!(expected, Expected::Rows(_)) {
-            let parallelism = case.parallelism.unwrap_or(2);
-            variants.extend([false, true].map(|rocksdb| Variant {
+        if mode == Mode::Batch || !matches!(expected, Expected::Rows(_)) {
+            continue;
+        }
+        for rocksdb in [false, true] {
+            let (parallelism, crash) = match case.parallelism {
+                None if case.is_one_query() => {
+                    let turn = number + 3 * usize::from(rocksdb);
+                    let (before, after) = RESCALED[turn % RESCALED.len()];
+                    (before, Crash::Rescale(after))
+                }
+                fixed => (fixed.unwrap_or(2), Crash::Restart),
+            };
+            variants.push(Variant {
                 mode,
                 parallelism,
-                crash: true,
+                crash: Some(crash),
                 rocksdb,
-            }));
+            });
+        }
+        if case.parallelism.is_none() {
+            variants.push(Variant {
+                mode,
+                parallelism: 2,
+                crash: Some(Crash::Restart),
+                rocksdb: number % 2 == 1,
+            });
         }
     }
     variants
@@ -123,15 +158,11 @@ fn write_key(path: &Path) -> std::io::Result<()> {
     writeln!(file, "test {}", "5a".repeat(32))
 }
 
-fn check(case: &Case, variant: Variant) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let job = case.materialize(folder.path());
+/// The command for one process of a case.
+fn command(case: &Case, job: &Path, variant: Variant, folder: &Path) -> std::io::Result<Command> {
     let mut command = Command::new(alpheus());
-    command
-        .arg("sql")
-        .arg("-f")
-        .arg(&job)
-        .args(["--output", "json"]);
+    command.arg("sql").arg("-f").arg(job);
+    command.args(["--output", "json"]);
     let mut set = |key: &str, value: &str| {
         command.arg("-D").arg(format!("{key}={value}"));
     };
@@ -140,45 +171,105 @@ fn check(case: &Case, variant: Variant) -> Result<(), String> {
     for (key, value) in &case.settings {
         set(key, value);
     }
-    if variant.crash {
+    if let Some(crash) = variant.crash {
+        let checkpoints = folder.join("checkpoints");
         set("execution.checkpointing.interval", "10 ms");
         set(
             "execution.checkpointing.dir",
-            &folder.path().join("checkpoints").to_string_lossy(),
+            &checkpoints.to_string_lossy(),
         );
-        set("restart-strategy.type", "fixed-delay");
-        set("restart-strategy.fixed-delay.delay", "0 s");
-        // Test hook: after two rows a checkpoint is taken, after one more the attempt fails.
-        set("alpheus.testing.fail-after-checkpoint", "2,1");
+        if crash == Crash::Restart {
+            set("execution.checkpointing.unaligned.enabled", "true");
+            set("restart-strategy.type", "fixed-delay");
+            set("restart-strategy.fixed-delay.delay", "0 s");
+        } else {
+            let retention = "execution.checkpointing.externalized-checkpoint-retention";
+            set(retention, "RETAIN_ON_CANCELLATION");
+            set("restart-strategy.type", "none");
+        }
     }
     if variant.rocksdb {
         set("state.backend.type", "rocksdb");
         set("execution.checkpointing.incremental", "true");
-        let local = folder.path().join("local");
+        let local = folder.join("local");
         set("state.backend.rocksdb.localdir", &local.to_string_lossy());
         set("taskmanager.memory.managed.size", "16 mb");
-        let keys = folder.path().join("keys");
-        write_key(&keys).map_err(|e| e.to_string())?;
+    }
+    if variant.rocksdb && variant.crash == Some(Crash::Restart) {
+        let keys = folder.join("keys");
+        write_key(&keys)?;
         let option = "execution.checkpointing.encryption.key-file";
         set(option, &keys.to_string_lossy());
     }
+    Ok(command)
+}
+
+/// Runs a process of a case; its rows, or what it says instead.
+fn run(command: Command) -> Result<Result<String, String>, String> {
     let output = run_within(command, LIMIT);
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     if stderr.contains("panicked at") {
         return Err(format!("panic: {stderr}"));
     }
-    match &case.expected[&variant.mode] {
-        Expected::Error(text) if output.status.success() => Err(format!(
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(match output.status.success() {
+        true => Ok(stdout),
+        // What was shown before it failed comes first.
+        false => Err(format!("{stdout}{FAILED}{}: {stderr}", output.status)),
+    })
+}
+
+/// Between what a failed process has shown and what it says.
+const FAILED: &str = "\u{0}";
+
+fn check(case: &Case, variant: Variant) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let job = case.materialize(folder.path());
+    let process = |variant: Variant, set: &[(&str, &str)]| {
+        let command = command(case, &job, variant, folder.path());
+        let mut command = command.map_err(|e| e.to_string())?;
+        for (key, value) in set {
+            command.arg("-D").arg(format!("{key}={value}"));
+        }
+        run(command)
+    };
+    // Test hook: after two rows a checkpoint is taken, after one more the attempt fails.
+    let fault = [("alpheus.testing.fail-after-checkpoint", "2,1")];
+    let faults: &[_] = match variant.crash {
+        Some(_) => &fault,
+        None => &[],
+    };
+    let mut result = process(variant, faults)?;
+    if let (Some(Crash::Rescale(parallelism)), Err(said)) = (variant.crash, &result) {
+        let (shown, reason) = said.split_once(FAILED).unwrap_or_default();
+        if !reason.contains("a fault that a test asked for") {
+            return Err(reason.to_owned());
+        }
+        let checkpoints = folder.path().join("checkpoints");
+        let from = only_job(&checkpoints).ok_or("it left no checkpoint")?;
+        // What the checkpoint commits has been shown, and is committed again.
+        let again = rows_to_show(&from)?;
+        let variant = Variant {
+            parallelism,
+            ..variant
+        };
+        let path = from.to_string_lossy();
+        let rest = process(variant, &[("execution.state-recovery.path", &path)])?;
+        result = rest.map(|rest| {
+            let rest = rest.lines().skip(again);
+            shown.lines().chain(rest).collect::<Vec<_>>().join("\n")
+        });
+    }
+    let result = result.map_err(|said| said.replace(FAILED, ""));
+    match (&case.expected[&variant.mode], result) {
+        (Expected::Error(text), Ok(stdout)) => Err(format!(
             "it ran, but must be refused with `{text}`; output: {stdout}"
         )),
-        Expected::Error(text) if !stderr.contains(text.as_str()) => {
-            Err(format!("refused, but without saying `{text}`: {stderr}"))
+        (Expected::Error(text), Err(said)) if !said.contains(text.as_str()) => {
+            Err(format!("refused, but without saying `{text}`: {said}"))
         }
-        Expected::Error(_) => Ok(()),
-        Expected::Rows(_) if !output.status.success() => {
-            Err(format!("{}: {stderr}", output.status))
-        }
-        Expected::Rows(rows) => compare(rows, &materialize(&stdout)?, &case.types),
+        (Expected::Error(_), Err(_)) => Ok(()),
+        (Expected::Rows(_), Err(said)) => Err(said),
+        (Expected::Rows(rows), Ok(stdout)) => compare(rows, &materialize(&stdout)?, &case.types),
     }
 }

@@ -106,6 +106,29 @@ impl Case {
         case
     }
 
+    /// Whether it runs one job, a query: then what that shows is all there is.
+    pub fn is_one_query(&self) -> bool {
+        let statements = self.sql.split(';').map(|statement| {
+            let lines = statement.lines();
+            let lines = lines.filter(|line| !line.trim_start().starts_with("--"));
+            let words = lines.flat_map(str::split_whitespace);
+            words.collect::<Vec<_>>().join(" ").to_ascii_uppercase()
+        });
+        let statements: Vec<String> = statements.collect();
+        let begins = |statement: &String, words: &[&str]| {
+            let statement = statement.trim_start_matches('(');
+            words.iter().any(|word| statement.starts_with(word))
+        };
+        let queries = statements
+            .iter()
+            .filter(|statement| begins(statement, &["SELECT ", "WITH ", "VALUES ", "TABLE "]));
+        let others = |statement: &String| {
+            let writes = begins(statement, &["CREATE TABLE "]) && statement.contains(" AS SELECT ");
+            writes || begins(statement, &["INSERT ", "EXECUTE ", "BEGIN "])
+        };
+        queries.count() == 1 && !statements.iter().any(others)
+    }
+
     fn apply(&mut self, directive: &str, body: &str, line: usize) {
         let at = format!("{}:{line}", self.path.display());
         let (word, rest) = directive.split_once([' ', ':']).unwrap_or((directive, ""));

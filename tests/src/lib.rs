@@ -10,5 +10,6 @@
 
 pub mod binary;
 pub mod case;
+pub mod checkpoints;
 pub mod compare;
 pub mod flights;
