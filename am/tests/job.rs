@@ -205,6 +205,7 @@ fn snapshot(task: TaskId, checkpoint: u64) -> TaskSnapshot {
             committables: vec![format!("{checkpoint}-{}", task.subtask).into_bytes()],
         }],
         splits: Vec::new(),
+        channels: Vec::new(),
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) async fn write(
                 id: CheckpointId(1),
                 timestamp: context.clock.now_ms(),
                 kind: CheckpointKind::Final,
+                overtake_after_ms: None,
             };
             let committables = writer.prepare_commit(barrier)?;
             writer.close();

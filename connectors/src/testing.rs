@@ -76,6 +76,7 @@ pub(crate) fn barrier(id: u64, kind: CheckpointKind) -> CheckpointBarrier {
         id: CheckpointId(id),
         timestamp: 0,
         kind,
+        overtake_after_ms: None,
     }
 }
 

@@ -44,6 +44,10 @@ pub struct CheckpointBarrier {
     pub timestamp: i64,
     /// What it is for.
     pub kind: CheckpointKind,
+    /// Milliseconds that it waits where rows hold it up; then it overtakes them, and they become part of
+    /// the checkpoint (Flink's unaligned checkpoints). `None`: it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overtake_after_ms: Option<u64>,
 }
 
 /// One thing on an edge. Order between elements of a channel is never changed.

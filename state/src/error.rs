@@ -69,6 +69,19 @@ pub enum StateError {
         /// Of the job.
         job: u32,
     },
+    /// Records in flight that the new plan does not pass on in the same way.
+    #[error(
+        "the checkpoint has records in flight to operator {operator} at parallelism {before} for which the \
+         plan at {after} has no place; restore at {before}, take a savepoint and start from that"
+    )]
+    InFlight {
+        /// The operator.
+        operator: OperatorId,
+        /// Its parallelism in the checkpoint.
+        before: u32,
+        /// Its parallelism now.
+        after: u32,
+    },
     /// The writer was given rows out of order.
     #[error("state `{state}` was written out of order: key group {next} after {last}")]
     KeyGroupOrder {

@@ -7,6 +7,7 @@ use alpheus_dataflow::snapshot::ListSnapshot;
 use alpheus_dataflow::source::SourceSplit;
 use serde::{Deserialize, Serialize};
 
+use crate::channel_state::ChannelStateHandle;
 use crate::encryption::{DataKeys, WrappedKey};
 
 /// What the sinks of an operator prepared and nobody has committed yet.
@@ -38,12 +39,20 @@ pub struct TaskRestore {
     pub keys: DataKeys,
     /// For sources: where to go on.
     pub splits: Vec<SourceSplit>,
+    /// Records that were in flight to it, to be processed first.
+    #[serde(default)]
+    pub channels: Vec<ChannelStateHandle>,
 }
 
 impl TaskRestore {
     /// Keys that its files are encrypted with, as they are stored.
     pub fn wrapped_keys(&self) -> impl Iterator<Item = &WrappedKey> {
         let keyed = self.keyed.iter().flat_map(|(_, handles)| handles);
+        let in_flight = self
+            .channels
+            .iter()
+            .filter_map(|channel| channel.rows.as_ref());
+        let keyed = keyed.chain(in_flight);
         let native = self.native.iter().flat_map(|(_, handles)| handles);
         let files = native.flat_map(|handle| &handle.files);
         let keyed = keyed.filter_map(|handle| handle.key.as_ref());
@@ -110,6 +119,9 @@ pub struct TaskSnapshot {
     pub operators: Vec<OperatorStateHandle>,
     /// For sources: splits with their positions.
     pub splits: Vec<SourceSplit>,
+    /// Records that the barrier has overtaken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelStateHandle>,
 }
 
 /// State of one operator of one subtask.
@@ -133,6 +145,9 @@ pub struct OperatorStateHandle {
 pub struct CheckpointStatistics {
     /// Bytes written.
     pub state_bytes: u64,
+    /// Bytes of them that are records which the barrier has overtaken.
+    #[serde(default)]
+    pub in_flight_bytes: u64,
     /// From the first barrier to the last at its slowest task.
     pub alignment_ms: u64,
     /// Freezing state on the task threads, slowest task.

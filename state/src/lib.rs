@@ -11,6 +11,7 @@
 //! groups through a [`RestoredState`].
 
 pub mod backend;
+pub mod channel_state;
 pub mod encryption;
 pub mod error;
 pub mod handle;

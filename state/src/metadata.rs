@@ -106,7 +106,10 @@ impl CheckpointMetadata {
         let keyed = operators.clone().flat_map(|operator| &operator.keyed);
         let native = operators.flat_map(|operator| &operator.native);
         let native = native.flat_map(|handle| &handle.files);
+        let channels = self.tasks.iter().flat_map(|task| &task.channels);
+        let in_flight = channels.filter_map(|channel| channel.rows.as_ref());
         let mut files: Vec<&str> = keyed
+            .chain(in_flight)
             .map(|handle| handle.file.as_str())
             .chain(native.map(|file| file.file.as_str()))
             .collect();

@@ -4,7 +4,12 @@
 //! task gets every section that may hold groups of its range, and reads only its own from them. Split
 //! lists are dealt out in turn (or stay where they were when the parallelism is the same), union lists
 //! go to everybody, and the splits of source readers go back to the enumerator, which gives them out
-//! again. Operators are matched by id, so vertices may be chained differently.
+//! again. Operators are matched by id, so vertices may be chained differently. Records in flight go to
+//! whoever owns their keys now ([`channels`]).
+
+mod channels;
+
+pub use channels::edge_of;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +20,7 @@ use alpheus_dataflow::snapshot::Redistribution;
 use alpheus_dataflow::source::SourceSplit;
 use alpheus_storage::Location;
 
+use crate::channel_state::ChannelStateHandle;
 use crate::error::{Result, StateError};
 use crate::handle::{
     KeyedStateHandle, NativeFile, NativeStateHandle, OperatorStateHandle, TaskId, TaskRestore,
@@ -40,6 +46,8 @@ struct OperatorState<'a> {
     subtasks: BTreeMap<SubtaskIndex, &'a OperatorStateHandle>,
     splits: Vec<SourceSplit>,
     enumerator: Option<&'a [u8]>,
+    /// Records in flight to it.
+    channels: Vec<&'a ChannelStateHandle>,
 }
 
 impl OperatorState<'_> {
@@ -47,7 +55,10 @@ impl OperatorState<'_> {
         let kept = |handle: &&OperatorStateHandle| {
             has_keyed(handle) || handle.lists.iter().any(|list| !list.entries.is_empty())
         };
-        self.subtasks.values().any(kept) || !self.splits.is_empty() || self.enumerator.is_some()
+        self.subtasks.values().any(kept)
+            || !self.splits.is_empty()
+            || self.enumerator.is_some()
+            || !self.channels.is_empty()
     }
 }
 
@@ -67,8 +78,9 @@ pub fn redistribute(
     ignore_unclaimed: bool,
 ) -> Result<RestorePlan> {
     let states = by_operator(metadata);
-    let any_keyed =
-        |state: &OperatorState<'_>| state.subtasks.values().any(|handle| has_keyed(handle));
+    let any_keyed = |state: &OperatorState<'_>| {
+        !state.channels.is_empty() || state.subtasks.values().any(|handle| has_keyed(handle))
+    };
     if metadata.max_parallelism != graph.max_parallelism && states.values().any(any_keyed) {
         return Err(StateError::MaxParallelism {
             checkpoint: metadata.max_parallelism,
@@ -82,7 +94,7 @@ pub fn redistribute(
     let mut claimed = BTreeSet::new();
     for vertex in &graph.vertices {
         let mut tasks = vec![TaskRestore::default(); vertex.parallelism as usize];
-        for node in &vertex.chain {
+        for (position, node) in vertex.chain.iter().enumerate() {
             let Some(state) = states.get(&node.id).filter(|state| state.has_state()) else {
                 continue;
             };
@@ -91,6 +103,18 @@ pub fn redistribute(
                 let enumerator = state.enumerator.map(<[u8]>::to_vec);
                 plan.sources
                     .push((node.id, enumerator, state.splits.clone()));
+            }
+            for channel in &state.channels {
+                let reader = channels::Reader {
+                    vertex,
+                    position,
+                    graph,
+                };
+                for subtask in reader.subtasks_for(channel)? {
+                    if let Some(task) = tasks.get_mut(subtask.0 as usize) {
+                        task.channels.push(channels::absolute(channel, folder));
+                    }
+                }
             }
             for (subtask, task) in tasks.iter_mut().enumerate() {
                 let range = KeyGroupRange::for_subtask(
@@ -114,7 +138,7 @@ pub fn redistribute(
         }
         for (subtask, task) in tasks.into_iter().enumerate() {
             let empty = task.keyed.is_empty() && task.native.is_empty() && task.lists.is_empty();
-            if !empty {
+            if !empty || !task.channels.is_empty() {
                 let id = TaskId {
                     vertex: vertex.id,
                     subtask: SubtaskIndex(subtask as u32),
@@ -143,6 +167,10 @@ fn by_operator(metadata: &CheckpointMetadata) -> BTreeMap<OperatorId, OperatorSt
         for handle in &task.operators {
             let state = states.entry(handle.operator).or_default();
             state.subtasks.insert(task.task.subtask, handle);
+        }
+        for channel in &task.channels {
+            let state = states.entry(channel.channel.operator).or_default();
+            state.channels.push(channel);
         }
         // Splits belong to the source, which is the first operator of its chain.
         let vertex = metadata.vertices.iter().find(|v| v.id == task.task.vertex);
@@ -243,13 +271,14 @@ fn lists_for(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use alpheus_dataflow::graph::{OperatorNode, SessionSettings, Vertex};
+    use alpheus_dataflow::graph::{Edge, OperatorNode, Partitioning, SessionSettings, Vertex};
     use alpheus_dataflow::ids::VertexId;
     use alpheus_dataflow::snapshot::ListSnapshot;
     use alpheus_dataflow::{ChangelogMode, RowType};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::channel_state::{ChannelElement, ChannelKey, ChannelSide};
     use crate::handle::TaskSnapshot;
     use crate::metadata::tests::sample;
 
@@ -329,6 +358,7 @@ mod tests {
                         committables: vec![vec![subtask as u8]],
                     }],
                     splits: Vec::new(),
+                    channels: Vec::new(),
                 }
             })
             .collect();
@@ -368,6 +398,83 @@ mod tests {
             split.dedup();
             prop_assert_eq!(split.len(), 2 * before as usize);
             prop_assert_eq!(plan.committables.len(), before as usize);
+        }
+    }
+
+    #[test]
+    fn records_in_flight_go_to_the_owners_of_their_keys() {
+        let sender = OperatorId(41);
+        let with_edge = |parallelism: u32, sender: OperatorId, partitioning: Partitioning| {
+            let mut graph = graph(parallelism, OPERATOR);
+            let mut source = graph.vertices[0].clone();
+            (source.id, source.chain[0].id) = (VertexId(1), sender);
+            graph.vertices.push(source);
+            graph.edges.push(Edge {
+                from: VertexId(1),
+                to: VertexId(0),
+                input: 0,
+                partitioning,
+            });
+            graph
+        };
+        let by_key = || Partitioning::Hash { keys: vec![0] };
+        let mut metadata = metadata(4);
+        let in_flight = |to: u32, keyed: bool| ChannelStateHandle {
+            channel: ChannelKey {
+                operator: OPERATOR,
+                input: 0,
+                sender,
+                edge: 0,
+                from: SubtaskIndex(0),
+                to: SubtaskIndex(to),
+                parallelism: 4,
+                channels: 4,
+                keyed,
+                lane: 0,
+            },
+            side: ChannelSide::Receiver,
+            elements: vec![ChannelElement::Rows(1)],
+            rows: Some(KeyedStateHandle {
+                state: "in-flight".to_owned(),
+                file: "state-9".to_owned(),
+                offset: 16,
+                length: 100,
+                key_groups: (0, 1),
+                key: None,
+            }),
+        };
+        let mut owners = |keyed: bool, graph: &JobGraph| {
+            metadata.tasks[0].channels = (0..4).map(|to| in_flight(to, keyed)).collect();
+            let plan = redistribute(&metadata, &folder(), graph, false)?;
+            let parts = plan.tasks.iter().map(|(_, restore)| {
+                let channels = restore.channels.iter();
+                let channels = channels.inspect(|channel| {
+                    assert_eq!(channel.rows.as_ref().unwrap().file, "/c/chk-1/state-9");
+                });
+                channels
+                    .map(|channel| channel.channel.to.0)
+                    .collect::<Vec<_>>()
+            });
+            Ok::<_, StateError>(parts.collect::<Vec<_>>())
+        };
+        let by_keys = owners(true, &with_edge(2, sender, by_key())).unwrap();
+        assert_eq!(by_keys, [vec![0, 1], vec![2, 3]]);
+        let by_keys = owners(true, &with_edge(8, sender, by_key())).unwrap();
+        assert!(
+            by_keys
+                .iter()
+                .enumerate()
+                .all(|(to, from)| *from == [to as u32 / 2])
+        );
+        let spread = owners(false, &with_edge(3, sender, Partitioning::Rebalance)).unwrap();
+        assert_eq!(spread, [vec![0, 3], vec![1], vec![2]]);
+        let straight = |parallelism| with_edge(parallelism, sender, Partitioning::Forward);
+        assert_eq!(owners(true, &straight(1)).unwrap(), [[0, 1, 2, 3]]);
+        assert_eq!(owners(true, &straight(4)).unwrap(), [[0], [1], [2], [3]]);
+        // Nobody knows whose they are, or what they are.
+        for graph in [straight(3), with_edge(2, OperatorId(40), by_key())] {
+            let error = owners(true, &graph).unwrap_err();
+            assert!(matches!(error, StateError::InFlight { .. }), "{error}");
         }
     }
 

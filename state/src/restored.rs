@@ -40,7 +40,7 @@ impl SnapshotFiles {
         }
     }
 
-    fn open(
+    pub(crate) fn open(
         &self,
         file: &str,
         key: Option<&WrappedKey>,

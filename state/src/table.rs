@@ -340,6 +340,7 @@ mod tests {
                 id: CheckpointId(1),
                 timestamp: 0,
                 kind: CheckpointKind::Savepoint,
+                overtake_after_ms: None,
             };
             let mut found = Vec::new();
             let frozen = wide.freeze(barrier, None).unwrap();
@@ -360,6 +361,7 @@ mod tests {
             id: CheckpointId(1),
             timestamp: 0,
             kind: CheckpointKind::Savepoint,
+            overtake_after_ms: None,
         };
         let mut take = |group, batch: RecordBatch| {
             rows.push((group, batch));
@@ -426,6 +428,7 @@ mod tests {
             id: CheckpointId(1),
             timestamp: 0,
             kind: CheckpointKind::Savepoint,
+            overtake_after_ms: None,
         };
         let (mut rows, mut model) = (Vec::new(), Model::new());
         let frozen = table.freeze(barrier, None).unwrap();

@@ -141,15 +141,18 @@ impl SlotThread {
     fn round(&mut self, eager: bool) -> Round {
         let mut round = Round::default();
         self.tasks.retain_mut(|task| {
-            match task.step(eager) {
+            let step = task.step(eager);
+            // One that is over can do nothing but wait for others, who wake it.
+            let deadline = task
+                .deadline()
+                .filter(|deadline| *deadline > Instant::now());
+            round.wake_by(deadline);
+            match step {
                 Step::Progress => round.progress = true,
                 Step::Blocked => {}
                 Step::Idle { until, holding } => {
                     round.holding |= holding;
-                    round.until = match (round.until, until) {
-                        (Some(a), Some(b)) => Some(a.min(b)),
-                        (a, b) => a.or(b),
-                    };
+                    round.wake_by(until);
                 }
                 Step::Finished => {
                     round.progress = true;
@@ -209,4 +212,13 @@ struct Round {
     progress: bool,
     holding: bool,
     until: Option<Instant>,
+}
+
+impl Round {
+    fn wake_by(&mut self, until: Option<Instant>) {
+        self.until = match (self.until, until) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
 }

@@ -214,3 +214,31 @@ async fn metrics_have_flinks_names_and_a_failing_source_says_why() {
     am.cancel().await;
     am.shut_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sinks_prepared_for_a_checkpoint_that_is_lost_goes_into_the_next_or_the_end() {
+    for lost in [vec![1], vec![1, 2], vec![1, 3]] {
+        let world = World::new(300, Duration::ZERO);
+        let mut am = Am::start(2, 2, limits(4), &world).await;
+        am.splits = splits();
+        for (hold, id) in [(1000, 1), (2000, 2), (3000, 3)] {
+            world.hold_at.store(hold, Ordering::SeqCst);
+            if id == 1 {
+                am.deploy(&graph(2, by_key()), Vec::new());
+            }
+            // Some rows of this round are written before the barrier.
+            let due = world.written.load(Ordering::SeqCst) + 300;
+            am.until(|_| world.written.load(Ordering::SeqCst) >= due)
+                .await;
+            am.trigger(id, CheckpointKind::Checkpoint);
+            match lost.contains(&id) {
+                true => am.lose_checkpoint(id).await,
+                false => drop(am.complete(id).await),
+            }
+        }
+        world.hold_at.store(i64::MAX, Ordering::SeqCst);
+        am.until_finished().await;
+        assert_eq!(am.totals, expected(ROWS), "lost: {lost:?}");
+        am.shut_down().await;
+    }
+}

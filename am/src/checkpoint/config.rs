@@ -34,6 +34,8 @@ pub struct CheckpointConfig {
     pub temporary: bool,
     /// Where savepoints go for which no folder is named.
     pub savepoint_directory: Option<String>,
+    /// After how many milliseconds the barriers of checkpoints overtake records; `None`: never.
+    pub overtake_after_ms: Option<u64>,
     /// Whether checkpoints go on when some tasks have finished.
     pub after_tasks_finish: bool,
     /// How many are remembered for REST.
@@ -53,19 +55,26 @@ impl CheckpointConfig {
     ) -> Result<Self, ConfigError> {
         let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         let interval_ms = configuration.get(&options::INTERVAL)?.map(millis);
-        if configuration.get(&options::UNALIGNED)? {
-            let key = options::UNALIGNED.key();
-            return Err(ConfigError::BadValue {
-                key: key.to_owned(),
-                value: "true".to_owned(),
-                from: configuration
-                    .source(key)
-                    .cloned()
-                    .unwrap_or(Source::CommandLine),
-                expected: "barriers cannot overtake records yet, so `false` is the only value"
-                    .to_owned(),
-            });
-        }
+        let max_concurrent = configuration.get(&options::MAX_CONCURRENT)? as usize;
+        let overtake_after_ms = match configuration.get(&options::UNALIGNED)? {
+            true if max_concurrent > 1 => {
+                let key = options::MAX_CONCURRENT.key();
+                return Err(ConfigError::BadValue {
+                    key: key.to_owned(),
+                    value: max_concurrent.to_string(),
+                    from: configuration
+                        .source(key)
+                        .cloned()
+                        .unwrap_or(Source::CommandLine),
+                    expected: format!(
+                        "1, because {} is true: what barriers overtake belongs to one checkpoint",
+                        options::UNALIGNED.key()
+                    ),
+                });
+            }
+            true => Some(millis(configuration.get(&options::ALIGNED_TIMEOUT)?) as u64),
+            false => None,
+        };
         let configured = configuration.get(&options::DIR)?;
         let temporary = configured.is_none() && interval_ms.is_some();
         let directory = match configured {
@@ -85,13 +94,14 @@ impl CheckpointConfig {
             interval_ms,
             min_pause_ms: millis(configuration.get(&options::MIN_PAUSE)?),
             timeout_ms: millis(configuration.get(&options::TIMEOUT)?),
-            max_concurrent: configuration.get(&options::MAX_CONCURRENT)? as usize,
+            max_concurrent,
             tolerable_failures: configuration.get(&options::TOLERABLE_FAILED)?,
             num_retained: configuration.get(&options::NUM_RETAINED)? as usize,
             retention: configuration.get(&options::EXTERNALIZED_RETENTION)?,
             directory,
             temporary,
             savepoint_directory: configuration.get(&options::SAVEPOINT_DIR)?,
+            overtake_after_ms,
             after_tasks_finish: configuration.get(&options::AFTER_TASKS_FINISH)?,
             history: configuration.get(&CHECKPOINTS_HISTORY)? as usize,
         })

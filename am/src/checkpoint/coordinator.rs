@@ -366,6 +366,12 @@ impl CheckpointCoordinator {
             id,
             timestamp: now,
             kind,
+            // Savepoints are always aligned: they hold no records in flight, which no other plan could
+            // give their place.
+            overtake_after_ms: match kind {
+                CheckpointKind::Checkpoint => self.config.overtake_after_ms,
+                _ => None,
+            },
         };
         let pending = Pending {
             barrier,

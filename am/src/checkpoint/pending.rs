@@ -125,6 +125,7 @@ impl Pending {
         }
         let total = &mut self.statistics;
         total.state_bytes += statistics.state_bytes;
+        total.in_flight_bytes += statistics.in_flight_bytes;
         total.alignment_ms = total.alignment_ms.max(statistics.alignment_ms);
         total.sync_ms = total.sync_ms.max(statistics.sync_ms);
         total.async_ms = total.async_ms.max(statistics.async_ms);

@@ -428,6 +428,7 @@ mod tests {
                     id: CheckpointId(id),
                     timestamp: 0,
                     kind: CheckpointKind::Checkpoint,
+                    overtake_after_ms: None,
                 },
                 directory: folder
                     .join(format!("chk-{id}"))
@@ -447,6 +448,7 @@ mod tests {
                         committables: Vec::new(),
                     }],
                     splits: Vec::new(),
+                    channels: Vec::new(),
                 }],
                 committables: Committables::new(),
                 enumerators: Vec::new(),

@@ -34,6 +34,7 @@ fn describe(record: &CheckpointRecord, now: i64) -> Value {
         "metadata_size": record.metadata_bytes,
         "end_to_end_duration": duration,
         "alignment_duration": record.statistics.alignment_ms,
+        "persisted_data": record.statistics.in_flight_bytes,
         "sync_duration": record.statistics.sync_ms,
         "async_duration": record.statistics.async_ms,
         "num_subtasks": record.subtasks.0,
@@ -98,6 +99,7 @@ pub async fn statistics(State(state): State<RestState>, Path(job): Path<String>)
             "state_size": summary(&completed, |r| (r.statistics.state_bytes + r.metadata_bytes) as i64),
             "checkpointed_size": summary(&completed, |r| (r.statistics.state_bytes + r.metadata_bytes) as i64),
             "end_to_end_duration": summary(&completed, |r| r.duration_ms),
+            "persisted_data": summary(&completed, |r| r.statistics.in_flight_bytes as i64),
             "alignment_duration": summary(&completed, |r| r.statistics.alignment_ms as i64),
         },
         "latest": {
@@ -137,7 +139,8 @@ pub async fn config(State(state): State<RestState>, Path(job): Path<String>) -> 
         },
         "checkpoint_storage": if config.temporary { "JobManagerCheckpointStorage" } else { "FileSystemCheckpointStorage" },
         "checkpoint_directory": config.directory,
-        "unaligned_checkpoints": false,
+        "unaligned_checkpoints": config.overtake_after_ms.is_some(),
+        "aligned_checkpoint_timeout": config.overtake_after_ms.unwrap_or(0),
         "tolerable_failed_checkpoints": config.tolerable_failures,
         "checkpoints_after_tasks_finish": config.after_tasks_finish,
     })))

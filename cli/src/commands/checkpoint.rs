@@ -7,6 +7,7 @@ use alpheus_am::checkpoint::encryption::key_ring;
 use alpheus_dataflow::element::CheckpointKind;
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_state::CheckpointMetadata;
+use alpheus_state::channel_state::ChannelElement;
 use alpheus_state::paths::{FoundCheckpoint, resolve_restore_path};
 use alpheus_storage::{Location, file_system_for};
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ struct Contents {
     states: BTreeMap<String, u64>,
     list_entries: usize,
     committables: usize,
+    rows_in_flight: usize,
 }
 
 struct Vertex<'a> {
@@ -108,6 +110,7 @@ fn vertices(metadata: &CheckpointMetadata) -> Vec<Vertex<'_>> {
                         .sum::<usize>();
                     contents.committables += handle.committables.len();
                 }
+                contents.rows_in_flight = rows_in_flight(metadata, operator);
                 contents
             };
             let operators: Vec<_> = vertex
@@ -140,6 +143,18 @@ fn vertices(metadata: &CheckpointMetadata) -> Vec<Vertex<'_>> {
         .collect()
 }
 
+/// Rows that the barrier has overtaken on their way to an operator.
+fn rows_in_flight(metadata: &CheckpointMetadata, operator: OperatorId) -> usize {
+    let channels = metadata.tasks.iter().flat_map(|task| &task.channels);
+    let channels = channels.filter(|handle| handle.channel.operator == operator);
+    let rows = channels.flat_map(|handle| &handle.elements);
+    rows.filter_map(|element| match element {
+        ChannelElement::Rows(rows) => Some(*rows),
+        _ => None,
+    })
+    .sum()
+}
+
 /// Connectors write their positions as JSON by custom; anything else is only counted.
 fn readable(state: &[u8]) -> String {
     match std::str::from_utf8(state) {
@@ -170,6 +185,7 @@ fn as_json(found: &FoundCheckpoint, vertices: &[Vertex<'_>]) -> Value {
                         "id": id, "name": name, "keyedStateBytes": contents.keyed_bytes,
                         "states": contents.states, "listEntries": contents.list_entries,
                         "committables": contents.committables,
+                        "rowsInFlight": contents.rows_in_flight,
                     })
                 })
                 .collect();
@@ -237,6 +253,14 @@ fn as_text(found: &FoundCheckpoint, vertices: &[Vertex<'_>]) -> String {
             if contents.committables > 0 {
                 let _ = writeln!(out, "    to be committed: {}", contents.committables);
             }
+        }
+        let in_flight = vertex
+            .operators
+            .iter()
+            .map(|(_, _, contents)| contents.rows_in_flight);
+        let in_flight: usize = in_flight.sum();
+        if in_flight > 0 {
+            let _ = writeln!(out, "  in flight to it: {in_flight} rows");
         }
         for (subtask, split, state) in &vertex.splits {
             let _ = writeln!(out, "  split of subtask {subtask}: {split}  {state}");

@@ -79,6 +79,7 @@ fn savepoint(states: &[&str]) -> tempfile::TempDir {
                 committables: Vec::new(),
             }],
             splits: Vec::new(),
+            channels: Vec::new(),
         }
     });
     let tasks = tasks.collect();

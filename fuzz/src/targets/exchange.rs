@@ -63,6 +63,7 @@ fn frame_seeds() -> Vec<Vec<u8>> {
         id: CheckpointId(3),
         timestamp: 1_700_000_000_000,
         kind: CheckpointKind::Checkpoint,
+        overtake_after_ms: None,
     };
     let elements = [
         StreamElement::Watermark(Watermark(9)),

@@ -70,13 +70,15 @@ options! {
         .was(&["execution.checkpointing.checkpoints-after-tasks-finish.enabled"]);
     /// Whether a checkpoint writes only files that are new since the last one, where the state backend can: `rocksdb`.
     INCREMENTAL: bool = option("execution.checkpointing.incremental", "false").was(&["state.backend.incremental"]);
-    /// Whether barriers overtake records, which are then stored in the checkpoint. Only `false` is possible so far.
+    /// Whether barriers overtake records, which are then stored in the checkpoint, so that back-pressure holds up no
+    /// checkpoint. Needs `execution.checkpointing.max-concurrent-checkpoints` = 1. Savepoints are always aligned.
     UNALIGNED: bool = option("execution.checkpointing.unaligned.enabled", "false")
         .was(&["execution.checkpointing.unaligned"]);
-    /// With unaligned checkpoints: how long a checkpoint tries to align first.
+    /// With unaligned checkpoints: how long a checkpoint tries to align first; then its barriers overtake.
     ALIGNED_TIMEOUT: Duration = option("execution.checkpointing.aligned-checkpoint-timeout", "0 s")
         .was(&["execution.checkpointing.alignment-timeout"]);
-    /// Whether state files are compressed.
+    /// Whether state files and savepoints are compressed (LZ4). The files of `rocksdb` in incremental checkpoints are
+    /// compressed by RocksDB in any case.
     COMPRESSION: bool = option("execution.checkpointing.snapshot-compression", "false");
     /// File with the keys that checkpoints and savepoints are encrypted with (AES-256-GCM). It is read by the job
     /// manager alone and may be readable for its owner only. A line has an id and 64 hexadecimal digits; the first

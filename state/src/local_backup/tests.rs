@@ -27,6 +27,7 @@ fn barrier(id: u64) -> CheckpointBarrier {
         id: CheckpointId(id),
         timestamp: 0,
         kind: CheckpointKind::Checkpoint,
+        overtake_after_ms: None,
     }
 }
 

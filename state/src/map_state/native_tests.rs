@@ -22,6 +22,7 @@ pub(crate) fn barrier(id: u64) -> CheckpointBarrier {
         id: CheckpointId(id),
         timestamp: 0,
         kind: CheckpointKind::Checkpoint,
+        overtake_after_ms: None,
     }
 }
 
@@ -94,6 +95,7 @@ fn restored(
 fn contents(state: &mut MapState) -> Model {
     let savepoint = CheckpointBarrier {
         kind: CheckpointKind::Savepoint,
+        overtake_after_ms: None,
         ..barrier(9)
     };
     model_of(&write_out(state.freeze(savepoint).unwrap().rows))

@@ -24,6 +24,7 @@ pub(super) const BARRIER: CheckpointBarrier = CheckpointBarrier {
     id: CheckpointId(1),
     timestamp: 0,
     kind: CheckpointKind::Checkpoint,
+    overtake_after_ms: None,
 };
 
 /// Key, then (number, text), which come in descending order of the number.

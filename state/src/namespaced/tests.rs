@@ -180,6 +180,7 @@ fn write_out(state: &mut NamespacedTable<Digits>) -> (Vec<(KeyGroup, RecordBatch
         id: CheckpointId(1),
         timestamp: 0,
         kind: CheckpointKind::Savepoint,
+        overtake_after_ms: None,
     };
     let (mut rows, mut model) = (Vec::new(), Model::new());
     let frozen = state.freeze(barrier).unwrap();

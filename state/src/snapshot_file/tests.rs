@@ -55,9 +55,19 @@ impl InputFile for Memory {
 }
 
 fn write(states: &[(&str, Vec<(u16, i64)>)]) -> (Vec<u8>, Vec<KeyedStateHandle>) {
+    write_as(states, false)
+}
+
+fn write_as(
+    states: &[(&str, Vec<(u16, i64)>)],
+    compress: bool,
+) -> (Vec<u8>, Vec<KeyedStateHandle>) {
     let temporary = tempfile::tempdir().unwrap();
     let folder = Location::local(temporary.path());
     let mut writer = SnapshotFileWriter::create(&LocalFileSystem, &folder, "state-0").unwrap();
+    if compress {
+        writer = writer.compressing().unwrap();
+    }
     let mut handles = Vec::new();
     for (name, rows) in states {
         let snapshot = KeyedSnapshot {
@@ -104,6 +114,50 @@ fn only_the_groups_asked_for_come_back() {
     let directory = read_directory(&file, "state-0").unwrap();
     assert_eq!(directory.iter().map(|s| s.rows).collect::<Vec<_>>(), [4, 1]);
     assert_eq!(directory[1].offset, handles[1].offset);
+}
+
+#[test]
+fn compressed_rows_take_less_room_and_come_back() {
+    // One batch a group, large enough to have something to save.
+    struct Many;
+    impl FrozenRows for Many {
+        fn schema(&self) -> SchemaRef {
+            schema()
+        }
+        fn write(self: Box<Self>, consumer: &mut RowsConsumer<'_>) -> OperatorResult<()> {
+            let columns: Vec<arrow::array::ArrayRef> = vec![
+                Arc::new(Int64Array::from_iter_values(0..4000)),
+                Arc::new(StringArray::from(vec!["the same text"; 4000])),
+            ];
+            consumer(KeyGroup(3), RecordBatch::try_new(schema(), columns)?)
+        }
+    }
+    let length = |compress: bool| {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Location::local(temporary.path());
+        let mut writer = SnapshotFileWriter::create(&LocalFileSystem, &folder, "s").unwrap();
+        if compress {
+            writer = writer.compressing().unwrap();
+        }
+        let snapshot = KeyedSnapshot {
+            name: "a".to_owned(),
+            rows: Box::new(Many),
+        };
+        let handle = writer.write(OperatorId(1), SubtaskIndex(0), snapshot);
+        let handle = handle.unwrap().unwrap();
+        writer.finish().unwrap();
+        let bytes = LocalFileSystem.read(&folder.join("s")).unwrap();
+        let values = read(&bytes, &handle, KeyGroupRange::all(128)).unwrap();
+        assert!(values.iter().copied().eq(0..4000));
+        bytes.len()
+    };
+    assert!(length(true) * 2 < length(false));
+    // Batches too small to gain anything are readable as well.
+    let (bytes, handles) = write_as(&[("a", vec![(1, 10), (2, 20)])], true);
+    assert_eq!(
+        read(&bytes, &handles[0], KeyGroupRange::all(128)).unwrap(),
+        [10, 20]
+    );
 }
 
 #[test]

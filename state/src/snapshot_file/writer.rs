@@ -8,7 +8,8 @@ use alpheus_dataflow::key_group::KeyGroup;
 use alpheus_dataflow::snapshot::KeyedSnapshot;
 use alpheus_storage::{CreateMode, FileSystem, Location, OutputFile, StorageError};
 use arrow::array::RecordBatch;
-use arrow::ipc::writer::StreamWriter;
+use arrow::ipc::CompressionType;
+use arrow::ipc::writer::{IpcWriteOptions, StreamWriter};
 use serde::{Deserialize, Serialize};
 
 use super::{HEADER_LENGTH, MAGIC, VERSION};
@@ -39,6 +40,7 @@ pub struct SnapshotFileWriter {
     file: Box<dyn OutputFile>,
     position: u64,
     sections: Vec<SectionSummary>,
+    options: IpcWriteOptions,
 }
 
 struct Group {
@@ -61,12 +63,23 @@ impl SnapshotFileWriter {
             name: name.to_owned(),
             position: 0,
             sections: Vec::new(),
+            options: IpcWriteOptions::default(),
         };
         writer.put(MAGIC)?;
         writer.put(&VERSION.to_le_bytes())?;
         writer.put(&[0; 4])?;
         debug_assert_eq!(writer.position, HEADER_LENGTH);
         Ok(writer)
+    }
+
+    /// Compresses rows from here on with LZ4, column by column. Readers see from the messages that they are.
+    ///
+    /// # Errors
+    /// When Arrow was built without it.
+    pub fn compressing(mut self) -> Result<Self> {
+        let codec = Some(CompressionType::LZ4_FRAME);
+        self.options = IpcWriteOptions::default().try_with_compression(codec)?;
+        Ok(self)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
@@ -88,7 +101,9 @@ impl SnapshotFileWriter {
         snapshot: KeyedSnapshot,
     ) -> Result<Option<KeyedStateHandle>> {
         let start = self.position;
-        let mut messages = StreamWriter::try_new(Vec::new(), &snapshot.rows.schema())?;
+        let options = self.options.clone();
+        let schema = snapshot.rows.schema();
+        let mut messages = StreamWriter::try_new_with_options(Vec::new(), &schema, options)?;
         let schema = std::mem::take(messages.get_mut());
         let (mut groups, mut rows) = (Vec::<Group>::new(), 0u64);
         let mut failure = None;

@@ -13,12 +13,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
+use alpheus_state::channel_state::{ChannelStateHandle, InFlight};
 use alpheus_state::encryption::{CheckpointKey, EncryptedFileSystem, WrappedKey};
 use alpheus_state::handle::{
     CheckpointStatistics, KeyedStateHandle, NativeStateHandle, OperatorStateHandle, TaskSnapshot,
 };
 use alpheus_state::rocksdb::{NativeSnapshot, NativeUploads};
-use alpheus_state::{LocalBackup, SnapshotFileWriter};
+use alpheus_state::{LocalBackup, SnapshotFileWriter, StateError};
 use alpheus_storage::{FileSystem, Location, file_system_for};
 
 use crate::control::WorkerId;
@@ -44,6 +45,7 @@ enum Job {
     Finish(AttemptNumber, CheckpointId),
     Encrypt(CheckpointId, CheckpointKey),
     BackUp(Option<Arc<LocalBackup>>),
+    Compress(bool),
     Complete(CheckpointId),
     Abort(CheckpointId),
     AbortAll,
@@ -103,6 +105,12 @@ impl CheckpointWriter {
         }
     }
 
+    /// Whether files are compressed (`execution.checkpointing.snapshot-compression`). Comes before any part
+    /// of a job is written.
+    pub fn compress(&self, compress: bool) {
+        self.send(Job::Compress(compress));
+    }
+
     /// From now on what is written is copied there.
     pub fn back_up(&self, backup: Option<Arc<LocalBackup>>) {
         self.send(Job::BackUp(backup));
@@ -131,6 +139,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
     let mut uploads = NativeUploads::default();
     let mut keys: BTreeMap<CheckpointId, CheckpointKey> = BTreeMap::new();
     let mut backup: Option<Arc<LocalBackup>> = None;
+    let mut compress = false;
     while let Ok(job) = inbox.recv() {
         match job {
             Job::Write {
@@ -141,8 +150,10 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
             } => {
                 let file = open.entry(checkpoint).or_insert_with(|| {
                     let name = format!("state-{}-{attempt}", worker.0);
+                    let key = keys.get(&checkpoint).cloned();
                     let copies = backup.clone().map(|backup| (backup, checkpoint));
-                    WorkerFile::new(directory, name, keys.get(&checkpoint).cloned(), copies)
+                    let file = WorkerFile::new(directory, name, key, copies);
+                    WorkerFile { compress, ..file }
                 });
                 file.write(attempt, part, &mut uploads);
             }
@@ -174,6 +185,7 @@ fn run(worker: WorkerId, inbox: &Receiver<Job>, written: &impl Fn(Written)) {
                 backup.iter().for_each(|backup| backup.complete(checkpoint));
                 delete_shared(&uploads.complete(checkpoint));
             }
+            Job::Compress(whether) => compress = whether,
             Job::Abort(checkpoint) => {
                 backup.iter().for_each(|backup| backup.abort(checkpoint));
                 delete_shared(&uploads.abort(checkpoint));
@@ -219,6 +231,7 @@ struct WorkerFile {
     key: Option<CheckpointKey>,
     /// Where copies go.
     copies: Option<(Arc<LocalBackup>, CheckpointId)>,
+    compress: bool,
     file: Option<(Arc<dyn FileSystem>, Location, SnapshotFileWriter)>,
     tasks: Vec<TaskSnapshot>,
     statistics: CheckpointStatistics,
@@ -239,6 +252,7 @@ impl WorkerFile {
             name,
             key,
             copies,
+            compress: false,
             file: None,
             tasks: Vec::new(),
             statistics: CheckpointStatistics::default(),
@@ -306,12 +320,35 @@ impl WorkerFile {
                 committables: snapshot.committables,
             });
         }
+        let channels = self.write_channels(part.channels)?;
         self.tasks.push(TaskSnapshot {
             task: part.task,
             operators,
             splits: part.splits,
+            channels,
         });
         Ok(())
+    }
+
+    fn write_channels(
+        &mut self,
+        in_flight: Vec<InFlight>,
+    ) -> Result<Vec<ChannelStateHandle>, String> {
+        let text = |error: StateError| error.to_string();
+        let mut channels = Vec::with_capacity(in_flight.len());
+        for part in in_flight {
+            let file = match part.has_rows() {
+                true => Some(self.file()?),
+                false => None,
+            };
+            let mut handle = part.write(file).map_err(text)?;
+            if let Some(rows) = &mut handle.rows {
+                self.statistics.in_flight_bytes += rows.length;
+                rows.key = self.wrapped_key().cloned();
+            }
+            channels.push(handle);
+        }
+        Ok(channels)
     }
 
     fn folder(&self) -> Result<(Arc<dyn FileSystem>, Location), String> {
@@ -357,6 +394,10 @@ impl WorkerFile {
             None => {
                 let (fs, directory) = self.folder()?;
                 let created = SnapshotFileWriter::create(&*fs, &directory, &self.name);
+                let created = created.and_then(|file| match self.compress {
+                    true => file.compressing(),
+                    false => Ok(file),
+                });
                 let created = created.map_err(|error| error.to_string())?;
                 (fs, directory.join(&self.name), created)
             }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use alpheus_dataflow::element::StreamElement;
+use alpheus_dataflow::ids::CheckpointId;
 
 use super::CreditReturn;
 use super::window::{Cost, Window};
@@ -30,6 +31,17 @@ pub enum Upstream {
 struct Entry {
     element: StreamElement,
     cost: Cost,
+}
+
+/// What waits in a channel in front of a barrier.
+#[derive(Debug, Default)]
+pub struct Overtaken {
+    /// Rows and marks, which go on waiting.
+    pub elements: Vec<StreamElement>,
+    /// How many elements wait.
+    pub waiting: usize,
+    /// The barrier was there, which it is no more, or the end, behind which none comes.
+    pub closed: bool,
 }
 
 /// The queue of a channel.
@@ -55,13 +67,18 @@ impl Channel {
 
     /// Appends an element whose room has been taken; returns how many elements wait now.
     pub fn push(&self, element: StreamElement, cost: Cost) -> usize {
+        // A reader that is too busy to read may still wait for these.
+        let urgent = matches!(
+            element,
+            StreamElement::Barrier(_) | StreamElement::EndOfInput
+        );
         let length = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.push_back(Entry { element, cost });
             self.length.store(queue.len(), Ordering::SeqCst);
             queue.len()
         };
-        if length == 1 {
+        if length == 1 || urgent {
             self.consumer.wake();
         }
         length
@@ -98,6 +115,35 @@ impl Channel {
             }
         }
         Ok(Some(element))
+    }
+
+    /// Looks behind the first `seen` elements for the barrier of `checkpoint`: copies what lies in front
+    /// of it and takes it out.
+    pub fn overtake(&self, seen: usize, checkpoint: CheckpointId) -> Overtaken {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut overtaken = Overtaken::default();
+        let mut barrier = None;
+        for (position, entry) in queue.iter().enumerate().skip(seen) {
+            match &entry.element {
+                // Of a checkpoint that was given up.
+                StreamElement::Barrier(older) if older.id < checkpoint => continue,
+                StreamElement::Barrier(found) => {
+                    barrier = (found.id == checkpoint).then_some(position);
+                    overtaken.closed = true;
+                }
+                StreamElement::EndOfInput => overtaken.closed = true,
+                element => overtaken.elements.push(element.clone()),
+            }
+            if overtaken.closed {
+                break;
+            }
+        }
+        if let Some(position) = barrier {
+            queue.remove(position);
+            self.length.store(queue.len(), Ordering::SeqCst);
+        }
+        overtaken.waiting = queue.len();
+        overtaken
     }
 
     /// Why nothing more can come, if so.

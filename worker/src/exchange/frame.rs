@@ -11,8 +11,7 @@
 //! | 20 | 4 | length of the body |
 //!
 //! All numbers are big-endian. Decoding is pure and total: any bytes give a frame or an error, and no
-//! length is believed beyond the bound of its kind. Sequence numbers and attempts are what unaligned
-//! barriers and reconnects will need; today they catch mistakes.
+//! length is believed beyond the bound of its kind. Sequence numbers and attempts catch mistakes.
 
 use alpheus_dataflow::element::{CheckpointBarrier, StreamElement, Watermark};
 use alpheus_dataflow::ids::{AttemptNumber, JobId};
@@ -288,6 +287,7 @@ mod tests {
             id: CheckpointId(9),
             timestamp: -3,
             kind: CheckpointKind::StopWithSavepoint { drain: true },
+            overtake_after_ms: None,
         };
         for element in [
             StreamElement::Watermark(Watermark::MAX),

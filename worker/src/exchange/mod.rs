@@ -18,7 +18,7 @@ mod window;
 
 use alpheus_dataflow::element::StreamElement;
 
-pub use channel::{Channel, LocalSender, Upstream, local_channel};
+pub use channel::{Channel, LocalSender, Overtaken, Upstream, local_channel};
 pub use limits::ChannelLimits;
 pub use link::{Link, LinkChannel, RemoteSender};
 pub use receive::{CreditReturn, InboundChannel, InboundPeer};

@@ -182,6 +182,7 @@ impl Harness {
             id: CheckpointId(1),
             timestamp: 0,
             kind: CheckpointKind::Checkpoint,
+            overtake_after_ms: None,
         };
         let mut tasks = Vec::new();
         for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
@@ -208,6 +209,7 @@ impl Harness {
                     committables: Vec::new(),
                 }],
                 splits: Vec::new(),
+                channels: Vec::new(),
             });
         }
         writer.finish().unwrap();

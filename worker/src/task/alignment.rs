@@ -2,7 +2,8 @@
 //!
 //! A channel that has delivered the barrier of the current checkpoint is parked until every channel has
 //! delivered it or ended (Chandy and Lamport; Flink's `SingleCheckpointBarrierHandler`, aligned). A
-//! newer barrier gives the older checkpoint up. Barriers of a checkpoint that was given up, here or by
+//! newer barrier gives the older checkpoint up. A barrier may also overtake: then the checkpoint needs no
+//! more of them, and those that come later are history. Barriers of a checkpoint that was given up, here or by
 //! the coordinator, are swallowed: the tasks behind learn of it from the coordinator too.
 
 use std::collections::BTreeSet;
@@ -84,6 +85,37 @@ impl Alignment {
         }
     }
 
+    /// Whether a snapshot for `checkpoint` was taken or will not be.
+    pub fn is_over(&self, checkpoint: CheckpointId) -> bool {
+        let current = self
+            .current
+            .is_some_and(|(barrier, _)| barrier.id == checkpoint);
+        self.aborted.contains(&checkpoint) || (checkpoint <= self.highest && !current)
+    }
+
+    /// Whether everything that `channel` brings before the barrier of `checkpoint` has been read.
+    pub fn has_delivered(&self, channel: usize, checkpoint: CheckpointId) -> bool {
+        let current = self
+            .current
+            .is_some_and(|(barrier, _)| barrier.id == checkpoint);
+        self.ended[channel] || (current && self.parked[channel])
+    }
+
+    /// `barrier` has overtaken what the other channels hold: as if all had delivered it.
+    pub fn overtake(&mut self, barrier: CheckpointBarrier, now: Instant) -> Aligned {
+        let (given_up, since) = match self.current.take() {
+            Some((current, since)) if current.id == barrier.id => (None, since),
+            older => (older.map(|(older, _)| older.id), now),
+        };
+        self.parked.fill(false);
+        self.highest = barrier.id;
+        self.aborted = self.aborted.split_off(&barrier.id);
+        Aligned {
+            complete: Some((barrier, now.duration_since(since))),
+            given_up,
+        }
+    }
+
     /// The coordinator has given `checkpoint` up: whoever waits for it goes on.
     pub fn abort(&mut self, checkpoint: CheckpointId) {
         match self.current {
@@ -127,6 +159,7 @@ mod tests {
             id: CheckpointId(id),
             timestamp: 0,
             kind: CheckpointKind::Checkpoint,
+            overtake_after_ms: None,
         }
     }
 
@@ -157,6 +190,28 @@ mod tests {
         assert_eq!(aligned.given_up, Some(CheckpointId(1)));
         assert!(!alignment.is_parked(0) && alignment.is_parked(1));
         assert_eq!(complete(alignment.on_barrier(0, barrier(2), now)), Some(2));
+    }
+
+    #[test]
+    fn one_that_overtakes_waits_for_nobody_and_late_barriers_are_history() {
+        let now = Instant::now();
+        let mut alignment = Alignment::new(3);
+        alignment.on_barrier(0, barrier(1), now);
+        alignment.on_end(2, now);
+        let delivered = |alignment: &Alignment| {
+            [0, 1, 2].map(|channel| alignment.has_delivered(channel, CheckpointId(1)))
+        };
+        assert_eq!(delivered(&alignment), [true, false, true]);
+        assert!(!alignment.is_over(CheckpointId(1)));
+        assert_eq!(complete(alignment.overtake(barrier(1), now)), Some(1));
+        assert!(alignment.is_over(CheckpointId(1)) && !alignment.is_parked(0));
+        assert_eq!(alignment.on_barrier(1, barrier(1), now), Aligned::default());
+        // One that begins while an older one is being aligned.
+        alignment.on_barrier(0, barrier(2), now);
+        let aligned = alignment.overtake(barrier(3), now);
+        assert_eq!(aligned.given_up, Some(CheckpointId(2)));
+        alignment.abort(CheckpointId(4));
+        assert!(alignment.is_over(CheckpointId(4)));
     }
 
     #[test]

@@ -6,11 +6,13 @@
 //! mini-batch.
 
 use alpheus_dataflow::changelog::ChangelogBatch;
-use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind, StreamElement, Watermark};
+use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind, Watermark};
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::ids::{CheckpointId, OperatorId};
 use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
+
+use alpheus_state::channel_state::InFlight;
 
 use super::output::Outputs;
 use crate::operators::watermark_assigner::{Assigned, WatermarkAssigner};
@@ -224,6 +226,15 @@ impl Chain {
         deliver(&mut self.stages, &mut self.outputs, input, batch)
     }
 
+    /// Rows for an operator in the middle of the chain: as if the one before it had given them out.
+    ///
+    /// # Errors
+    /// Those of the operators.
+    pub fn process_batch_at(&mut self, stage: usize, batch: ChangelogBatch) -> OperatorResult<()> {
+        let stages = self.stages.get_mut(stage..).unwrap_or_default();
+        deliver(stages, &mut self.outputs, 0, batch)
+    }
+
     /// Event time has advanced.
     ///
     /// # Errors
@@ -249,20 +260,24 @@ impl Chain {
         }
     }
 
-    /// Flushes and freezes every operator in turn and sends the barrier on. A drain ends the operators'
-    /// inputs first, so that the savepoint holds what they emit at their end.
+    /// Flushes and freezes every operator in turn and sends the barrier on, with `overtake` in front of
+    /// what the outputs keep; gives that too. A drain ends the operators' inputs first, so that the
+    /// savepoint holds what they emit at their end.
     ///
     /// # Errors
     /// Those of the operators.
-    pub fn barrier(&mut self, barrier: CheckpointBarrier) -> OperatorResult<ChainSnapshot> {
+    pub fn barrier(
+        &mut self,
+        barrier: CheckpointBarrier,
+        overtake: bool,
+    ) -> OperatorResult<(ChainSnapshot, Vec<InFlight>)> {
         if barrier.kind == (CheckpointKind::StopWithSavepoint { drain: true }) {
             for input in 0..self.open_inputs {
                 self.end_of_input(input)?;
             }
         }
         let snapshot = self.freeze(barrier)?;
-        self.outputs.broadcast(StreamElement::Barrier(barrier));
-        Ok(snapshot)
+        Ok((snapshot, self.outputs.barrier(barrier, overtake)))
     }
 
     fn freeze(&mut self, barrier: CheckpointBarrier) -> OperatorResult<ChainSnapshot> {

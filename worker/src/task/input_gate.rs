@@ -6,6 +6,9 @@
 //! hand they wait only while other tasks of the slot still work, and never longer than the deadline;
 //! an idle slot asks *eagerly* and gets them at once. Anything in band (a watermark that advances, a
 //! barrier, the end) delivers collected rows first, so order within a channel is kept.
+//!
+//! A barrier may overtake what waits in the channels ([`InputGate::overtake`]); then it is [recorded](Recording).
+//! After a restore from such a checkpoint the gate gives out what was recorded first ([`Replay`]).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +20,11 @@ use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::ids::CheckpointId;
 
 use super::alignment::{Aligned, Alignment};
+use super::in_flight::{ChannelPlace, Recording};
+use super::replay::Replay;
 use super::watermark_valve::{ValveOutput, WatermarkValve};
+use alpheus_state::channel_state::InFlight;
+
 use crate::exchange::Channel;
 
 /// Batches of at least so many rows are passed on as they are.
@@ -55,10 +62,21 @@ pub enum GatePoll {
     Ended,
 }
 
+/// A channel that leads to a task.
+pub struct GateInput {
+    /// Which input it feeds.
+    pub input: usize,
+    /// Its queue.
+    pub queue: Arc<Channel>,
+    /// What checkpoints call it.
+    pub place: ChannelPlace,
+}
+
 struct GateChannel {
     queue: Arc<Channel>,
     input: usize,
     ended: bool,
+    place: ChannelPlace,
 }
 
 struct Collected {
@@ -78,26 +96,29 @@ pub struct InputGate {
     collected: Option<Collected>,
     events: VecDeque<GateEvent>,
     linger: Duration,
+    recording: Option<Box<Recording>>,
+    replay: Option<Box<Replay>>,
 }
 
 impl InputGate {
-    /// A gate over `channels`, each with the input that it feeds. `linger` bounds how long rows may
-    /// wait for more (`execution.buffer-timeout.interval`).
-    pub fn new(channels: Vec<(usize, Arc<Channel>)>, linger: Duration) -> Self {
-        let inputs = channels.iter().map(|(input, _)| input + 1).max();
+    /// A gate over `channels`. `linger` bounds how long rows may wait for more
+    /// (`execution.buffer-timeout.interval`); `replay` goes before everything else.
+    pub fn new(channels: Vec<GateInput>, linger: Duration, replay: Option<Replay>) -> Self {
+        let inputs = channels.iter().map(|channel| channel.input + 1).max();
         let mut open_channels = vec![0; inputs.unwrap_or(0)];
-        for (input, _) in &channels {
-            open_channels[*input] += 1;
+        for channel in &channels {
+            open_channels[channel.input] += 1;
         }
         InputGate {
             alignment: Alignment::new(channels.len()),
             valve: WatermarkValve::new(channels.len()),
             channels: channels
                 .into_iter()
-                .map(|(input, queue)| GateChannel {
-                    queue,
-                    input,
+                .map(|channel| GateChannel {
+                    queue: channel.queue,
+                    input: channel.input,
                     ended: false,
+                    place: channel.place,
                 })
                 .collect(),
             open_channels,
@@ -105,6 +126,8 @@ impl InputGate {
             collected: None,
             events: VecDeque::new(),
             linger,
+            recording: None,
+            replay: replay.map(Box::new),
         }
     }
 
@@ -113,9 +136,87 @@ impl InputGate {
         self.valve.output()
     }
 
+    /// Whether the snapshot for `checkpoint` may be taken at once: all that its barrier must not overtake
+    /// has been read.
+    pub fn may_overtake(&self, checkpoint: CheckpointId) -> bool {
+        let mut channels = self.channels.iter().enumerate();
+        !self.alignment.is_over(checkpoint)
+            && channels.all(|(index, channel)| {
+                channel.place.overtakable || self.alignment.has_delivered(index, checkpoint)
+            })
+    }
+
+    /// What has been taken out of the channels and not given out: to be processed before a snapshot.
+    ///
+    /// # Errors
+    /// When batches of an input do not fit together.
+    pub fn settle(&mut self) -> OperatorResult<Option<GateEvent>> {
+        if let Some(event) = self.replay.as_mut().and_then(|replay| replay.settle()) {
+            return Ok(Some(event));
+        }
+        if self.events.is_empty() {
+            self.deliver_collected()?;
+        }
+        Ok(self.events.pop_front())
+    }
+
+    /// `barrier` overtakes what the channels hold, which is recorded from now on. The caller has
+    /// [settled](InputGate::settle) the gate and takes its snapshot next.
+    pub fn overtake(&mut self, barrier: CheckpointBarrier, now: Instant) -> Aligned {
+        let channels = self.channels.iter().enumerate().map(|(index, _)| {
+            let delivered = self.alignment.has_delivered(index, barrier.id);
+            (self.valve.said_by(index).collect(), delivered)
+        });
+        let own = self.channels.first().map(|channel| &channel.place.key);
+        let older = match (&self.replay, own) {
+            (Some(replay), Some(own)) => replay.in_flight(own),
+            _ => Vec::new(),
+        };
+        self.recording = Some(Box::new(Recording::begin(barrier.id, channels, older)));
+        self.alignment.overtake(barrier, now)
+    }
+
+    /// What `checkpoint` has overtaken, once every channel has delivered its barrier; `None` before.
+    pub fn recorded(&mut self, checkpoint: CheckpointId) -> Option<Vec<InFlight>> {
+        let Some(recording) = &mut self.recording else {
+            return Some(Vec::new());
+        };
+        if recording.checkpoint() != checkpoint {
+            return Some(Vec::new());
+        }
+        for (index, channel) in self.channels.iter().enumerate() {
+            recording.look(index, &channel.queue);
+        }
+        if !recording.is_complete() {
+            return None;
+        }
+        let places = self.channels.iter().map(|channel| &channel.place);
+        let recording = self.recording.take()?;
+        Some(recording.finish(places))
+    }
+
+    /// The next event of the replay. With the last one its event time becomes the channels'.
+    fn replayed(&mut self) -> Option<GateEvent> {
+        let replay = self.replay.as_mut()?;
+        if let Some(event) = replay.read() {
+            return Some(event);
+        }
+        let idle = replay.valve().is_idle();
+        self.valve.start_after(replay.valve().output());
+        self.replay = None;
+        idle.then_some(GateEvent::Idle(false))
+    }
+
     /// The coordinator has given this checkpoint up.
     pub fn abort_checkpoint(&mut self, checkpoint: CheckpointId) {
         self.alignment.abort(checkpoint);
+        if self
+            .recording
+            .as_ref()
+            .is_some_and(|recording| recording.checkpoint() == checkpoint)
+        {
+            self.recording = None;
+        }
     }
 
     /// The next event. With `eager`, collected rows are given out although more may come.
@@ -123,6 +224,9 @@ impl InputGate {
     /// # Errors
     /// When a connection that feeds a channel has broken, or batches of an input do not fit together.
     pub fn poll(&mut self, eager: bool, now: Instant) -> OperatorResult<GatePoll> {
+        if let Some(event) = self.replayed() {
+            return Ok(GatePoll::Event(event));
+        }
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(GatePoll::Event(event));
@@ -162,6 +266,9 @@ impl InputGate {
             match channel.queue.pop() {
                 Ok(Some(element)) => {
                     self.next = (index + 1) % count;
+                    if let Some(recording) = &mut self.recording {
+                        recording.on_read(index, &element);
+                    }
                     return Ok(Some((index, element)));
                 }
                 Ok(None) => {}
@@ -248,14 +355,7 @@ impl InputGate {
             return Ok(());
         }
         self.deliver_collected()?;
-        if output.active {
-            self.events.push_back(GateEvent::Idle(false));
-        }
-        let watermark = output.watermark.map(GateEvent::Watermark);
-        self.events.extend(watermark);
-        if output.idle {
-            self.events.push_back(GateEvent::Idle(true));
-        }
+        self.events.extend(time_events(output));
         Ok(())
     }
 
@@ -267,6 +367,14 @@ impl InputGate {
         }
         Ok(())
     }
+}
+
+/// What a change of event time is to the chain.
+pub(super) fn time_events(output: ValveOutput) -> impl Iterator<Item = GateEvent> {
+    let active = output.active.then_some(GateEvent::Idle(false));
+    let watermark = output.watermark.map(GateEvent::Watermark);
+    let idle = output.idle.then_some(GateEvent::Idle(true));
+    active.into_iter().chain(watermark).chain(idle)
 }
 
 #[cfg(test)]

@@ -7,9 +7,12 @@
 
 mod alignment;
 mod chain;
+mod checkpointing;
+mod in_flight;
 mod input_gate;
 mod output;
 mod partitioner;
+mod replay;
 mod source_faults;
 mod source_input;
 mod watermark_valve;
@@ -23,11 +26,16 @@ use alpheus_dataflow::error::{ErrorClass, OperatorError, OperatorResult};
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, OperatorId};
 use alpheus_dataflow::operator::{Clock, Metric};
 use alpheus_dataflow::source::{NextSplit, SourceSplit};
+use alpheus_state::channel_state::InFlight;
+
+use checkpointing::{Announced, Prepared};
 
 pub use chain::{Chain, ChainSnapshot, Stage, StageKind};
-pub use input_gate::{GateEvent, GatePoll, InputGate};
+pub use in_flight::ChannelPlace;
+pub use input_gate::{GateEvent, GateInput, GatePoll, InputGate};
 pub use output::{Output, OutputGauges, Outputs};
 pub use partitioner::Partitioner;
+pub use replay::{Replay, ReplayChannel};
 pub use source_faults::SourceFaults;
 pub use source_input::{SourceInput, SourceStep};
 
@@ -77,6 +85,8 @@ pub struct SnapshotEvent {
     pub operators: ChainSnapshot,
     /// What its source still has to read.
     pub splits: Vec<SourceSplit>,
+    /// What the barrier has overtaken.
+    pub channels: Vec<InFlight>,
     /// From the first barrier to the last.
     pub alignment: Duration,
     /// How long freezing took.
@@ -86,7 +96,7 @@ pub struct SnapshotEvent {
 /// What the worker tells a task.
 #[derive(Clone, Debug)]
 pub enum TaskCommand {
-    /// Sources: put this barrier into the output.
+    /// Sources: put this barrier into the output. Everybody: one that may overtake is under way.
     TriggerCheckpoint(CheckpointBarrier),
     /// The checkpoint is complete everywhere.
     CheckpointComplete(CheckpointId),
@@ -106,7 +116,7 @@ pub enum TaskCommand {
 /// Where a task gets its rows from.
 pub enum TaskInput {
     /// From other tasks.
-    Gate(InputGate),
+    Gate(Box<InputGate>),
     /// From outside.
     Source(SourceInput),
 }
@@ -129,6 +139,11 @@ pub struct Task {
     input_watermark: Metric,
     records_in: Metric,
     last_checkpoint: CheckpointId,
+    /// The checkpoint whose barrier may overtake.
+    announced: Option<Announced>,
+    /// A part of a checkpoint that waits for the barrier to come through.
+    unfinished: Option<Box<SnapshotEvent>>,
+    prepared: Prepared,
     /// A savepoint to stop with has passed: what comes is the end, and it ends nothing in the operators.
     stopped: bool,
     /// It has been kept from reading, by full outputs or by alignment: that no rows came says nothing
@@ -178,6 +193,9 @@ impl Task {
             input_watermark: parts.input_watermark,
             records_in: parts.records_in,
             last_checkpoint: CheckpointId(0),
+            announced: None,
+            unfinished: None,
+            prepared: Prepared::default(),
             stopped: false,
             held: false,
             ended: None,
@@ -236,10 +254,15 @@ impl Task {
     }
 
     fn try_step(&mut self, eager: bool, now: Instant) -> OperatorResult<Step> {
+        let overtaken = self.advance_checkpoint(now)?;
         if !self.chain.outputs.drain()? {
             self.held = true;
-            return Ok(Step::Blocked);
+            return Ok(match overtaken {
+                true => Step::Progress,
+                false => Step::Blocked,
+            });
         }
+        self.report_part(now)?;
         if let Some(committables) = self.ended.take() {
             self.done = true;
             self.chain.close();
@@ -345,11 +368,10 @@ impl Task {
                 Ok(())
             }
             GateEvent::Barrier(barrier, alignment) => {
-                self.take_snapshot(barrier, alignment, Vec::new())
+                self.take_snapshot(barrier, alignment, Vec::new(), Instant::now())
             }
             GateEvent::GivenUp(checkpoint) => {
-                let reason = format!("{} saw a newer barrier before it was aligned", self.name);
-                self.report(TaskEvent::Declined(checkpoint, reason));
+                self.give_up(checkpoint);
                 Ok(())
             }
             GateEvent::EndOfInput(_) if self.stopped => Ok(()),
@@ -358,8 +380,12 @@ impl Task {
     }
 
     fn obey(&mut self, command: &TaskCommand) -> OperatorResult<()> {
+        if let TaskCommand::TriggerCheckpoint(barrier) = command {
+            self.announce(*barrier, Instant::now());
+        }
         match (command, &mut self.input) {
             (TaskCommand::TriggerCheckpoint(barrier), TaskInput::Source(source)) => {
+                let now = Instant::now();
                 if self.ended.is_some() || self.stopped {
                     return Ok(());
                 }
@@ -370,13 +396,14 @@ impl Task {
                         self.chain.process_watermark(Watermark::MAX)?;
                     }
                 }
-                self.take_snapshot(*barrier, Duration::ZERO, splits)
+                self.take_snapshot(*barrier, Duration::ZERO, splits, now)
             }
-            (TaskCommand::CheckpointAborted(checkpoint), TaskInput::Gate(gate)) => {
-                gate.abort_checkpoint(*checkpoint);
+            (TaskCommand::CheckpointAborted(checkpoint), _) => {
+                self.abort_checkpoint(*checkpoint);
                 Ok(())
             }
             (TaskCommand::CheckpointComplete(checkpoint), input) => {
+                self.prepared.complete(*checkpoint);
                 if let TaskInput::Source(source) = input {
                     source.checkpoint_complete();
                 }
@@ -397,38 +424,19 @@ impl Task {
         }
     }
 
-    fn take_snapshot(
-        &mut self,
-        barrier: CheckpointBarrier,
-        alignment: Duration,
-        splits: Vec<SourceSplit>,
-    ) -> OperatorResult<()> {
-        let begin = Instant::now();
-        let operators = self.chain.barrier(barrier)?;
-        self.last_checkpoint = barrier.id;
-        self.stopped = matches!(barrier.kind, CheckpointKind::StopWithSavepoint { .. });
-        self.report(TaskEvent::Snapshot(Box::new(SnapshotEvent {
-            task: self.id,
-            checkpoint: barrier.id,
-            operators,
-            splits,
-            alignment,
-            freezing: begin.elapsed(),
-        })));
-        Ok(())
-    }
-
     /// The input is over: the sinks prepare what is left, and the outputs end.
     fn end(&mut self) -> OperatorResult<()> {
-        let committables = match self.stopped {
+        let mut committables = match self.stopped {
             // All there was is part of the savepoint.
             true => Vec::new(),
             false => self.chain.final_committables(CheckpointBarrier {
                 id: self.last_checkpoint.next(),
                 timestamp: self.clock.now_ms(),
                 kind: CheckpointKind::Final,
+                overtake_after_ms: None,
             })?,
         };
+        committables.extend(self.prepared.take_left());
         self.chain.outputs.broadcast(StreamElement::EndOfInput);
         self.ended = Some(committables);
         Ok(())

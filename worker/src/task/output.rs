@@ -3,19 +3,26 @@
 //! An operator emits as much as it likes in one call; what the channels have no room for is kept here,
 //! in order, and the task does nothing else until it is gone. So what lies between two tasks is bounded
 //! by the channel's limits plus the output of one call.
+//!
+//! A barrier waits behind what is kept unless it overtakes; what it overtakes here is part of its
+//! checkpoint, as what it overtakes in the channel is at the receiver.
 
 use std::collections::VecDeque;
 
 use alpheus_dataflow::changelog::ChangelogBatch;
-use alpheus_dataflow::element::{StreamElement, Watermark};
+use alpheus_dataflow::element::{CheckpointBarrier, StreamElement, Watermark};
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
+use alpheus_dataflow::ids::CheckpointId;
 use alpheus_dataflow::operator::Metric;
+use alpheus_state::channel_state::{ChannelSide, InFlight};
 
+use super::in_flight::ChannelPlace;
 use super::partitioner::Partitioner;
 use crate::exchange::ChannelSender;
 
 struct Target {
     sender: ChannelSender,
+    place: ChannelPlace,
     pending: VecDeque<StreamElement>,
 }
 
@@ -26,6 +33,36 @@ impl Target {
         } else if let Err(back) = self.sender.try_send(element) {
             self.pending.push_back(back);
         }
+    }
+
+    /// Where a barrier waits.
+    fn position_of(&self, checkpoint: CheckpointId) -> Option<usize> {
+        if !self.place.overtakable {
+            return None;
+        }
+        self.pending.iter().position(
+            |element| matches!(element, StreamElement::Barrier(barrier) if barrier.id == checkpoint),
+        )
+    }
+
+    /// Sends a barrier in front of everything that is kept; gives what is kept in front of `position`.
+    fn overtake(&mut self, barrier: CheckpointBarrier, position: usize) -> Option<InFlight> {
+        // A barrier always finds room.
+        if let Err(back) = self.sender.try_send(StreamElement::Barrier(barrier)) {
+            self.pending.push_front(back);
+        }
+        let kept = self.pending.iter().take(position).filter(|element| {
+            !matches!(
+                element,
+                StreamElement::Barrier(_) | StreamElement::EndOfInput
+            )
+        });
+        let in_flight = InFlight {
+            channel: self.place.key.clone(),
+            side: ChannelSide::Sender,
+            elements: kept.cloned().collect(),
+        };
+        (!in_flight.is_empty()).then_some(in_flight)
     }
 
     fn drain(&mut self) -> bool {
@@ -47,11 +84,12 @@ pub struct Output {
 
 impl Output {
     /// An edge over `senders`, one for each subtask that this subtask sends to, by subtask.
-    pub fn new(partitioner: Partitioner, senders: Vec<ChannelSender>) -> Self {
+    pub fn new(partitioner: Partitioner, senders: Vec<(ChannelSender, ChannelPlace)>) -> Self {
         let targets = senders
             .into_iter()
-            .map(|sender| Target {
+            .map(|(sender, place)| Target {
                 sender,
+                place,
                 pending: VecDeque::new(),
             })
             .collect();
@@ -160,6 +198,39 @@ impl Outputs {
         }
     }
 
+    /// Sends a barrier, behind everything that is kept or, with `overtake`, where it may, in front of it.
+    /// Gives what it has overtaken.
+    pub fn barrier(&mut self, barrier: CheckpointBarrier, overtake: bool) -> Vec<InFlight> {
+        let mut overtaken = Vec::new();
+        for target in self.edges.iter_mut().flat_map(|edge| &mut edge.targets) {
+            if overtake && target.place.overtakable {
+                let kept = target.pending.len();
+                overtaken.extend(target.overtake(barrier, kept));
+            } else {
+                target.send(StreamElement::Barrier(barrier));
+            }
+        }
+        overtaken
+    }
+
+    /// Whether this barrier waits where it may overtake.
+    pub fn keeps_barrier(&self, checkpoint: CheckpointId) -> bool {
+        let mut targets = self.edges.iter().flat_map(|edge| &edge.targets);
+        targets.any(|target| target.position_of(checkpoint).is_some())
+    }
+
+    /// Lets a barrier overtake what it waits behind. Gives what it has overtaken.
+    pub fn overtake(&mut self, barrier: CheckpointBarrier) -> Vec<InFlight> {
+        let mut overtaken = Vec::new();
+        for target in self.edges.iter_mut().flat_map(|edge| &mut edge.targets) {
+            if let Some(position) = target.position_of(barrier.id) {
+                target.pending.remove(position);
+                overtaken.extend(target.overtake(barrier, position));
+            }
+        }
+        overtaken
+    }
+
     /// Says that event time has advanced. Watermarks that do not rise are dropped, and an idle task
     /// becomes active by it.
     pub fn watermark(&mut self, watermark: Watermark) {
@@ -218,7 +289,66 @@ mod tests {
 
     use super::*;
     use crate::exchange::{Channel, ChannelLimits, local_channel};
+    use crate::task::in_flight::test_place;
     use crate::waker::SlotWaker;
+
+    fn barrier(id: u64) -> CheckpointBarrier {
+        CheckpointBarrier {
+            id: CheckpointId(id),
+            timestamp: 0,
+            kind: alpheus_dataflow::element::CheckpointKind::Checkpoint,
+            overtake_after_ms: Some(0),
+        }
+    }
+
+    fn content(channel: &Channel) -> String {
+        let mut seen = String::new();
+        while let Ok(Some(element)) = channel.pop() {
+            seen.push(match element {
+                StreamElement::Data(_) => 'd',
+                StreamElement::Barrier(_) => 'b',
+                StreamElement::Watermark(_) => 'w',
+                _ => '?',
+            });
+        }
+        seen
+    }
+
+    #[test]
+    fn a_barrier_overtakes_what_is_kept_at_once_or_after_it_has_waited() {
+        for waits in [false, true] {
+            let (mut outputs, channels) = outputs(&Partitioning::Global, 1);
+            for value in 0..4 {
+                outputs.emit(rows(value)).unwrap();
+            }
+            outputs.watermark(Watermark(9));
+            let mut overtaken = outputs.barrier(barrier(1), !waits);
+            outputs.emit(rows(5)).unwrap();
+            assert_eq!(outputs.keeps_barrier(CheckpointId(1)), waits);
+            if waits {
+                assert!(overtaken.is_empty());
+                overtaken = outputs.overtake(barrier(1));
+            }
+            assert_eq!(overtaken.len(), 1);
+            assert_eq!(
+                overtaken[0].elements.len(),
+                3,
+                "two batches and a watermark"
+            );
+            assert!(!outputs.keeps_barrier(CheckpointId(1)));
+            assert_eq!(content(&channels[0]), "ddb");
+            let mut rest = String::new();
+            while !outputs.drain().unwrap() || !channels[0].is_empty() {
+                rest += &content(&channels[0]);
+            }
+            assert_eq!(rest, "ddwd");
+        }
+        let (mut outputs, channels) = outputs_with(&Partitioning::Forward, 1, false);
+        (0..4).for_each(|value| outputs.emit(rows(value)).unwrap());
+        assert!(outputs.barrier(barrier(1), true).is_empty());
+        assert!(!outputs.keeps_barrier(CheckpointId(1)));
+        assert_eq!(content(&channels[0]), "dd");
+    }
 
     fn rows(value: i64) -> ChangelogBatch {
         let column: ArrayRef = Arc::new(Int64Array::from(vec![value]));
@@ -226,6 +356,14 @@ mod tests {
     }
 
     fn outputs(partitioning: &Partitioning, targets: u32) -> (Outputs, Vec<Arc<Channel>>) {
+        outputs_with(partitioning, targets, true)
+    }
+
+    fn outputs_with(
+        partitioning: &Partitioning,
+        targets: u32,
+        overtakable: bool,
+    ) -> (Outputs, Vec<Arc<Channel>>) {
         let limits = ChannelLimits {
             batches: 2,
             bytes: u64::MAX,
@@ -233,7 +371,8 @@ mod tests {
         let (senders, channels) = (0..targets)
             .map(|_| {
                 let (sender, channel) = local_channel(limits, SlotWaker::new(), SlotWaker::new());
-                (ChannelSender::Local(sender), channel)
+                let place = test_place(0, overtakable);
+                ((ChannelSender::Local(sender), place), channel)
             })
             .unzip();
         let output = Output::new(Partitioner::new(partitioning, targets, 128), senders);

@@ -5,7 +5,7 @@
 //! caught up. When the last channel becomes idle, the greatest watermark of all is said first, so that
 //! what was only waiting for slower channels still happens.
 
-use alpheus_dataflow::element::Watermark;
+use alpheus_dataflow::element::{StreamElement, Watermark};
 
 #[derive(Clone, Copy, Debug)]
 struct ChannelTime {
@@ -52,6 +52,32 @@ impl WatermarkValve {
     /// What was said last.
     pub fn output(&self) -> Watermark {
         self.output
+    }
+
+    /// Whether all channels are idle.
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    /// How many channels there are.
+    pub fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// Says nothing that does not lie beyond `watermark`, which has been said elsewhere.
+    pub fn start_after(&mut self, watermark: Watermark) {
+        self.output = self.output.max(watermark);
+    }
+
+    /// What `channel` would have to say for the valve to know it as it does.
+    pub fn said_by(&self, channel: usize) -> impl Iterator<Item = StreamElement> {
+        let time = self.channels[channel];
+        let watermark = StreamElement::Watermark(time.watermark);
+        let idle = time.idle.then_some(StreamElement::Idle(true));
+        (time.watermark > Watermark::MIN)
+            .then_some(watermark)
+            .into_iter()
+            .chain(idle)
     }
 
     /// `channel` says that event time is at `watermark`. An idle channel's watermark is ignored, except

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use alpheus_dataflow::error::OperatorError;
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId};
+use alpheus_hadoop_conf::options::checkpointing::COMPRESSION;
 
 use super::deploy::{DeployContext, plan};
 use super::{Event, Worker};
@@ -97,8 +99,12 @@ impl Worker {
                 (Arc::clone(&link) as Arc<dyn ResultReceiver>, Some(link))
             }
         };
+        let compress = COMPRESSION.of_job(&deployment.graph.configuration);
+        let compress = compress.map_err(OperatorError::fatal);
         let copies = self.copies.of(&deployment, self.config.worker);
-        let planned = copies.and_then(|copies| {
+        let planned = compress.and_then(|compress| {
+            self.writer.compress(compress);
+            let copies = copies?;
             self.writer.back_up(copies.write);
             let context = DeployContext {
                 copies: copies.read,

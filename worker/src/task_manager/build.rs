@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::graph::{OperatorNode, OperatorSpec, Vertex};
-use alpheus_dataflow::ids::SubtaskIndex;
 use alpheus_dataflow::operator::{OperatorContext, OperatorMetrics};
 use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::snapshot::StateReader;
@@ -15,13 +14,14 @@ use alpheus_state::RestoredState;
 use alpheus_state::restored::SnapshotFiles;
 use alpheus_state::rocksdb::RocksDbBackend;
 
+use super::deploy::Receivers;
+use super::in_flight::{RestoredInFlight, restore_in_flight};
 use crate::control::{Deployment, TaskId, TaskRestore};
-use crate::exchange::{Channel, ChannelSender};
 use crate::metrics::{OUTPUT_IDLE, TaskTimes};
 use crate::operators::{BuildContext, build_operator, duration_option};
 use crate::task::{
-    Chain, InputGate, Output, OutputGauges, Outputs, Partitioner, SourceFaults, SourceInput, Stage,
-    Task, TaskEvents, TaskInput, TaskParts,
+    Chain, GateInput, InputGate, Output, OutputGauges, Outputs, Partitioner, SourceFaults,
+    SourceInput, Stage, Task, TaskEvents, TaskInput, TaskParts,
 };
 use crate::waker::SlotWaker;
 
@@ -42,10 +42,10 @@ pub struct TaskBuilder {
     pub deployment: Arc<Deployment>,
     /// For each operator of its chain.
     pub operators: Vec<OperatorContext>,
-    /// Its input channels, each with the input it feeds.
-    pub inputs: Vec<(usize, Arc<Channel>)>,
+    /// Its input channels.
+    pub inputs: Vec<GateInput>,
     /// Its output channels, by edge and receiver.
-    pub outputs: BTreeMap<usize, BTreeMap<SubtaskIndex, ChannelSender>>,
+    pub outputs: BTreeMap<usize, Receivers>,
     /// What it starts from.
     pub restore: Option<TaskRestore>,
     /// The restored state's files.
@@ -77,6 +77,10 @@ impl TaskBuilder {
             _ => return Err(broken()),
         };
         let source = matches!(head.spec, OperatorSpec::Source { .. });
+        let in_flight = match &self.restore {
+            Some(restore) => restore_in_flight(graph, vertex, &context, restore, &self.files)?,
+            None => RestoredInFlight::default(),
+        };
         let (input, inputs, mut row_type) = if source {
             (
                 TaskInput::Source(self.source(vertex, head, &context)?),
@@ -84,13 +88,18 @@ impl TaskBuilder {
                 head.output.clone(),
             )
         } else {
-            let inputs = self.inputs.iter().map(|(input, _)| input + 1).max();
-            let gate = InputGate::new(std::mem::take(&mut self.inputs), buffer_timeout(&context)?);
+            let inputs = self.inputs.iter().map(|channel| channel.input + 1).max();
+            let channels = std::mem::take(&mut self.inputs);
+            let gate = InputGate::new(channels, buffer_timeout(&context)?, in_flight.replay);
             let edges = graph.inputs_of(vertex.id);
             let from = edges.min_by_key(|edge| edge.input).map(|edge| edge.from);
             let sender = from.and_then(|from| graph.vertex(from)?.chain.last());
             let row_type = sender.map_or_else(RowType::default, |node| node.output.clone());
-            (TaskInput::Gate(gate), inputs.unwrap_or(0), row_type)
+            (
+                TaskInput::Gate(Box::new(gate)),
+                inputs.unwrap_or(0),
+                row_type,
+            )
         };
         let mut stages = Vec::new();
         for (node, context) in vertex
@@ -119,6 +128,9 @@ impl TaskBuilder {
             let state = restored.iter().find(|(id, _)| *id == operator);
             state.map(|(_, state)| state as &dyn StateReader)
         })?;
+        for (position, batch) in in_flight.inside {
+            chain.process_batch_at(position - usize::from(source), batch)?;
+        }
         Ok(Task::start(TaskParts {
             id: self.id,
             attempt: deployment.attempt,

@@ -18,6 +18,7 @@ use alpheus_state::LocalBackup;
 use alpheus_state::restored::SnapshotFiles;
 
 use super::build::TaskBuilder;
+use super::in_flight::ChannelNames;
 use super::state_backend::StateBackends;
 use crate::control::{Deployment, TaskId, TaskRestore, WorkerId};
 use crate::exchange::{
@@ -27,7 +28,7 @@ use crate::exchange::{
 use crate::metrics::TaskGauges;
 use crate::operators::BuildContext;
 use crate::slot::TaskPlan;
-use crate::task::TaskEvents;
+use crate::task::{ChannelPlace, GateInput, TaskEvents};
 use crate::waker::SlotWaker;
 
 /// `taskmanager.memory.process.size` where nobody says (Flink's).
@@ -64,11 +65,11 @@ pub struct PlannedTask {
 }
 
 /// A channel of the whole job.
-struct ChannelSpec<'d> {
+pub(super) struct ChannelSpec<'d> {
     number: u32,
     edge: &'d Edge,
-    from: TaskId,
-    to: TaskId,
+    pub(super) from: TaskId,
+    pub(super) to: TaskId,
 }
 
 /// The channels of an edge, by sender and then receiver; `first` is the number of the first.
@@ -98,11 +99,14 @@ fn channels_of<'d>(
         })
 }
 
+/// The channels behind one edge of a task, by the receiver's subtask.
+pub type Receivers = BTreeMap<SubtaskIndex, (ChannelSender, ChannelPlace)>;
+
 #[derive(Default)]
 struct Wiring {
-    inputs: HashMap<TaskId, Vec<(usize, Arc<Channel>)>>,
-    /// By edge (its position in the graph), then by the receiver's subtask.
-    outputs: HashMap<TaskId, BTreeMap<usize, BTreeMap<SubtaskIndex, ChannelSender>>>,
+    inputs: HashMap<TaskId, Vec<GateInput>>,
+    /// By edge (its position in the graph).
+    outputs: HashMap<TaskId, BTreeMap<usize, Receivers>>,
 }
 
 /// Plans this worker's tasks and makes their channels and connections.
@@ -252,16 +256,19 @@ fn wire(
             .and_then(|vertex| vertex.chain.last());
         let schema = sender_type.map_or_else(RowType::default, |node| node.output.clone());
         let schema = schema.to_arrow();
+        let name = ChannelNames::of(graph, position);
         for channel in channels_of(edge, from, to, first) {
             first = first.max(channel.number + 1);
+            let named = || name.place(&channel);
             let (sender, receiver) = (place(channel.from)?, place(channel.to)?);
             let receives = receiver == context.worker;
             match (sender == context.worker, receives) {
                 (true, true) => {
                     let (sender, queue) =
                         local_channel(limits, slot(channel.from), slot(channel.to));
-                    wiring.add_input(&channel, queue);
-                    wiring.add_output(&channel, position, ChannelSender::Local(sender));
+                    wiring.add_input(&channel, queue, named());
+                    let sender = ChannelSender::Local(sender);
+                    wiring.add_output(&channel, position, (sender, named()));
                 }
                 (false, true) => {
                     let peer = inbound
@@ -269,7 +276,7 @@ fn wire(
                         .or_insert_with(|| InboundPeer::new(limits));
                     let credits = peer.credit_return(channel.number);
                     let queue = Arc::new(Channel::new(slot(channel.to), Upstream::Remote(credits)));
-                    wiring.add_input(&channel, Arc::clone(&queue));
+                    wiring.add_input(&channel, Arc::clone(&queue), named());
                     let schema = Arc::clone(&schema);
                     peer.add(
                         channel.number,
@@ -319,7 +326,8 @@ fn wire(
         let link = exchange.connect(key(worker), address.clone(), ends.collect(), codec);
         for (channel, position, window) in channels {
             let sender = RemoteSender::new(channel.number, window, Arc::clone(&link));
-            wiring.add_output(&channel, position, ChannelSender::Remote(sender));
+            let place = ChannelNames::of(graph, position).place(&channel);
+            wiring.add_output(&channel, position, (ChannelSender::Remote(sender), place));
         }
     }
     Ok(wiring)
@@ -344,12 +352,21 @@ fn network_memory(graph: &JobGraph) -> Result<u64, String> {
 }
 
 impl Wiring {
-    fn add_input(&mut self, channel: &ChannelSpec<'_>, queue: Arc<Channel>) {
+    fn add_input(&mut self, channel: &ChannelSpec<'_>, queue: Arc<Channel>, place: ChannelPlace) {
         let inputs = self.inputs.entry(channel.to).or_default();
-        inputs.push((channel.edge.input, queue));
+        inputs.push(GateInput {
+            input: channel.edge.input,
+            queue,
+            place,
+        });
     }
 
-    fn add_output(&mut self, channel: &ChannelSpec<'_>, edge: usize, sender: ChannelSender) {
+    fn add_output(
+        &mut self,
+        channel: &ChannelSpec<'_>,
+        edge: usize,
+        sender: (ChannelSender, ChannelPlace),
+    ) {
         let edges = self.outputs.entry(channel.from).or_default();
         let receivers = edges.entry(edge).or_default();
         receivers.insert(channel.to.subtask, sender);

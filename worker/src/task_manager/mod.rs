@@ -11,6 +11,7 @@ mod attempt;
 mod build;
 mod config;
 mod deploy;
+mod in_flight;
 mod local_backup;
 mod state_backend;
 

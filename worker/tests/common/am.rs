@@ -10,6 +10,9 @@ use alpheus_dataflow::graph::JobGraph;
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId, SubtaskIndex};
 use alpheus_dataflow::source::{NextSplit, SourceSplit};
 use alpheus_security::tls::{ApplicationName, Authority, Role};
+use alpheus_state::CheckpointMetadata;
+use alpheus_state::redistribute::redistribute;
+use alpheus_storage::Location;
 use alpheus_worker::control::{
     Deployment, FromWorker, TaskId, TaskRestore, TaskSnapshot, TaskState, ToWorker, WorkerId,
 };
@@ -151,10 +154,20 @@ impl Am {
     }
 
     pub fn trigger(&mut self, id: u64, kind: CheckpointKind) {
+        self.trigger_with(id, kind, None);
+    }
+
+    /// Triggers a checkpoint whose barriers overtake after so many milliseconds.
+    pub fn trigger_overtaking(&mut self, id: u64, after_ms: u64) {
+        self.trigger_with(id, CheckpointKind::Checkpoint, Some(after_ms));
+    }
+
+    fn trigger_with(&mut self, id: u64, kind: CheckpointKind, overtake_after_ms: Option<u64>) {
         let barrier = CheckpointBarrier {
             id: CheckpointId(id),
             timestamp: 0,
             kind,
+            overtake_after_ms,
         };
         self.remaining_at.insert(barrier.id, self.splits.clone());
         let directory = self.directory.path().join(format!("chk-{id}"));
@@ -245,28 +258,77 @@ impl Am {
         assert_eq!(self.failures, []);
     }
 
-    /// Waits for a checkpoint, commits it, and gives what a restore from it needs.
+    /// Waits for a checkpoint, commits it, and gives what a restore from it at the same parallelism needs.
     pub async fn complete(&mut self, id: u64) -> Vec<(TaskId, TaskRestore)> {
+        let snapshots = self.snapshots(id).await.into_iter();
+        let restore = |snapshot: TaskSnapshot| TaskRestore {
+            splits: snapshot.splits,
+            ..TaskRestore::default()
+        };
+        snapshots
+            .map(|snapshot| (snapshot.task, restore(snapshot)))
+            .collect()
+    }
+
+    /// What a restore needs in which the graph is this one, whatever it was; sources ask for their splits.
+    pub fn restore_into(
+        &mut self,
+        id: u64,
+        before: &JobGraph,
+        snapshots: Vec<TaskSnapshot>,
+        graph: &JobGraph,
+    ) -> Vec<(TaskId, TaskRestore)> {
+        let metadata = CheckpointMetadata {
+            job: JOB,
+            job_name: String::new(),
+            attempt: self.attempt,
+            checkpoint: CheckpointId(id),
+            kind: CheckpointKind::Checkpoint,
+            timestamp: 0,
+            max_parallelism: before.max_parallelism,
+            vertices: CheckpointMetadata::vertices_of(before),
+            tasks: snapshots,
+            enumerators: Vec::new(),
+            committables: Vec::new(),
+            ancestors: Vec::new(),
+            finished: false,
+        };
+        let folder = Location::local(self.directory.path().join(format!("chk-{id}")));
+        let plan = redistribute(&metadata, &folder, graph, false).unwrap();
+        self.rewind(id);
+        for (_, _, splits) in plan.sources {
+            self.splits.extend(splits);
+        }
+        plan.tasks
+    }
+
+    /// Waits for a checkpoint whose parts never arrive, and gives it up.
+    pub async fn lose_checkpoint(&mut self, id: u64) {
+        let checkpoint = CheckpointId(id);
+        let workers = self.workers.len();
+        self.until(|am| {
+            am.acks
+                .get(&checkpoint)
+                .is_some_and(|acks| acks.len() == workers)
+        })
+        .await;
+        self.acks.remove(&checkpoint);
+        self.abort(id);
+    }
+
+    /// Waits for a checkpoint and commits it.
+    pub async fn snapshots(&mut self, id: u64) -> Vec<TaskSnapshot> {
         let id = CheckpointId(id);
         let workers = self.workers.len();
         self.until(|am| am.acks.get(&id).is_some_and(|acks| acks.len() == workers))
             .await;
         self.tell_all(&ToWorker::CheckpointComplete(id));
-        let mut restore = Vec::new();
-        for snapshot in self.acks.remove(&id).unwrap().into_values().flatten() {
-            for operator in &snapshot.operators {
-                commit(&mut self.totals, &operator.committables);
-            }
-            let splits = snapshot.splits;
-            restore.push((
-                snapshot.task,
-                TaskRestore {
-                    splits,
-                    ..TaskRestore::default()
-                },
-            ));
+        let acks = self.acks.remove(&id).unwrap();
+        let snapshots: Vec<TaskSnapshot> = acks.into_values().flatten().collect();
+        for operator in snapshots.iter().flat_map(|snapshot| &snapshot.operators) {
+            commit(&mut self.totals, &operator.committables);
         }
-        restore
+        snapshots
     }
 
     /// Forgets which splits were dealt out since a checkpoint was triggered.

@@ -1,11 +1,12 @@
 //! Checkpoints and savepoints of a job that runs: what they hold, and when it is committed.
 
 use alpheus_dataflow::element::CheckpointKind;
-use alpheus_dataflow::ids::{CheckpointId, OperatorId};
+use alpheus_dataflow::ids::{CheckpointId, JobId, OperatorId};
+use alpheus_hadoop_conf::Configuration;
 use alpheus_worker::control::{TaskState, ToWorker, WorkerId};
 
 use super::{SINK, World, tasks};
-use crate::checkpoint::{Drain, SavepointRequest};
+use crate::checkpoint::{CheckpointConfig, Drain, SavepointRequest};
 use crate::job_master::fact::{Action, Fact};
 use crate::job_status::JobStatus;
 
@@ -230,4 +231,106 @@ fn older_checkpoints_are_deleted_when_newer_ones_are_published() {
         _ => None,
     });
     assert_eq!(discarded, ["chk-1", "chk-2"]);
+}
+
+#[test]
+fn the_pause_counts_from_the_end_of_a_checkpoint_also_of_one_that_failed() {
+    let pause = "execution.checkpointing.min-pause=5 s";
+    let tolerate = "execution.checkpointing.tolerable-failed-checkpoints=1";
+    let mut world = World::checkpointing(&[pause, tolerate]);
+    let begun = |world: &mut World| {
+        let begun = world.take(|action| match action {
+            Action::FreezeEnumerators { checkpoint, .. } => Some(*checkpoint),
+            _ => None,
+        });
+        begun.len()
+    };
+    world.run();
+    world.wait(1_000);
+    let id = world.freeze();
+    world.wait(2_000);
+    world.ack(id, &tasks());
+    let contents = world.stored().unwrap();
+    world.publish(&contents);
+    // Published at 3 s, so none before 8 s.
+    world.wait(4_900);
+    assert_eq!(begun(&mut world), 0);
+    world.wait(100);
+    let id = world.freeze();
+    world.wait(1_000);
+    world.tell(declined(id));
+    world.wait(4_900);
+    assert_eq!(begun(&mut world), 0);
+    world.wait(100);
+    assert_eq!(begun(&mut world), 1);
+}
+
+fn declined(checkpoint: CheckpointId) -> Fact {
+    Fact::CheckpointDeclined {
+        checkpoint,
+        reason: "no space".to_owned(),
+    }
+}
+
+#[test]
+fn failures_count_in_a_row() {
+    let tolerate = "execution.checkpointing.tolerable-failed-checkpoints=1";
+    let mut world = World::checkpointing(&[tolerate]);
+    world.run();
+    let decline = |world: &mut World| {
+        world.wait(1_000);
+        let checkpoint = world.freeze();
+        world.tell(declined(checkpoint));
+    };
+    decline(&mut world);
+    world.checkpoint();
+    decline(&mut world);
+    assert_eq!(world.machine.status(), JobStatus::Running);
+    decline(&mut world);
+    assert_eq!(world.machine.status(), JobStatus::Restarting);
+}
+
+#[test]
+fn barriers_of_checkpoints_overtake_as_configured_and_those_of_savepoints_never() {
+    let unaligned = "execution.checkpointing.unaligned.enabled=true";
+    let patience = "execution.checkpointing.aligned-checkpoint-timeout=3 s";
+    let overtaking = |world: &mut World| {
+        world.freeze();
+        let sent = world.sent(|message| match message {
+            ToWorker::TriggerCheckpoint { barrier, .. } => Some(barrier.overtake_after_ms),
+            _ => None,
+        });
+        let sent = sent.into_iter().map(|(after, _)| after);
+        sent.collect::<Vec<_>>()
+    };
+    for (options, expected) in [
+        (&[][..], None),
+        (&[patience][..], None),
+        (&[unaligned][..], Some(0)),
+        (&[unaligned, patience][..], Some(3_000)),
+    ] {
+        let mut world = World::checkpointing(options);
+        world.run();
+        world.tell(Fact::SavepointRequested(SavepointRequest {
+            trigger: 5,
+            directory: "file:///sp/s".to_owned(),
+            stop: None,
+        }));
+        assert_eq!(overtaking(&mut world), [None, None]);
+        let mut world = World::checkpointing(options);
+        world.run();
+        world.wait(1_000);
+        assert_eq!(overtaking(&mut world), [expected, expected]);
+    }
+    let mut configuration = Configuration::new();
+    for option in [
+        unaligned,
+        "execution.checkpointing.max-concurrent-checkpoints=2",
+    ] {
+        configuration.add_override(option).unwrap();
+    }
+    let refused = CheckpointConfig::from_configuration(&configuration, JobId(1));
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("max-concurrent-checkpoints"), "{message}");
+    assert!(message.contains("unaligned.enabled is true"), "{message}");
 }

@@ -264,6 +264,7 @@ impl World {
                         committables,
                     }],
                     splits: Vec::new(),
+                    channels: Vec::new(),
                 }
             })
             .collect();

@@ -200,6 +200,7 @@ impl<'a> Subtasks<'a> {
             id: CheckpointId(1),
             timestamp: 0,
             kind: CheckpointKind::Checkpoint,
+            overtake_after_ms: None,
         };
         let (mut keyed, mut lists) = (Vec::new(), Vec::new());
         for operator in &mut self.operators {

@@ -286,6 +286,7 @@ impl Harness {
             id: CheckpointId(1),
             timestamp: 0,
             kind: CheckpointKind::Checkpoint,
+            overtake_after_ms: None,
         };
         let mut tasks = Vec::new();
         for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
@@ -313,6 +314,7 @@ impl Harness {
                     committables: Vec::new(),
                 }],
                 splits: Vec::new(),
+                channels: Vec::new(),
             });
         }
         writer.finish().unwrap();
