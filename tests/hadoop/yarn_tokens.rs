@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use alpheus_hadoop_tests::dev_cluster;
-use alpheus_hadoop_tests::numbers::{as_alice, numbers, place, running};
+use alpheus_hadoop_tests::numbers::{numbers, place};
 use alpheus_hadoop_tests::people::*;
 use alpheus_hadoop_tests::program::*;
 use std::time::{Duration, Instant};
@@ -27,6 +27,28 @@ const SMALL: &[&str] = &[
 fn lifetimes() -> u32 {
     let set = std::env::var("ALPHEUS_LIFETIMES").ok();
     set.and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// Hadoop's own commands are alice's; her ticket lives for a minute, so she gets another one before each look.
+fn as_alice() {
+    dev_cluster(&["kinit", "alice"]);
+}
+
+fn wait_for_output(out: &str) {
+    wait_for("output", || {
+        as_alice();
+        (!cat(out).is_empty()).then_some(())
+    });
+}
+
+fn wait_for_end(id: &str) -> String {
+    wait_for("the end", || {
+        as_alice();
+        let (state, last) = status(id);
+        ["FINISHED", "FAILED", "KILLED"]
+            .contains(&state.as_str())
+            .then_some(last)
+    })
 }
 
 /// The one worker of an application, once there is one that is not `other`.
@@ -62,7 +84,7 @@ fn a_job_with_a_keytab_outlives_its_tokens() {
     let out = place("keytab");
     let sql = script("keytab", &numbers(&format!("hdfs://{out}"), 50, 1_000_000));
     let id = submit("alice", SMALL, &sql);
-    running(&out);
+    wait_for_output(&out);
     let began = Instant::now();
     std::thread::sleep(LIFE * lifetimes() + Duration::from_secs(10));
     replace_worker(&id);
@@ -80,9 +102,10 @@ fn a_job_with_a_keytab_outlives_its_tokens() {
         ],
     );
     assert!(savepoint.contains("savepoint-"), "{savepoint}");
-    assert_eq!(end_of(&id), "SUCCEEDED");
+    assert_eq!(wait_for_end(&id), "SUCCEEDED");
     // The NodeManagers have collected the logs with tokens of the ResourceManager's.
     let collected = wait_for("the logs", || {
+        as_alice();
         let logs = dev_cluster(&[
             "yarn",
             "logs",
@@ -117,7 +140,7 @@ fn a_job_with_tickets_lives_on_pushed_tokens_and_its_user_is_warned() {
         assert!(told.contains("serve until"), "{told}");
         std::thread::sleep(PUSHES);
     }
-    running(&out);
+    wait_for_output(&out);
     tickets.renew();
     tickets.succeed(&push);
     replace_worker(&id);
@@ -128,5 +151,5 @@ fn a_job_with_tickets_lives_on_pushed_tokens_and_its_user_is_warned() {
     assert_eq!(refused.status.code(), Some(3));
     tickets.renew();
     tickets.succeed(&["cancel", "-t", "yarn-application", &of]);
-    assert_eq!(end_of(&id), "KILLED");
+    assert_eq!(wait_for_end(&id), "KILLED");
 }
