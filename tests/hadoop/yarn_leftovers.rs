@@ -20,7 +20,7 @@ fn what_a_killed_application_leaves_goes_with_the_next_submission() {
     dev_cluster(&["yarn", "application", "-kill", &job.id]);
     assert_eq!(end_of(&job.id), "KILLED");
     assert!(staged(&job.id) > 0, "nobody was there to clean up");
-    let next = Job::start("next", 5, &[]);
+    let next = Job::start("next", 10, &[]);
     assert_eq!(staged(&job.id), 0);
     next.ends_well();
     assert_eq!(files_below("/user/alice/.alpheus"), 0);
@@ -74,8 +74,8 @@ fn a_savepoint_outlives_the_master_that_took_it() {
     let never = "-Dexecution.checkpointing.interval=1h";
     as_alice();
     let (out, savepoints) = (place("saved"), place("savepoints"));
-    let count = RATE * 40;
-    let sql = script("saved", &numbers(&format!("hdfs://{out}"), RATE / 2, count));
+    let count = RATE * 60;
+    let sql = script("saved", &numbers(&format!("hdfs://{out}"), RATE, count));
     let options = [
         "-Dtaskmanager.memory.process.size=512mb",
         "-Djobmanager.memory.process.size=256mb",

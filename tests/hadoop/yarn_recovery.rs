@@ -16,7 +16,7 @@ fn gone(pid: u32) -> bool {
 
 #[test]
 fn a_lost_node_costs_its_worker_and_no_row() {
-    let job = Job::start("node", 40, &[]);
+    let job = Job::start("node", 80, &[]);
     let masters = node_of(job.master());
     let worker = job.worker_beside(&masters);
     let node = node_of(worker);
@@ -31,7 +31,11 @@ fn a_lost_node_costs_its_worker_and_no_row() {
 
 #[test]
 fn the_loss_of_the_masters_node_costs_no_row() {
-    let job = Job::start("masters-node", 60, &["-Dhigh-availability.type=FILESYSTEM"]);
+    let job = Job::start(
+        "masters-node",
+        120,
+        &["-Dhigh-availability.type=FILESYSTEM"],
+    );
     let old = job.master();
     let node = node_of(old);
     dev_cluster(&["kill", &node]);
@@ -47,7 +51,7 @@ fn the_loss_of_the_masters_node_costs_no_row() {
 
 #[test]
 fn a_restart_of_the_resource_managers_costs_nothing() {
-    let job = Job::start("restart", 30, &[]);
+    let job = Job::start("restart", 60, &[]);
     let (master, workers) = (job.master(), job.workers());
     for rm in ["rm1", "rm2"] {
         dev_cluster(&["kill", rm]);
@@ -69,7 +73,7 @@ fn a_restart_of_the_resource_managers_costs_nothing() {
 
 #[test]
 fn a_fail_over_of_the_resource_managers_costs_nothing() {
-    let job = Job::start("rm-fail-over", 20, &[]);
+    let job = Job::start("rm-fail-over", 40, &[]);
     let (master, workers) = (job.master(), job.workers());
     dev_cluster(&["failover", "rm"]);
     job.goes_on();
@@ -79,7 +83,7 @@ fn a_fail_over_of_the_resource_managers_costs_nothing() {
 
 #[test]
 fn a_fail_over_of_the_name_nodes_costs_nothing() {
-    let job = Job::start("nn-fail-over", 20, &[]);
+    let job = Job::start("nn-fail-over", 40, &[]);
     let (master, workers) = (job.master(), job.workers());
     dev_cluster(&["failover", "nn"]);
     job.goes_on();
@@ -90,7 +94,7 @@ fn a_fail_over_of_the_name_nodes_costs_nothing() {
 
 #[test]
 fn a_lost_data_node_costs_no_row() {
-    let job = Job::start("data-node", 20, &[]);
+    let job = Job::start("data-node", 40, &[]);
     dev_cluster(&["kill", "dn1"]);
     job.goes_on();
     job.ends_well();
@@ -99,7 +103,7 @@ fn a_lost_data_node_costs_no_row() {
 
 #[test]
 fn safe_mode_is_waited_for() {
-    let job = Job::start("safe-mode", 30, &[]);
+    let job = Job::start("safe-mode", 60, &[]);
     let (master, workers) = (job.master(), job.workers());
     let safe_mode = |what: &str| {
         dev_cluster(&["kinit", "nn/localhost"]);
@@ -116,7 +120,7 @@ fn safe_mode_is_waited_for() {
 
 #[test]
 fn a_spare_takes_over_from_a_killed_worker() {
-    let job = Job::start("spare", 30, &["-Dslotmanager.redundant-taskmanager-num=1"]);
+    let job = Job::start("spare", 60, &["-Dslotmanager.redundant-taskmanager-num=1"]);
     let three = wait_for("the spare", || {
         Some(job.workers()).filter(|workers| workers.len() == 3)
     });

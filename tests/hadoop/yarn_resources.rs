@@ -50,7 +50,7 @@ fn a_preempted_container_is_given_back_with_a_checkpoint_behind_it() {
     let job = |name: &str, seconds: u32, memory: &str, queue: &str| {
         let out = place(name);
         let count = 200 * seconds;
-        let sql = script(name, &numbers(&format!("hdfs://{out}"), 67, count));
+        let sql = script(name, &numbers(&format!("hdfs://{out}"), 200, count));
         let id = submit(
             "alice",
             &[

@@ -4,7 +4,7 @@ use crate::numbers::*;
 use crate::program::*;
 
 /// Rows a second.
-pub const RATE: u32 = 200;
+pub const RATE: u32 = 100;
 
 /// A job of two workers on two nodes that runs for so many seconds, undisturbed.
 pub struct Job {
@@ -21,7 +21,7 @@ impl Job {
         as_alice();
         let out = place(name);
         let count = RATE * seconds;
-        let sql = script(name, &numbers(&format!("hdfs://{out}"), RATE / 2, count));
+        let sql = script(name, &numbers(&format!("hdfs://{out}"), RATE, count));
         let mut all = vec![
             "-Dtaskmanager.memory.process.size=4200mb",
             "-Djobmanager.memory.process.size=256mb",
