@@ -12,7 +12,6 @@ pub type KeyInfo = (&'static str, Option<&'static str>, &'static str);
 pub static KEYS: &[KeyInfo] = &[
     ("dfs.blocksize", Some("134217728"), "block size of written files"),
     ("dfs.client.failover.max.attempts", Some("15"), "fail-overs before a call fails"),
-    ("dfs.client.failover.proxy.provider.<ns>", None, "must be one of Hadoop's own for the name service"),
     ("dfs.client.failover.sleep.base.millis", Some("500"), "first pause between fail-overs"),
     ("dfs.client.failover.sleep.max.millis", Some("15000"), "longest pause between fail-overs"),
     ("dfs.client.socket-timeout", Some("60000"), "silence of a DataNode before a read fails, milliseconds"),
@@ -21,9 +20,6 @@ pub static KEYS: &[KeyInfo] = &[
     ("dfs.encrypt.data.transfer", Some("false"), "encrypt the data protocol"),
     ("dfs.encrypt.data.transfer.cipher.suites", None, "AES for the data protocol instead of 3DES"),
     ("dfs.ha.namenodes.<ns>", None, "names of the NameNodes of a name service"),
-    ("dfs.http.policy", Some("HTTP_ONLY"), "whether NameNodes speak HTTP, HTTPS or both"),
-    ("dfs.namenode.http-address", Some("0.0.0.0:9870"), "web address of the NameNode"),
-    ("dfs.namenode.https-address", Some("0.0.0.0:9871"), "secure web address of the NameNode"),
     ("dfs.namenode.kerberos.principal", None, "principal of the NameNodes"),
     ("dfs.namenode.kerberos.principal.pattern", None, "glob that the NameNodes' principal may match instead"),
     ("dfs.namenode.rpc-address", None, "address of the NameNode"),
@@ -33,44 +29,32 @@ pub static KEYS: &[KeyInfo] = &[
     ("dfs.user.home.dir.prefix", Some("/user"), "folder of the users' home folders"),
     ("fs.defaultFS", Some("file:///"), "default file system"),
     ("fs.permissions.umask-mode", Some("022"), "umask of created files"),
-    ("hadoop.kerberos.min.seconds.before.relogin", Some("60"), "least time between two logins"),
     ("hadoop.rpc.protection", Some("authentication"), "protection levels of RPC, best first"),
     ("hadoop.security.auth_to_local", Some("DEFAULT"), "rules that make user names of principals"),
     ("hadoop.security.auth_to_local.mechanism", Some("hadoop"), "hadoop or mit: what a rule may yield"),
     ("hadoop.security.authentication", Some("simple"), "simple or kerberos"),
-    ("hadoop.security.authorization", Some("false"), "whether services check who may call them"),
     ("hadoop.security.credential.provider.path", None, "stores of secrets; Java's own cannot be read"),
     ("hadoop.security.key.provider.path", None, "key server of encryption zones"),
     ("hadoop.security.token.service.use_ip", Some("true"), "tokens name services by address, not by name"),
     ("hadoop.tmp.dir", Some("/tmp/hadoop-${user.name}"), "base of temporary folders"),
-    ("hadoop.token.files", None, "more files with tokens"),
-    ("ipc.client.connect.max.retries", Some("10"), "tries of a connection that is refused"),
-    ("ipc.client.connect.max.retries.on.timeouts", Some("45"), "tries of a connection that times out"),
-    ("ipc.client.connect.retry.interval", Some("1000"), "pause between them, milliseconds"),
     ("ipc.client.connect.timeout", Some("20000"), "longest wait for a connection, milliseconds"),
     ("ipc.client.connection.maxidletime", Some("10000"), "idle connections are closed after so many milliseconds"),
     ("ipc.client.fallback-to-simple-auth-allowed", Some("false"), "whether a secure client may speak to an insecure server"),
     ("ipc.client.rpc-timeout.ms", Some("120000"), "longest wait for an answer, milliseconds"),
-    ("ipc.client.tcpnodelay", Some("true"), "send small packets at once"),
     ("ipc.maximum.response.length", Some("134217728"), "largest answer, bytes"),
     ("ipc.ping.interval", Some("60000"), "milliseconds between pings while waiting for an answer"),
     ("yarn.acl.enable", Some("false"), "whether YARN checks who may see and change applications"),
     ("yarn.admin.acl", Some("*"), "YARN's administrators"),
-    ("yarn.am.liveness-monitor.expiry-interval-ms", Some("600000"), "silence after which an AM counts as dead"),
     ("yarn.client.failover-max-attempts", Some("-1"), "fail-overs between resource managers; -1 derives them"),
     ("yarn.client.failover-sleep-base-ms", None, "first pause between them"),
     ("yarn.client.failover-sleep-max-ms", None, "longest pause between them"),
     ("yarn.client.nodemanager-connect.max-wait-ms", Some("180000"), "longest wait for a node manager"),
     ("yarn.client.nodemanager-connect.retry-interval-ms", Some("10000"), "pause between tries"),
     ("yarn.http.policy", Some("HTTP_ONLY"), "whether YARN's pages are HTTP or HTTPS"),
-    ("yarn.log-aggregation-enable", Some("false"), "whether logs are collected"),
-    ("yarn.nodemanager.principal", None, "principal of the node managers"),
     ("yarn.nodemanager.remote-app-log-dir", Some("/tmp/logs"), "where logs are collected"),
     ("yarn.nodemanager.remote-app-log-dir-suffix", Some("logs"), "folder under the user's there"),
     ("yarn.resourcemanager.address", Some("${yarn.resourcemanager.hostname}:8032"), "address for clients"),
     ("yarn.resourcemanager.admin.address", Some("${yarn.resourcemanager.hostname}:8033"), "address for administration"),
-    ("yarn.resourcemanager.am.max-attempts", Some("2"), "most attempts of an AM"),
-    ("yarn.resourcemanager.cluster-id", None, "name of the cluster"),
     ("yarn.resourcemanager.connect.max-wait.ms", Some("900000"), "longest wait for the resource manager; -1 for ever"),
     ("yarn.resourcemanager.connect.retry-interval.ms", Some("30000"), "pause between tries"),
     ("yarn.resourcemanager.ha.enabled", Some("false"), "whether there are several resource managers"),
@@ -82,9 +66,6 @@ pub static KEYS: &[KeyInfo] = &[
     ("yarn.resourcemanager.webapp.address", Some("${yarn.resourcemanager.hostname}:8088"), "web address"),
     ("yarn.resourcemanager.webapp.https.address", Some("${yarn.resourcemanager.hostname}:8090"), "secure web address"),
     ("yarn.scheduler.maximum-allocation-mb", Some("8192"), "largest container, mebibytes"),
-    ("yarn.scheduler.maximum-allocation-vcores", Some("4"), "largest container, virtual cores"),
-    ("yarn.scheduler.minimum-allocation-mb", Some("1024"), "smallest container, mebibytes"),
-    ("yarn.timeline-service.enabled", Some("false"), "whether there is a timeline server"),
     ("yarn.web-proxy.address", None, "address of a web proxy that is not the resource manager's own"),
 ];
 
@@ -95,8 +76,6 @@ pub(crate) static DEPRECATED: &[(&str, &str)] = &[
     ("dfs.block.size", "dfs.blocksize"),
     ("dfs.umaskmode", "fs.permissions.umask-mode"),
     ("dfs.socket.timeout", "dfs.client.socket-timeout"),
-    ("dfs.http.address", "dfs.namenode.http-address"),
-    ("dfs.https.address", "dfs.namenode.https-address"),
     (
         "dfs.encryption.key.provider.uri",
         "hadoop.security.key.provider.path",
@@ -131,6 +110,7 @@ pub fn markdown() -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -139,5 +119,42 @@ mod tests {
         assert!(KEYS.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(default_of("dfs.replication"), Some("3"));
         assert_eq!(default_of("no.such"), None);
+    }
+
+    /// What the HDFS library reads by itself, and what other values refer to.
+    const NOT_BY_US: [&str; 3] = [
+        "dfs.client.socket-timeout",
+        "hadoop.security.key.provider.path",
+        "hadoop.tmp.dir",
+    ];
+
+    #[test]
+    fn every_key_in_the_table_is_read() {
+        let mut code = String::new();
+        let workspace = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let crates = std::fs::read_dir(workspace).unwrap();
+        let mut folders: Vec<_> = crates
+            .map(|entry| entry.unwrap().path().join("src"))
+            .collect();
+        folders.retain(|folder| folder.is_dir());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("hadoop/keys.rs")
+                    && path.extension().is_some_and(|it| it == "rs")
+                {
+                    code += &std::fs::read_to_string(&path).unwrap();
+                }
+            }
+        }
+        let unread: Vec<_> = KEYS
+            .iter()
+            .map(|(key, ..)| *key)
+            .filter(|key| !NOT_BY_US.contains(key))
+            .filter(|key| !code.contains(key.split('<').next().unwrap()))
+            .collect();
+        assert_eq!(unread, [""; 0]);
     }
 }
