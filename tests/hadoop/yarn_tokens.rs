@@ -4,6 +4,8 @@
 //! `ALPHEUS_LIFETIMES` says how many lifetimes of a token are lived through; ten take twenty minutes.
 #![allow(clippy::unwrap_used)]
 
+mod exchange;
+
 use alpheus_hadoop_tests::dev_cluster;
 use alpheus_hadoop_tests::numbers::{numbers, place};
 use alpheus_hadoop_tests::people::*;

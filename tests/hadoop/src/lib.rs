@@ -8,6 +8,8 @@ pub mod long_job;
 pub mod numbers;
 pub mod people;
 pub mod program;
+#[cfg(feature = "cluster")]
+pub mod renewed;
 
 use alpheus_hadoop_conf::Environment;
 use alpheus_hadoop_conf::hadoop::{ConfDirs, HadoopConf};
