@@ -175,7 +175,9 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
     let checkpoints = work.path().join("checkpoints");
     let started = Instant::now();
     let mut killed = 0;
-    let mut child = start(&job, &checkpoints, work.path());
+    // Half of the jobs let barriers overtake.
+    let unaligned = random.random_bool(0.5);
+    let mut child = start(&job, &checkpoints, work.path(), unaligned);
     let mut next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
     loop {
         assert!(
@@ -200,7 +202,7 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
                 None => {
                     kill(child.id());
                     child.wait().unwrap();
-                    child = start(&job, &checkpoints, work.path());
+                    child = start(&job, &checkpoints, work.path(), unaligned);
                 }
             }
             next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
@@ -212,7 +214,7 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
 }
 
 /// Starts the job, from its newest checkpoint if there is one.
-fn start(job: &Path, checkpoints: &Path, work: &Path) -> Child {
+fn start(job: &Path, checkpoints: &Path, work: &Path, unaligned: bool) -> Child {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -226,6 +228,7 @@ fn start(job: &Path, checkpoints: &Path, work: &Path) -> Child {
         format!("execution.checkpointing.dir={}", checkpoints.display()),
         "execution.checkpointing.externalized-checkpoint-retention=RETAIN_ON_CANCELLATION"
             .to_owned(),
+        format!("execution.checkpointing.unaligned.enabled={unaligned}"),
         "restart-strategy.type=fixed-delay".to_owned(),
         "restart-strategy.fixed-delay.attempts=1000".to_owned(),
         "restart-strategy.fixed-delay.delay=10ms".to_owned(),
