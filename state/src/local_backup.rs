@@ -114,6 +114,13 @@ impl LocalBackup {
         });
     }
 
+    /// Deletes all copies; the worker ends.
+    pub fn delete(&self) {
+        self.copies().by_location.clear();
+        // What is left is a leftover for the next worker.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+
     /// The copy of a file, if there is one and it is whole.
     pub fn open(&self, location: &Location) -> Option<Arc<dyn InputFile>> {
         let (path, length, crc) = {

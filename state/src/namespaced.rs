@@ -34,12 +34,6 @@ use crate::hashmap::{FrozenNamespaces, HashMapTable, split_namespaces};
 use crate::key_index::NO_SLOT;
 use crate::rocksdb::RocksDbBackend;
 
-/// With RocksDB, tables are written out when they hold more bytes than this, or more keys than
-/// [`RocksDbOptions::cached_keys`](crate::rocksdb::RocksDbOptions), after a batch.
-const CACHED_BYTES: usize = 32 << 20;
-/// After how many batches the bytes are counted, at the latest, because that looks at every key.
-const BATCHES: u32 = 16;
-
 /// Takes a table whose keys are a part of those that are visited.
 pub type VisitTable<'v, C> = dyn FnMut(&HashMapTable<C>) -> OperatorResult<()> + 'v;
 
@@ -82,9 +76,6 @@ pub struct NamespacedTable<C> {
     max_parallelism: u32,
     spaces: BTreeMap<i64, Cached<C>>,
     disk: Option<Disk>,
-    batches: u32,
-    /// What a key took when the bytes were last counted.
-    bytes_per_key: usize,
 }
 
 impl<C: SlotColumns> NamespacedTable<C> {
@@ -101,8 +92,6 @@ impl<C: SlotColumns> NamespacedTable<C> {
             max_parallelism: 1,
             spaces: BTreeMap::new(),
             disk: None,
-            batches: 0,
-            bytes_per_key: 0,
         })
     }
 
@@ -224,20 +213,12 @@ impl<C: SlotColumns> NamespacedTable<C> {
     /// # Errors
     /// When a disk fails.
     pub fn finish_batch(&mut self) -> OperatorResult<()> {
-        let Some(disk) = &self.disk else {
+        let keys = self.cached_len();
+        let Some(disk) = &mut self.disk else {
             return Ok(());
         };
-        self.batches += 1;
-        let keys = self.cached_len();
-        let mut is_large = keys > disk.cached_keys();
-        let looks_large = self.bytes_per_key == 0 || keys * self.bytes_per_key > CACHED_BYTES;
-        if !is_large && (looks_large || self.batches >= BATCHES) {
-            self.batches = 0;
-            let bytes = self.spaces.values().map(|space| space.table.memory_size());
-            let bytes: usize = bytes.sum();
-            self.bytes_per_key = bytes / keys.max(1);
-            is_large = bytes > CACHED_BYTES;
-        }
+        let bytes = || self.spaces.values().map(|space| space.table.memory_size());
+        let is_large = disk.limit.is_exceeded(keys, || bytes().sum());
         if is_large {
             self.write_out()?;
             let tables = self.spaces.values_mut();

@@ -106,7 +106,7 @@ use self::rocks::RocksMap;
 use self::value::ValueLayout;
 use crate::backend::adapt_snapshot_rows;
 use crate::key_index::KeyIndex;
-use crate::rocksdb::RocksDbBackend;
+use crate::rocksdb::{CacheLimit, RocksDbBackend};
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
 pub use self::entries::{EntryRange, ScanOrder};
@@ -250,11 +250,11 @@ impl MapState {
         matches!(self.map, Backing::Memory(_))
     }
 
-    /// How many keys an operator may keep in memory beside it, at most; `None` when all of it is there.
-    pub fn cached_keys(&self) -> Option<usize> {
+    /// How much an operator may keep in memory beside it; `None` when all of it is there.
+    pub fn cache_limit(&self) -> Option<CacheLimit> {
         match &self.map {
             Backing::Memory(_) => None,
-            Backing::Rocks(map) => Some(map.cached_keys()),
+            Backing::Rocks(map) => Some(map.cache_limit()),
         }
     }
 

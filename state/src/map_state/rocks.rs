@@ -23,7 +23,7 @@ use super::frozen::SnapshotRows;
 use super::value::Value;
 use super::{Codecs, NO_SLOT};
 use crate::backend::describe;
-use crate::rocksdb::{Column, FrozenColumn, GROUP, RocksDbBackend, key_bytes};
+use crate::rocksdb::{CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend, key_bytes};
 use crate::row_codec::{RowCodec, SortColumn};
 
 /// The maps by key; see the module's documentation.
@@ -237,8 +237,8 @@ impl RocksMap {
             .decode(slots.iter().map(|&slot| &self.prefix(slot)[GROUP..]))
     }
 
-    pub fn cached_keys(&self) -> usize {
-        self.backend.cached_keys()
+    pub fn cache_limit(&self) -> CacheLimit {
+        self.backend.cache_limit()
     }
 
     pub fn len(&self) -> usize {

@@ -20,7 +20,7 @@ use rocksdb::{DBRawIteratorWithThreadMode, DBWithThreadMode, MultiThreaded};
 use super::Cached;
 use crate::backend::{KeyedTable, SlotColumns, describe, snapshot_row_type};
 use crate::hashmap::HashMapTable;
-use crate::rocksdb::{Column, FrozenColumn, GROUP, RocksDbBackend};
+use crate::rocksdb::{CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend};
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
 /// Rows that are read, written or handed out at once.
@@ -62,6 +62,8 @@ fn split(key: &[u8]) -> Option<(u16, [u8; NAMESPACE])> {
 /// See the module's documentation.
 pub(super) struct Disk {
     backend: Arc<RocksDbBackend>,
+    /// How much may be in memory after a batch.
+    pub limit: CacheLimit,
     column: Column,
     keys: RowCodec,
     values: RowCodec,
@@ -107,16 +109,12 @@ impl Disk {
         let layout = format!("the columns {}", describe(&row_type.to_arrow()));
         Ok(Disk {
             backend: Arc::clone(backend),
+            limit: backend.cache_limit(),
             column: backend.column(name, &layout, 0)?,
             keys: RowCodec::new(&keys.collect::<Vec<_>>())?,
             values: RowCodec::of_row_type(&RowType::new(fields))?,
             row_type,
         })
-    }
-
-    /// How many keys may be in memory after a batch.
-    pub fn cached_keys(&self) -> usize {
-        self.backend.cached_keys()
     }
 
     /// The namespaces that have keys.

@@ -11,6 +11,7 @@
 //! Nothing is logged ahead and nothing is synced: what makes state durable is the checkpoint. The files
 //! are deleted with the database; what a killed worker leaves is deleted by the next one.
 
+mod cache_limit;
 mod database;
 mod folder;
 mod native;
@@ -19,6 +20,7 @@ mod restore;
 mod snapshot;
 mod table;
 
+pub use cache_limit::CacheLimit;
 pub use database::{Column, Database};
 pub use folder::FOLDER_PREFIX;
 pub(crate) use folder::WorkerFolder;
@@ -136,9 +138,9 @@ impl RocksDbBackend {
         context.state.get::<RocksDbBackend>()
     }
 
-    /// How many keys with their values a state keeps in memory, at most.
-    pub(crate) fn cached_keys(&self) -> usize {
-        self.worker.options.cached_keys
+    /// How much of a state is kept in memory.
+    pub(crate) fn cache_limit(&self) -> CacheLimit {
+        CacheLimit::new(self.worker.options.cached_keys)
     }
 
     /// Has the database start from these. To be called before any state is opened.

@@ -2,8 +2,7 @@
 //!
 //! The columns are a cache that is written through: [`RocksTable::load`] reads what a batch needs and is
 //! not there in one multi-get, [`RocksTable::store`] writes what the batch has changed in one go. When
-//! the cache holds many keys after a batch ([`RocksDbOptions::cached_keys`](super::RocksDbOptions)), it is
-//! emptied.
+//! the cache is large after a batch ([`CacheLimit`]), it is emptied.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use alpheus_dataflow::{LogicalType, OperatorResult, RowType};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
-use super::{Column, FrozenColumn, RocksDbBackend, key_bytes};
+use super::{CacheLimit, Column, FrozenColumn, RocksDbBackend, key_bytes};
 use crate::backend::{KeyedTable, SlotColumns, describe, snapshot_row_type};
 use crate::hashmap::HashMapTable;
 use crate::key_index::NO_SLOT;
@@ -37,7 +36,7 @@ pub(crate) struct RocksTable<C> {
     row_type: RowType,
     max_parallelism: u32,
     timed: bool,
-    cached_keys: usize,
+    limit: CacheLimit,
 }
 
 impl<C: SlotColumns> RocksTable<C> {
@@ -69,7 +68,7 @@ impl<C: SlotColumns> RocksTable<C> {
             cache,
             max_parallelism,
             timed: ttl_ms > 0,
-            cached_keys: backend.cached_keys(),
+            limit: backend.cache_limit(),
         })
     }
 
@@ -151,7 +150,8 @@ impl<C: SlotColumns> RocksTable<C> {
             self.column
                 .write(changes.map(|(key, value)| (key.as_slice(), Some(value.as_slice()))))?;
         }
-        if self.cache.len() > self.cached_keys {
+        let RocksTable { cache, limit, .. } = self;
+        if limit.is_exceeded(cache.len(), || cache.memory_size()) {
             let all = self.cache.live_slots();
             self.cache.remove(&all);
         }

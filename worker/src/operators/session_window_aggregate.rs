@@ -349,7 +349,8 @@ impl SessionWindowAggregate {
 
     /// Writes everything to disk when much is in memory.
     fn make_room(&mut self) -> OperatorResult<()> {
-        if self.disk.is_full(self.index.len()) {
+        let bytes = || self.index.memory_size() + self.aggregates.memory_size();
+        if self.disk.is_full(self.index.len(), bytes) {
             self.write_out()?;
         }
         Ok(())

@@ -25,6 +25,15 @@ pub(super) struct CopiesOf {
     pub read: Option<Arc<LocalBackup>>,
 }
 
+impl Drop for LocalCopies {
+    /// The thread that writes checkpoints may hold on to the copies until the process ends.
+    fn drop(&mut self) {
+        if let Some(all) = &self.all {
+            all.delete();
+        }
+    }
+}
+
 impl LocalCopies {
     /// What this deployment does with copies.
     ///
@@ -107,7 +116,8 @@ mod tests {
         };
         assert!(Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&first, &read));
         assert!(folder.path().join("copies").is_dir());
-        drop((first, second, read, copies));
+        // Others still hold on to them.
+        drop(copies);
         assert!(!std::fs::exists(folder.path().join("copies")).unwrap());
     }
 }

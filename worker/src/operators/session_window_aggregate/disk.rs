@@ -13,6 +13,7 @@ use alpheus_dataflow::schema::{Field, RowType};
 use alpheus_dataflow::snapshot::{KeyedSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, TypeKind};
 use alpheus_state::map_state::{EntryRange, MapStateSpec, ScanOrder, StateRows, Value};
+use alpheus_state::rocksdb::CacheLimit;
 use alpheus_state::row_codec::{RowBuffer, SortColumn};
 use alpheus_state::{HashMapTable, KeyedTable, MapState, NamespacedTable, SlotColumns};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array};
@@ -69,6 +70,8 @@ type Rows = (Vec<ArrayRef>, Vec<(i64, i64)>, Vec<ArrayRef>);
 pub(super) struct Disk {
     sessions: MapState,
     timers: NamespacedTable<Present>,
+    /// How much may be in memory beside it.
+    limit: Option<CacheLimit>,
     /// How long a span of time is, in ms.
     span: i64,
 }
@@ -100,6 +103,7 @@ impl Disk {
                 ttl_ms: 0,
             })?,
             timers: NamespacedTable::new(TIMERS, keys, Present)?,
+            limit: None,
             span: (gap / SPANS).max(1),
         })
     }
@@ -110,6 +114,7 @@ impl Disk {
     /// When the backend cannot make room for it.
     pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.sessions.open(context)?;
+        self.limit = self.sessions.cache_limit();
         self.timers.open(context)
     }
 
@@ -118,10 +123,10 @@ impl Disk {
         !self.sessions.is_in_memory()
     }
 
-    /// Whether so many keys are too many to keep in memory.
-    pub fn is_full(&self, keys: usize) -> bool {
-        let most = self.sessions.cached_keys();
-        most.is_some_and(|most| keys > most)
+    /// Whether so many keys, which take so many bytes, are too much to keep in memory.
+    pub fn is_full(&mut self, keys: usize, bytes: impl FnOnce() -> usize) -> bool {
+        let limit = self.limit.as_mut();
+        limit.is_some_and(|limit| limit.is_exceeded(keys, bytes))
     }
 
     pub fn size(&self) -> usize {
