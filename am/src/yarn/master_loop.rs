@@ -48,6 +48,10 @@ const HASTY_STARTS: u32 = 3;
 /// That pause (`resourcemanager.start-worker.retry-interval` of Flink).
 const START_PAUSE: Duration = Duration::from_secs(3);
 
+/// How long a worker that was given up has to end by itself, or its node to notice that it has: a container that is stopped
+/// before loses its exit code.
+const LAST_BREATH: Duration = Duration::from_secs(1);
+
 /// How long a failed job's good-bye waits to learn how its containers have ended.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -301,7 +305,7 @@ impl MasterLoop {
         if let Some((container, node)) = self.allocation.give_up(worker) {
             let patience = Instant::now() + CURIOSITY;
             self.given_up.insert(container, (worker, patience));
-            self.stop_at_node(container, node);
+            self.stop_at_node(container, node, LAST_BREATH);
         }
         self.ask();
     }
@@ -309,15 +313,16 @@ impl MasterLoop {
     /// Gives a container back, and has its node stop it: the ResourceManager alone takes two heartbeats to do so.
     fn release(&mut self, container: ContainerId, node: NodeId) {
         self.ledger.release(container);
-        self.stop_at_node(container, node);
+        self.stop_at_node(container, node, Duration::ZERO);
     }
 
     /// Has its node stop a container. One that has died by itself keeps its exit code, which one that is given back does
     /// not.
-    fn stop_at_node(&mut self, container: ContainerId, node: NodeId) {
+    fn stop_at_node(&mut self, container: ContainerId, node: NodeId, wait: Duration) {
         self.curious_until = Instant::now() + CURIOSITY;
         let nodes = self.nodes.clone();
         tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
             if let Err(error) = nodes.stop(&node, &[container]).await {
                 tracing::debug!(%container, %error, "the node does not stop a container");
             }
