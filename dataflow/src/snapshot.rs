@@ -74,6 +74,9 @@ pub enum Redistribution {
     Split,
     /// Everybody gets all (Flink's union list state).
     Union,
+    /// Whoever owns some of the writer's key groups now gets them: what is true of all keys of a subtask, and not
+    /// of those of the others.
+    KeyGroups,
 }
 
 /// The state a restored operator starts from.

@@ -130,7 +130,13 @@ pub fn redistribute(
                 if !native.is_empty() {
                     task.native.push((node.id, native));
                 }
-                let lists = lists_for(state, subtask, vertex.parallelism as usize);
+                let lists = lists_for(
+                    state,
+                    subtask,
+                    vertex.parallelism as usize,
+                    range,
+                    graph.max_parallelism,
+                );
                 if !lists.is_empty() {
                     task.lists.push((node.id, lists));
                 }
@@ -242,8 +248,12 @@ fn lists_for(
     state: &OperatorState<'_>,
     subtask: usize,
     parallelism: usize,
+    range: KeyGroupRange,
+    max_parallelism: u32,
 ) -> BTreeMap<String, Vec<Vec<u8>>> {
     let same_parallelism = state.subtasks.len() == parallelism;
+    let last = state.subtasks.keys().next_back();
+    let before = last.map_or(1, |last| last.0 + 1);
     let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lists: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (from, handle) in &state.subtasks {
@@ -252,6 +262,10 @@ fn lists_for(
                 let turn = dealt.entry(&list.name).or_insert(0);
                 let mine = match list.redistribution {
                     Redistribution::Union => true,
+                    Redistribution::KeyGroups => {
+                        KeyGroupRange::for_subtask(from.0, before, max_parallelism)
+                            .intersects(&range)
+                    }
                     Redistribution::Split if same_parallelism => from.0 as usize == subtask,
                     Redistribution::Split => *turn % parallelism == subtask,
                 };
@@ -354,6 +368,7 @@ mod tests {
                         lists: vec![
                             list("split", Redistribution::Split),
                             list("union", Redistribution::Union),
+                            list("groups", Redistribution::KeyGroups),
                         ],
                         committables: vec![vec![subtask as u8]],
                     }],
@@ -392,6 +407,12 @@ mod tests {
                 prop_assert!(native.iter().all(|handle| handle.files[0].file.starts_with("/c/chk-1/native-")));
                 let Some((_, lists)) = restore.lists.first() else { continue };
                 prop_assert_eq!(lists["union"].len(), 2 * before as usize);
+                // As many subtasks wrote of its groups as there are handles of its groups.
+                let writers = handles.iter().filter(|handle| {
+                    let (start, end) = handle.key_groups;
+                    KeyGroupRange { start, end }.intersects(&range)
+                });
+                prop_assert_eq!(lists["groups"].len(), 2 * writers.count());
                 split.extend(lists.get("split").cloned().unwrap_or_default());
             }
             split.sort();

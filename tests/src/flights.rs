@@ -113,8 +113,12 @@ pub fn written(work: &Path) -> Rows {
                     cells[5].parse().ok(),
                     cells[6].parse().ok(),
                 );
-                let twice = rows.insert(key.clone(), value);
-                assert!(twice.is_none(), "{key:?} was written twice");
+                if let Some(other) = rows.insert(key.clone(), value) {
+                    panic!(
+                        "{key:?} was written twice: {other:?}, and in {} {value:?}",
+                        path.display()
+                    );
+                }
             }
         }
     }

@@ -364,26 +364,39 @@ pub(crate) fn types_from(output: &SchemaRef, first: usize) -> Vec<DataType> {
     fields.map(|field| field.data_type().clone()).collect()
 }
 
-/// The watermark as a list that every subtask gets back.
+/// How far event time has come for the keys of this subtask, as a list for whoever has them after a restore.
 pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
     ListSnapshot {
         name: WATERMARK_STATE.to_owned(),
         entries: vec![watermark.to_le_bytes().to_vec()],
-        redistribution: Redistribution::Union,
+        redistribution: Redistribution::KeyGroups,
     }
 }
 
-/// The watermark that all subtasks had reached. At an aligned barrier they have the same one.
+/// How far event time had come for the keys that this subtask has now.
+///
+/// At an aligned barrier it is the same for all keys. A barrier that overtakes finds each subtask at a time of its
+/// own; then keys of several subtasks have no time in common, and what was done for some of them would be done
+/// again, or not at all, for others.
+///
+/// # Errors
+/// When they have none.
 pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64> {
-    let mut least: Option<i64> = None;
+    let mut common: Option<i64> = None;
     for entry in state.list(WATERMARK_STATE)? {
         let bytes = <[u8; 8]>::try_from(entry.as_slice()).map_err(|_| {
             OperatorError::fatal("the watermark of the snapshot does not have 8 bytes")
         })?;
         let watermark = i64::from_le_bytes(bytes);
-        least = Some(least.map_or(watermark, |least| least.min(watermark)));
+        if common.is_some_and(|common| common != watermark) {
+            return Err(OperatorError::fatal(
+                "the checkpoint is an unaligned one and found subtasks with windows or timers at different event times, so it \
+                 can be restored at the parallelism that it was taken with only: restore it with that, and take a savepoint",
+            ));
+        }
+        common = Some(watermark);
     }
-    Ok(least.unwrap_or(i64::MIN))
+    Ok(common.unwrap_or(i64::MIN))
 }
 
 impl Operator for WindowAggregate {
