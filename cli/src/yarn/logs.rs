@@ -13,6 +13,10 @@ use super::{attach, collected_logs};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
 
+/// How often a NodeManager that has failed is asked again, and after how long.
+const BUSY_TRIES: u32 = 10;
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
+
 /// Between two looks at a log that is followed.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -136,12 +140,23 @@ impl Shown {
             false => format!("http://{}", pages.trim_start_matches('/')),
         };
         let url = format!("{pages}/ws/v1/node/containerlogs/{}/{LOG}", container.id);
-        let (status, text) = web.send("GET", &url, None, "").map_err(|error| {
-            CliError::failed(format!(
-                "the log of {} cannot be had: {error}",
-                container.id
-            ))
-        })?;
+        let get = || {
+            web.send("GET", &url, None, "").map_err(|error| {
+                CliError::failed(format!(
+                    "the log of {} cannot be had: {error}",
+                    container.id
+                ))
+            })
+        };
+        let (mut status, mut text) = get()?;
+        // A NodeManager fails so while it makes or moves the container's folders; soon it does not.
+        for _ in 0..BUSY_TRIES {
+            if status != 500 {
+                break;
+            }
+            std::thread::sleep(BUSY_PAUSE);
+            (status, text) = get()?;
+        }
         let text = match status {
             200 => content(&text),
             // It has not begun to write, or is over.
@@ -153,7 +168,10 @@ impl Shown {
                 )));
             }
             status => {
-                return Err(CliError::failed(format!("{url} answers {status}")));
+                return Err(CliError::failed(format!(
+                    "{url} answers {status}: {}",
+                    text.trim()
+                )));
             }
         };
         let first = !self.bytes.contains_key(&container.id);
