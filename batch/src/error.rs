@@ -17,7 +17,12 @@ pub enum BatchError {
     /// An expression, source or sink failed.
     #[error("{0}")]
     Operator(#[from] OperatorError),
-    /// DataFusion failed: out of memory, a defect.
+    /// An operator that cannot write what it has to a file needs more than there is.
+    #[error(
+        "the operators' memory is used up: {0}; raise taskmanager.memory.managed.size (or .fraction) or lower parallelism.default"
+    )]
+    OutOfMemory(String),
+    /// DataFusion failed: a defect, or a full disk.
     #[error("batch execution failed: {0}")]
     Engine(DataFusionError),
     /// The job was stopped.
@@ -30,7 +35,12 @@ impl From<DataFusionError> for BatchError {
     fn from(error: DataFusionError) -> Self {
         match find_operator_error(&error) {
             Some(found) => BatchError::Operator(found),
-            None => BatchError::Engine(error),
+            None => match error.find_root() {
+                DataFusionError::ResourcesExhausted(reason) => {
+                    BatchError::OutOfMemory(reason.clone())
+                }
+                _ => BatchError::Engine(error),
+            },
         }
     }
 }

@@ -15,6 +15,7 @@ mod error;
 mod expression;
 mod join;
 mod lower;
+mod memory;
 mod over;
 mod row_pattern;
 mod run;
@@ -28,4 +29,5 @@ mod write;
 mod tests;
 
 pub use error::BatchError;
+pub use memory::MemoryBudget;
 pub use run::{BatchJob, BatchSummary, run};

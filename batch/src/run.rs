@@ -22,9 +22,8 @@ use futures::StreamExt;
 
 use crate::error::BatchError;
 use crate::lower::Lowering;
+use crate::memory::{self, BATCH_ROWS, MemoryBudget};
 use crate::write::write;
-
-const BATCH_SIZE: usize = 8192;
 
 /// A bounded job: queries and where their rows go.
 pub struct BatchJob {
@@ -38,6 +37,8 @@ pub struct BatchJob {
     pub session: SessionSettings,
     /// The effective configuration by key.
     pub configuration: BTreeMap<String, String>,
+    /// What its operators may hold; `None` for as much as there is.
+    pub memory: Option<MemoryBudget>,
     /// Set from outside to stop.
     pub cancel: Arc<AtomicBool>,
 }
@@ -74,11 +75,17 @@ async fn run_outputs(
     job: &BatchJob,
     on_rows: &mut dyn FnMut(u32, RecordBatch) -> Result<(), OperatorError>,
 ) -> Result<BatchSummary, BatchError> {
-    let config = SessionConfig::new()
+    let mut config = SessionConfig::new()
         .with_target_partitions(job.parallelism.max(1) as usize)
-        .with_batch_size(BATCH_SIZE);
+        .with_batch_size(BATCH_ROWS);
+    if let Some(budget) = &job.memory {
+        config = config
+            .with_batch_size(budget.batch_rows(job.parallelism))
+            .with_sort_spill_reservation_bytes(budget.sort_reservation(job.parallelism));
+    }
     let state = SessionStateBuilder::new_with_default_features()
         .with_config(config)
+        .with_runtime_env(memory::runtime(job.memory.as_ref())?)
         .build();
     let session = Arc::new(job.session.clone());
     let context = operator_context(job, &session);

@@ -23,7 +23,6 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use crate::error::external;
 use crate::lower::internal_schema;
 
-const BATCH_SIZE: usize = 8192;
 const CHANNEL_CAPACITY: usize = 2;
 
 /// The table of a source with these columns, read by `parallelism` readers.
@@ -76,22 +75,23 @@ impl PartitionStream for Partition {
         &self.schema
     }
 
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+    fn execute(&self, task: Arc<TaskContext>) -> SendableRecordBatchStream {
         let mut builder =
             RecordBatchReceiverStreamBuilder::new(Arc::clone(&self.schema), CHANNEL_CAPACITY);
         let output = builder.tx();
         let (schema, source) = (Arc::clone(&self.schema), Arc::clone(&self.source));
         let (enumerator, context) = (Arc::clone(&self.enumerator), self.context.clone());
+        let batch_size = task.session_config().batch_size();
         builder.spawn_blocking(move || {
-            read(source.as_ref(), &enumerator, context, &mut |batch| {
+            let emit = &mut |batch: RecordBatch| {
                 let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
                 let columns = batch.columns().to_vec();
                 let renamed =
                     RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
                 // The receiver is gone when nobody wants more rows (LIMIT, cancel).
                 Ok(output.blocking_send(Ok(renamed)).is_ok())
-            })
-            .map_err(external)
+            };
+            read(source.as_ref(), &enumerator, context, batch_size, emit).map_err(external)
         });
         builder.build()
     }
@@ -102,6 +102,7 @@ fn read(
     source: &dyn Source,
     enumerator: &Mutex<Box<dyn SplitEnumerator>>,
     operator: OperatorContext,
+    batch_size: usize,
     emit: &mut dyn FnMut(RecordBatch) -> OperatorResult<bool>,
 ) -> OperatorResult<()> {
     let subtask = operator.subtask.0;
@@ -111,7 +112,7 @@ fn read(
     let mut reader = source.create_reader(SourceReaderContext {
         operator,
         waker,
-        batch_size: BATCH_SIZE,
+        batch_size,
     })?;
     loop {
         match reader.poll_next()? {

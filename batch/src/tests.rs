@@ -10,10 +10,11 @@ use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::graph::SessionSettings;
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 use alpheus_dataflow::{AggregateCall, JobId, LogicalType, TypeKind};
+use alpheus_hadoop_conf::Configuration;
 use alpheus_sql::rel::{Output, PlanField, PlanSchema, Rel, RelNode, Target};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::{BatchError, BatchJob, run};
+use crate::{BatchError, BatchJob, MemoryBudget, run};
 
 fn int() -> LogicalType {
     TypeKind::Integer.nullable()
@@ -64,7 +65,15 @@ fn aggregate_call(function: &str, args: Vec<usize>, ty: LogicalType) -> Aggregat
 }
 
 fn collect(query: Arc<Rel>) -> Result<Vec<String>, BatchError> {
+    collect_within(query, None)
+}
+
+fn collect_within(
+    query: Arc<Rel>,
+    memory: Option<MemoryBudget>,
+) -> Result<Vec<String>, BatchError> {
     let job = BatchJob {
+        memory,
         id: JobId(1),
         outputs: vec![Output {
             query,
@@ -204,4 +213,38 @@ fn an_error_of_an_expression_comes_out_as_it_went_in() {
     let error = collect(Rel::project(input, vec![("q".to_owned(), divided)])).unwrap_err();
     assert!(matches!(error, BatchError::Operator(_)), "{error:?}");
     assert!(error.to_string().contains("division by zero"), "{error}");
+}
+
+/// The output of the one query of a script in batch mode.
+fn planned(script: &str) -> Output {
+    let mut session = alpheus_sql::Session::new(Configuration::new());
+    let script = format!("SET 'execution.runtime-mode' = 'batch'; {script}");
+    let mut outputs = Vec::new();
+    for statement in &alpheus_sql_parser::parse_script(&script).unwrap() {
+        if let alpheus_sql::Outcome::Job(job) = session.execute(statement, &script).unwrap() {
+            outputs = job.outputs;
+        }
+    }
+    outputs.remove(0)
+}
+
+#[test]
+fn a_sort_that_does_not_fit_into_memory_goes_on_disk() {
+    let Output { query, .. } = planned(
+        "CREATE TABLE n (i BIGINT) WITH ('connector' = 'datagen', 'fields.i.kind' = 'sequence',
+           'fields.i.start' = '10000', 'fields.i.end' = '24999');
+         SELECT REPEAT(REVERSE(CAST(i AS STRING)), 40) FROM n ORDER BY 1;",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let within = |bytes| MemoryBudget {
+        bytes,
+        folders: vec![folder.path().to_owned()],
+    };
+    let all = collect_within(Arc::clone(&query), None).unwrap();
+    assert_eq!(all.len(), 15_000);
+    let spilled = collect_within(Arc::clone(&query), Some(within(3 << 20))).unwrap();
+    assert!(spilled == all);
+    let error = collect_within(query, Some(within(16 << 10))).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("taskmanager.memory.managed.size"), "{error}");
 }

@@ -1,9 +1,9 @@
 //! Runs a bounded statement in batch mode, in this process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use alpheus_batch::BatchJob;
+use alpheus_batch::{BatchJob, MemoryBudget};
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::error::OperatorError;
 use alpheus_dataflow::ids::JobId;
@@ -14,13 +14,36 @@ use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
 use crate::results::ResultPrinter;
 
+/// What a job may take.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// Memory of all operators; `None` for as much as there is.
+    pub operators: Option<MemoryBudget>,
+    /// Bytes of the whole process; the job fails when it comes there.
+    pub process: Option<u64>,
+}
+
 /// Runs the job to its end; a signal stops it.
 ///
 /// # Errors
 /// When it fails.
-pub fn run(job: PlannedJob, id: JobId, printer: Option<&ResultPrinter>) -> CliResult<Exit> {
+pub fn run(
+    job: PlannedJob,
+    id: JobId,
+    printer: Option<&ResultPrinter>,
+    limits: Limits,
+) -> CliResult<Exit> {
     let cancel = Arc::new(AtomicBool::new(false));
     let signaled = stop_on_signal(Arc::clone(&cancel));
+    let too_much = Arc::new(OnceLock::new());
+    if let Some(bytes) = limits.process {
+        let (cancel, too_much) = (Arc::clone(&cancel), Arc::clone(&too_much));
+        let stop = move |what| {
+            let _ = too_much.set(what);
+            cancel.store(true, Ordering::Relaxed);
+        };
+        alpheus_worker::memory::watch(bytes, stop).map_err(CliError::failed)?;
+    }
     let batch = BatchJob {
         id,
         parallelism: job.configuration.get(&execution::PARALLELISM)?,
@@ -31,6 +54,7 @@ pub fn run(job: PlannedJob, id: JobId, printer: Option<&ResultPrinter>) -> CliRe
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
         outputs: job.outputs,
+        memory: limits.operators,
         cancel,
     };
     let result = alpheus_batch::run(&batch, &mut |_, rows| match printer {
@@ -43,6 +67,10 @@ pub fn run(job: PlannedJob, id: JobId, printer: Option<&ResultPrinter>) -> CliRe
     });
     match (result, signaled.load(Ordering::Relaxed)) {
         (Ok(_), _) => Ok(Exit::Finished),
+        (Err(_), _) if too_much.get().is_some() => Err(CliError::failed(format!(
+            "the job has failed: {}",
+            too_much.get().map_or("", String::as_str)
+        ))),
         (Err(_), number @ 1..) => Ok(Exit::Signal(number)),
         (Err(error), 0) => Err(CliError::failed(format!("the job has failed: {error}"))),
     }

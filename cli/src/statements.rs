@@ -12,7 +12,7 @@ use alpheus_sql_parser::ast::{Statement, StatementKind};
 use alpheus_sql_parser::parse_script;
 use alpheus_worker::environment::ResultReceiver;
 
-use crate::batch_runner;
+use crate::batch_runner::{self, Limits};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner::{self, RunOptions};
 use crate::logging::LogFormat;
@@ -138,7 +138,7 @@ fn run_job(job: PlannedJob, settings: &Settings) -> CliResult<Exit> {
     };
     let id = settings.job.unwrap_or_else(new_job_id);
     if job.mode == JobMode::Batch {
-        let exit = batch_runner::run(job, id, printer.as_deref())?;
+        let exit = batch_runner::run(job, id, printer.as_deref(), Limits::default())?;
         return finish(printer.as_deref(), exit);
     }
     let Some(graph) = job.graph else {

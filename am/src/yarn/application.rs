@@ -2,7 +2,8 @@
 //!
 //! 1. Take over what the launch context brought; open the ports.
 //! 2. Register with the ResourceManager, and at the same time read the job from the staging folder.
-//! 3. Run the job master with workers in containers ([`super::job`]), until the job has ended.
+//! 3. Run the job master with workers in containers ([`super::job`]), or a bounded script in this process
+//!    ([`super::batch`]), until the job has ended.
 //! 4. Say good-bye with the job's outcome, then delete the staging folder: in this order, because an attempt that dies
 //!    in between needs the folder.
 
@@ -19,12 +20,12 @@ use alpheus_yarn::{FinalStatus, Master, MasterAddress, NodeManagers, YarnError};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::batch::BatchRunner;
 use super::command::Command;
 use super::container::ContainerEnvironment;
 use super::master_loop;
-use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings};
-use super::{YarnApplicationError, hdfs, job, succession};
-use crate::job_master::JobOutcome;
+use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings, Work};
+use super::{YarnApplicationError, batch, hdfs, job, succession};
 use crate::job_status::JobStatus;
 
 /// The most bytes of a failure that go to the ResourceManager as diagnostics.
@@ -44,6 +45,8 @@ pub(super) struct Attempt {
     pub credentials: Credentials,
     /// Sources and sinks.
     pub connectors: Arc<dyn Connectors>,
+    /// Runs bounded scripts.
+    pub batch: Arc<dyn BatchRunner>,
     /// Does the I/O.
     pub runtime: Handle,
     /// For YARN's proxy.
@@ -59,6 +62,7 @@ pub(super) struct Attempt {
 /// has failed is no error.
 pub fn run(
     connectors: Arc<dyn Connectors>,
+    batch: Arc<dyn BatchRunner>,
     runtime: &Handle,
 ) -> Result<JobStatus, YarnApplicationError> {
     alpheus_security::harden::protect_process()?;
@@ -76,6 +80,7 @@ pub fn run(
         conf,
         credentials,
         connectors,
+        batch,
         runtime: runtime.clone(),
         pages,
         direct,
@@ -116,9 +121,9 @@ impl Attempt {
             succession::PATIENCE,
             queue,
         ));
-        let outcome = job.and_then(|job| job::run(self, job, &given, commands.clone()));
+        let outcome = job.and_then(|job| self.work(job, &given, commands.clone()));
         let (job_status, status, diagnostics) = match outcome {
-            Ok(outcome) => verdict(&outcome),
+            Ok((status, failure)) => verdict(status, failure),
             // What keeps a job from starting keeps the next attempt from it too.
             Err(error) => {
                 tracing::error!(%error, "the job cannot be run");
@@ -128,6 +133,25 @@ impl Attempt {
         runtime.block_on(good_bye(&commands, status, shortened(diagnostics)))?;
         remove_staging(&staging);
         Ok(job_status)
+    }
+
+    /// Does what the application is for; how the job ended, and why it failed.
+    fn work(
+        self,
+        job: JobFile,
+        given: &job::Given,
+        commands: mpsc::UnboundedSender<Command>,
+    ) -> Result<(JobStatus, Option<String>), YarnApplicationError> {
+        match job.work {
+            Work::Stream(graph) => {
+                let outcome = job::run(self, (graph, job.configuration), given, commands)?;
+                Ok((outcome.status, outcome.failure))
+            }
+            Work::Batch(script) => Ok(match batch::run(self, script, job.configuration)? {
+                Ok(()) => (JobStatus::Finished, None),
+                Err(reason) => (JobStatus::Failed, Some(reason)),
+            }),
+        }
     }
 
     /// Which attempt of the application this is, from 1 on.
@@ -140,10 +164,18 @@ impl Attempt {
         let token = token.ok_or(YarnApplicationError::Credentials(kind::AM_RM))?;
         let port = |listener: &TcpListener| listener.local_addr().map(|a| a.port());
         let host = self.container.host.clone();
-        let address = MasterAddress {
-            tracking_url: format!("http://{host}:{}", port(&self.pages)?),
-            port: i32::from(port(&self.direct)?),
-            host,
+        let address = match self.settings.batch {
+            // Nothing to connect to, as YARN writes it.
+            true => MasterAddress {
+                tracking_url: String::new(),
+                port: -1,
+                host,
+            },
+            false => MasterAddress {
+                tracking_url: format!("http://{host}:{}", port(&self.pages)?),
+                port: i32::from(port(&self.direct)?),
+                host,
+            },
         };
         let rpc = rpc_client(&self.conf, Some(self.caller()))?;
         Ok(Master::new(&self.conf, rpc, token.clone(), address).await?)
@@ -165,17 +197,17 @@ fn read_job(staging: &Location) -> Result<JobFile, YarnApplicationError> {
 }
 
 /// What the ResourceManager is told of a job's end.
-fn verdict(outcome: &JobOutcome) -> (JobStatus, FinalStatus, String) {
-    let status = match outcome.status {
+fn verdict(status: JobStatus, failure: Option<String>) -> (JobStatus, FinalStatus, String) {
+    let told = match status {
         JobStatus::Finished => FinalStatus::Succeeded,
         JobStatus::Canceled => FinalStatus::Killed,
         _ => FinalStatus::Failed,
     };
-    let diagnostics = match &outcome.failure {
+    let diagnostics = match failure {
         Some(failure) => format!("the job has failed: {failure}"),
-        None => format!("the job is {}", outcome.status),
+        None => format!("the job is {status}"),
     };
-    (outcome.status, status, diagnostics)
+    (status, told, diagnostics)
 }
 
 fn shortened(mut text: String) -> String {

@@ -4,6 +4,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use alpheus_dataflow::JobGraph;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::{cluster, security as security_options, yarn as options};
 use alpheus_security::audit::AuditLog;
@@ -18,7 +19,7 @@ use super::command::{Command, Serving};
 use super::container::ContainerEnvironment;
 use super::driver::YarnDriver;
 use super::launcher::WorkerLauncher;
-use super::settings::{self, JobFile};
+use super::settings;
 use super::shape::ApplicationShape;
 use super::tokens::{self, SharedTokens};
 use super::{YarnApplicationError, pages, rest, succession};
@@ -49,14 +50,10 @@ pub(super) struct Given {
 /// When it cannot be started.
 pub(super) fn run(
     attempt: Attempt,
-    job: JobFile,
+    (graph, configuration): (JobGraph, Configuration),
     given: &Given,
     commands: UnboundedSender<Command>,
 ) -> Result<JobOutcome, YarnApplicationError> {
-    let JobFile {
-        graph,
-        configuration,
-    } = job;
     let manager = tokens::log_in(&attempt, &configuration)?;
     let audit = Arc::new(audit_log(&configuration, &attempt.container)?);
     let application = attempt.container.id.attempt.application.to_string();

@@ -25,6 +25,7 @@
 
 pub mod allocation;
 pub mod application;
+pub mod batch;
 pub mod blame;
 pub mod command;
 pub mod container;

@@ -55,6 +55,8 @@ pub struct MasterSettings {
     pub rest: Endpoint,
     /// How often YARN may start the master.
     pub attempts: u32,
+    /// Whether the master itself does the work ([`Work::Batch`]). Then it has neither workers nor a REST API.
+    pub batch: bool,
     /// Files that containers of workers get.
     pub files: Vec<ShippedFile>,
 }
@@ -101,11 +103,30 @@ impl ShippedFile {
     }
 }
 
+/// What an application is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// A streaming job, planned: for workers in containers of their own.
+    Stream(JobGraph),
+    /// A bounded script in batch mode: for the master's own process.
+    Batch(BatchScript),
+}
+
+/// A script that is one bounded job. It is planned once on the client, where errors are shown, and again where it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchScript {
+    /// Its name in error messages.
+    pub name: String,
+    /// Its SQL.
+    pub text: String,
+}
+
 /// The job's file in the staging folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobFile {
     /// What to run.
-    pub graph: JobGraph,
+    pub work: Work,
     /// How.
     pub configuration: Configuration,
 }
@@ -199,6 +220,7 @@ mod tests {
             owner: "alice".to_owned(),
             rest: Endpoint::loopback(Ports::one(0)),
             attempts: 2,
+            batch: false,
             staging: "hdfs://ns1/user/alice/.alpheus/application_1_0001".to_owned(),
             files: vec![ShippedFile {
                 name: "alpheus".to_owned(),

@@ -40,22 +40,28 @@ impl ApplicationShape {
     /// When an option is wrong.
     pub fn of(configuration: &Configuration, slots_needed: u32) -> Result<Self, ConfigError> {
         let slots = configuration.get(&taskmanager::NUM_SLOTS)?;
-        let memory = worker_memory(configuration)?;
-        let vcores = match configuration.get(&options::WORKER_VCORES)? {
-            given @ 1.. => given as u32,
-            _ => match configuration.get(&taskmanager::CPU_CORES)? {
-                Some(cores) => cores.ceil() as u32,
-                None => slots,
-            },
-        };
         Ok(ApplicationShape {
             master: Resource::new(
                 mebibytes(configuration.get(&cluster::JOBMANAGER_PROCESS_SIZE)?),
                 configuration.get(&options::MASTER_VCORES)?,
             ),
-            worker: Resource::new(mebibytes(memory), vcores),
+            worker: worker(configuration, slots)?,
             workers: slots_needed.max(1).div_ceil(slots),
             slots,
+        })
+    }
+
+    /// What a bounded script needs: one container, as large as a worker, with a processor for each of so many threads.
+    ///
+    /// # Errors
+    /// When an option is wrong.
+    pub fn of_batch(configuration: &Configuration, threads: u32) -> Result<Self, ConfigError> {
+        let container = worker(configuration, threads)?;
+        Ok(ApplicationShape {
+            master: container.clone(),
+            worker: container,
+            workers: 0,
+            slots: threads,
         })
     }
 
@@ -88,6 +94,34 @@ impl ApplicationShape {
         }
         Ok(())
     }
+}
+
+/// The container of a process that runs so many tasks at a time.
+fn worker(configuration: &Configuration, tasks: u32) -> Result<Resource, ConfigError> {
+    let vcores = match configuration.get(&options::WORKER_VCORES)? {
+        given @ 1.. => given as u32,
+        _ => match configuration.get(&taskmanager::CPU_CORES)? {
+            Some(cores) => cores.ceil() as u32,
+            None => tasks,
+        },
+    };
+    Ok(Resource::new(
+        mebibytes(worker_memory(configuration)?),
+        vcores,
+    ))
+}
+
+/// How much of that is for large operators.
+///
+/// # Errors
+/// When an option is wrong.
+pub fn managed_memory(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
+    if let Some(size) = configuration.get(&taskmanager::MANAGED_SIZE)? {
+        return Ok(size);
+    }
+    let fraction = configuration.get(&taskmanager::MANAGED_FRACTION)?;
+    let bytes = worker_memory(configuration)?.bytes() as f64 * fraction;
+    Ok(MemorySize::of_bytes(bytes as u64))
 }
 
 /// How much memory a worker may have.
@@ -141,6 +175,18 @@ mod tests {
         assert_eq!(shape.workers, 2);
         let vcores = configured(&[("yarn.containers.vcores", "7")]);
         assert_eq!(ApplicationShape::of(&vcores, 1).unwrap().worker.vcores, 7);
+    }
+
+    #[test]
+    fn a_bounded_script_has_one_container_and_part_of_it_for_its_operators() {
+        let options = configured(&[
+            ("taskmanager.memory.process.size", "1 gb"),
+            ("taskmanager.memory.managed.fraction", "0.5"),
+        ]);
+        let shape = ApplicationShape::of_batch(&options, 4).unwrap();
+        assert_eq!(shape.master, Resource::new(1024, 4));
+        assert_eq!(shape.workers, 0);
+        assert_eq!(managed_memory(&options).unwrap().bytes(), 512 << 20);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use alpheus_am::yarn::application;
 use crate::connectors::BuiltInConnectors;
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
+use crate::yarn::batch::ContainerBatch;
 
 /// Be the ApplicationMaster of the application that YARN starts in this container
 #[derive(Debug, clap::Args)]
@@ -24,8 +25,12 @@ impl AmArgs {
     pub fn run(self) -> CliResult<Exit> {
         let runtime = job_runner::runtime()?;
         // A job that has failed is told to the ResourceManager; the process has done what it should.
-        application::run(Arc::new(BuiltInConnectors), runtime.handle())
-            .map(|_| Exit::Finished)
-            .map_err(CliError::failed)
+        application::run(
+            Arc::new(BuiltInConnectors),
+            Arc::new(ContainerBatch),
+            runtime.handle(),
+        )
+        .map(|_| Exit::Finished)
+        .map_err(CliError::failed)
     }
 }

@@ -69,6 +69,12 @@ pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
             report.diagnostics.trim()
         )));
     }
+    if report.port < 0 {
+        return Err(CliError::usage(format!(
+            "{id} runs a bounded script in batch mode, which nobody can speak to: `yarn application -kill {id}` ends it, and \
+             nothing that it has written stays"
+        )));
+    }
     let client = match secrets(&cluster, configuration, &report)? {
         Some(secrets) => direct(id, &report, &secrets, &runtime)?,
         None => proxied(id, &report, &cluster)?,

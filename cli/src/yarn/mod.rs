@@ -6,11 +6,13 @@
 //! - [`staging`]: the folder on the cluster's file system that an application has to itself; [`program`]: this very
 //!   program, for the nodes to run.
 //! - [`credentials`]: what the master's container is given.
+//! - [`batch`]: runs a bounded script, in the master's container.
 //! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
 //! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS or, for whoever is not its owner, Hadoop's [`web`] pages; [`list`]: those that there are; [`push`]:
 //!   hands it tokens; [`logs`] and [`collected_logs`] (in [`tfile`]s): what it has logged.
 
 pub mod attach;
+pub mod batch;
 pub mod checks;
 pub mod cluster;
 pub mod collected_logs;
@@ -27,9 +29,10 @@ pub mod submit;
 pub mod tfile;
 pub mod web;
 
+use alpheus_am::yarn::settings::{BatchScript, Work};
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;
-use alpheus_sql::Session;
+use alpheus_sql::{JobMode, Session};
 
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
@@ -46,10 +49,17 @@ pub fn run(
     attached: bool,
 ) -> CliResult<Exit> {
     let planned = plan::plan(&mut Session::new(configuration), name, script)?;
-    let Some(graph) = planned.graph else {
-        return Err(CliError::failed(
-            "the planner gave no operators for this job: a defect",
-        ));
+    let work = match (planned.mode, planned.graph) {
+        (JobMode::Batch, _) => Work::Batch(BatchScript {
+            name: name.to_owned(),
+            text: script.to_owned(),
+        }),
+        (JobMode::Streaming, Some(graph)) => Work::Stream(graph),
+        (JobMode::Streaming, None) => {
+            return Err(CliError::failed(
+                "the planner gave no operators for this job: a defect",
+            ));
+        }
     };
     let runtime = job_runner::runtime()?;
     runtime.block_on(async {
@@ -58,7 +68,7 @@ pub fn run(
         let submission = submit::Submission {
             job,
             name: planned.name,
-            graph,
+            work,
             configuration: planned.configuration,
         };
         let id = submit::submit(&cluster, submission).await?;

@@ -1,7 +1,7 @@
 //! The one job of an application: what a script describes, planned on the client, so that a script that is wrong costs
 //! nobody anything.
 
-use alpheus_sql::{JobMode, Outcome, PlannedJob, Session};
+use alpheus_sql::{Outcome, PlannedJob, Session};
 use alpheus_sql_parser::parse_script;
 
 use crate::exit::{CliError, CliResult};
@@ -10,7 +10,7 @@ use crate::statements::show_rows;
 /// Plans a script. `name` stands in error messages.
 ///
 /// # Errors
-/// When a statement is wrong, or the script is not one streaming job that writes to tables.
+/// When a statement is wrong, or the script is not one job that writes to tables.
 pub fn plan(session: &mut Session, name: &str, script: &str) -> CliResult<PlannedJob> {
     let statements = parse_script(script).map_err(|error| {
         CliError::rendered(alpheus_sql::SqlError::from(error).render(name, script))
@@ -43,12 +43,6 @@ pub fn plan(session: &mut Session, name: &str, script: &str) -> CliResult<Planne
             "{name} is a SELECT, whose rows an application could show to nobody: INSERT INTO a table, or use -t local"
         )));
     }
-    if job.mode == JobMode::Batch {
-        return Err(CliError::usage(
-            "execution.runtime-mode BATCH runs with -t local only; on YARN use STREAMING, which ends with its bounded \
-             tables and has the same final result",
-        ));
-    }
     Ok(job)
 }
 
@@ -57,6 +51,7 @@ pub fn plan(session: &mut Session, name: &str, script: &str) -> CliResult<Planne
 mod tests {
     use super::*;
     use alpheus_hadoop_conf::Configuration;
+    use alpheus_sql::JobMode;
 
     const TABLES: &str = "CREATE TABLE a (x INT) WITH ('connector' = 'datagen', 'number-of-rows' = '1');\n\
                           CREATE TABLE b (x INT) WITH ('connector' = 'blackhole');\n";
@@ -77,16 +72,14 @@ mod tests {
                 .graph
                 .is_some()
         );
+        let bounded = "SET 'execution.runtime-mode' = 'BATCH'; INSERT INTO b SELECT x FROM a;";
+        assert_eq!(planned(bounded).unwrap().mode, JobMode::Batch);
         for (script, words) in [
             ("", "no job"),
             ("SELECT x FROM a;", "SELECT"),
             (
                 "INSERT INTO b SELECT x FROM a; INSERT INTO b SELECT x FROM a;",
                 "STATEMENT SET",
-            ),
-            (
-                "SET 'execution.runtime-mode' = 'BATCH'; INSERT INTO b SELECT x FROM a;",
-                "BATCH",
             ),
             ("INSERT INTO b SELECT y FROM a;", "y"),
         ] {

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use alpheus_am::endpoint::Endpoint;
 use alpheus_am::yarn::launch;
-use alpheus_am::yarn::settings::{HadoopSettings, JOB_FILE, JobFile, MasterSettings, ShippedFile};
+use alpheus_am::yarn::settings::{
+    HadoopSettings, JOB_FILE, JobFile, MasterSettings, ShippedFile, Work,
+};
 use alpheus_am::yarn::shape::ApplicationShape;
-use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::options::{
-    checkpointing, high_availability, rest, security, yarn as options,
+    checkpointing, execution, high_availability, rest, security, yarn as options,
 };
 use alpheus_hadoop_conf::{Configuration, Ports, Source};
 use alpheus_security::secret::SecretBytes;
@@ -43,7 +44,7 @@ pub struct Submission {
     /// What people call it.
     pub name: String,
     /// What to run.
-    pub graph: JobGraph,
+    pub work: Work,
     /// How.
     pub configuration: Configuration,
 }
@@ -56,13 +57,19 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let Submission {
         job,
         name,
-        mut graph,
+        mut work,
         mut configuration,
     } = submission;
     checks::places(&configuration)?;
     let queue = configuration.get(&options::QUEUE)?;
     let queue = queue.unwrap_or_else(|| checks::DEFAULT_QUEUE.to_owned());
-    let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
+    let shape = match &work {
+        Work::Stream(graph) => ApplicationShape::of(&configuration, graph.required_slots())?,
+        Work::Batch(_) => {
+            let threads = configuration.get(&execution::PARALLELISM)?;
+            ApplicationShape::of_batch(&configuration, threads)?
+        }
+    };
     let program = Program::this()?;
     let rm = &cluster.resource_manager;
     let new = rm.new_application().await?;
@@ -74,11 +81,14 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let (tokens, _) = credentials::tokens(cluster, &configuration, &name_spaces).await?;
     let secrets = ApplicationSecrets::new(new.id)?;
     let staging = Staging::create(&root, new.id)?;
-    checkpoints_outlive_nodes(&mut configuration, &staging)?;
-    if let Some(folder) = configuration.get(&checkpointing::DIR)? {
-        let key = checkpointing::DIR.key().to_owned();
-        graph.configuration.insert(key, folder);
+    if let Work::Stream(graph) = &mut work {
+        checkpoints_outlive_nodes(&mut configuration, &staging)?;
+        if let Some(folder) = configuration.get(&checkpointing::DIR)? {
+            let key = checkpointing::DIR.key().to_owned();
+            graph.configuration.insert(key, folder);
+        }
     }
+    let batch = matches!(work, Work::Batch(_));
 
     if cluster.hadoop.proxied().is_some() {
         without_keytab(&mut configuration);
@@ -87,7 +97,7 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     files.extend(ship(&configuration, &staging)?);
     let mut of_master = files.clone();
     let job_file = JobFile {
-        graph,
+        work,
         configuration: with_keytab(&configuration, &staging, &mut of_master)?,
     };
     let job_file = serde_json::to_vec(&job_file).map_err(CliError::failed)?;
@@ -99,7 +109,12 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
         owner: cluster.user.clone(),
         staging: staging.folder().to_string(),
         rest: rest_endpoint(&configuration)?,
-        attempts: attempts(&configuration)?,
+        attempts: match batch {
+            // Another one would write again what the first may have committed.
+            true => 1,
+            false => attempts(&configuration)?,
+        },
+        batch,
         files: files.clone(),
     };
     let user = (!cluster.is_secure()).then(|| cluster.user.clone());
