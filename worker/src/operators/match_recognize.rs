@@ -34,7 +34,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 
 use super::group_aggregate::key_types;
 use super::time_column::TimeColumn;
-use super::window_aggregate::{restored_watermark, watermark_list};
+use super::window_aggregate::{restored_time, watermark_list};
 
 const STATE: &str = "pattern";
 
@@ -234,7 +234,8 @@ impl Operator for MatchRecognize {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        self.progress = restored_watermark(state)?;
+        let event_time = matches!(self.pattern.time, TimeAttribute::Event { .. });
+        self.progress = restored_time(state, event_time)?;
         let width = self.input.fields().len();
         let mut current: Option<RestoredPartition> = None;
         for rows in state.keyed(STATE)? {

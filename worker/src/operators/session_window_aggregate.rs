@@ -44,8 +44,7 @@ use arrow::datatypes::SchemaRef;
 use self::disk::{Disk, Taken};
 use super::group_aggregate::key_types;
 use super::window_aggregate::{
-    OUTPUT_ROWS, WindowClock, calls_with_count, restored_watermark, results, types_from,
-    watermark_list,
+    OUTPUT_ROWS, WindowClock, calls_with_count, restored_time, results, types_from, watermark_list,
 };
 
 const STATE: &str = "sessions";
@@ -398,7 +397,7 @@ impl Operator for SessionWindowAggregate {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        self.progress = restored_watermark(state)?;
+        self.progress = restored_time(state, !self.clock.is_processing_time())?;
         let reader = Disk::new(&self.key_types, self.empty.state_fields(), self.gap)?;
         reader.visit_snapshot(state, &mut |(keys, times, states)| {
             let hashes = hash_columns(&keys, times.len())?;

@@ -45,7 +45,7 @@ use super::group_aggregate::{GroupColumns, key_types};
 use super::key_timers::KeyTimers;
 use super::ordered_rows::{OrderedRows, pick};
 use super::time_column::TimeColumn;
-use super::window_aggregate::{restored_watermark, watermark_list};
+use super::window_aggregate::{restored_time, watermark_list};
 
 const STATE: &str = "over";
 /// How many partitions fire together.
@@ -510,7 +510,7 @@ impl Operator for OverAggregate {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        self.progress = restored_watermark(state)?;
+        self.progress = restored_time(state, self.is_event_time())?;
         self.pending.restore(state, 0)?;
         self.history.restore(state, 0)?;
         self.table.restore(state)?;

@@ -382,21 +382,37 @@ pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
 /// # Errors
 /// When they have none.
 pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64> {
-    let mut common: Option<i64> = None;
-    for entry in state.list(WATERMARK_STATE)? {
-        let bytes = <[u8; 8]>::try_from(entry.as_slice()).map_err(|_| {
-            OperatorError::fatal("the watermark of the snapshot does not have 8 bytes")
-        })?;
-        let watermark = i64::from_le_bytes(bytes);
-        if common.is_some_and(|common| common != watermark) {
-            return Err(OperatorError::fatal(
-                "the checkpoint is an unaligned one and found subtasks with windows or timers at different event times, so it \
-                 can be restored at the parallelism that it was taken with only: restore it with that, and take a savepoint",
-            ));
-        }
-        common = Some(watermark);
+    let times = restored_times(state)?;
+    match (times.iter().min(), times.iter().max()) {
+        (Some(least), Some(most)) if least != most => Err(OperatorError::fatal(
+            "the checkpoint is an unaligned one and found subtasks with windows or timers at different event times, so it \
+             can be restored at the parallelism that it was taken with only: restore it with that, and take a savepoint",
+        )),
+        (least, _) => Ok(least.copied().unwrap_or(i64::MIN)),
     }
-    Ok(common.unwrap_or(i64::MIN))
+}
+
+/// The same of an operator that may work by the wall clock, which each subtask has read for itself: then the least.
+///
+/// # Errors
+/// As there.
+pub(crate) fn restored_time(state: &dyn StateReader, event_time: bool) -> OperatorResult<i64> {
+    match event_time {
+        true => restored_watermark(state),
+        false => Ok(restored_times(state)?.into_iter().min().unwrap_or(i64::MIN)),
+    }
+}
+
+fn restored_times(state: &dyn StateReader) -> OperatorResult<Vec<i64>> {
+    let entries = state.list(WATERMARK_STATE)?;
+    let times = entries.iter().map(|entry| {
+        <[u8; 8]>::try_from(entry.as_slice())
+            .map(i64::from_le_bytes)
+            .map_err(|_| {
+                OperatorError::fatal("the watermark of the snapshot does not have 8 bytes")
+            })
+    });
+    times.collect()
 }
 
 impl Operator for WindowAggregate {
@@ -409,7 +425,7 @@ impl Operator for WindowAggregate {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        self.progress = restored_watermark(state)?;
+        self.progress = restored_time(state, !self.clock.is_processing_time())?;
         self.slices.restore(state)?;
         self.expect_firings();
         Ok(())
