@@ -69,7 +69,8 @@ pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
             report.diagnostics.trim()
         )));
     }
-    if report.port < 0 {
+    // Of an application that the user may not see neither host nor port is told.
+    if report.port < 0 && !report.host.is_empty() {
         return Err(CliError::usage(format!(
             "{id} runs a bounded script in batch mode, which nobody can speak to: `yarn application -kill {id}` ends it, and \
              nothing that it has written stays"
