@@ -19,6 +19,7 @@ import pathlib
 import random
 import socket
 import tempfile
+import time
 
 from .errors import ClusterError
 from .options import Options
@@ -26,6 +27,8 @@ from .options import Options
 REALM = "TEST.LOCAL"
 #: People that exist on the cluster, as Unix users, principals and home folders.
 USERS = ["alice", "bob", "admin"]
+#: How long a command waits for another one, s.
+_LOCK_PATIENCE = 60
 #: Below the range from which Linux takes the ports of outgoing connections, so that nobody takes ours while we start.
 _PORT_RANGE = (20000, 32000)
 
@@ -81,13 +84,18 @@ class Layout:
 
     @contextlib.contextmanager
     def lock(self):
-        """One command at a time changes a cluster."""
+        """One command at a time changes a cluster; another one waits for it, a minute at most."""
         self.dir.mkdir(parents=True, exist_ok=True)
         with open(self.dir / ".lock", "w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ClusterError(f"another command is changing the cluster in {self.dir}; wait for it") from None
+            end = time.monotonic() + _LOCK_PATIENCE
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end:
+                        raise ClusterError(f"another command is changing the cluster in {self.dir}; wait for it") from None
+                    time.sleep(0.1)
             yield
 
     def take_ports(self):
