@@ -8,6 +8,14 @@
 
 use std::time::Duration;
 
+use alpheus_hadoop_conf::options::taskmanager::{
+    FLINK_SIZE, MANAGED_FRACTION, MANAGED_SIZE, PROCESS_SIZE,
+};
+use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize};
+
+/// Memory of a worker where nothing says how much (Flink's `conf/config.yaml`).
+const DEFAULT_PROCESS_SIZE: MemorySize = MemorySize::of_mebibytes(1728);
+
 /// Between two looks. A NodeManager looks every three seconds.
 pub const WATCH: Duration = Duration::from_millis(100);
 
@@ -21,6 +29,32 @@ const END: u64 = 98;
 const STEP: u64 = 64 << 20;
 
 const MEBIBYTE: u64 = 1 << 20;
+
+/// How much memory a worker may have.
+///
+/// # Errors
+/// When an option is wrong.
+pub fn process_size(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
+    Ok(match configuration.get(&PROCESS_SIZE)? {
+        Some(size) => size,
+        None => configuration
+            .get(&FLINK_SIZE)?
+            .unwrap_or(DEFAULT_PROCESS_SIZE),
+    })
+}
+
+/// How much of that is for state backends and large operators.
+///
+/// # Errors
+/// When an option is wrong.
+pub fn managed_size(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
+    if let Some(size) = configuration.get(&MANAGED_SIZE)? {
+        return Ok(size);
+    }
+    let fraction = configuration.get(&MANAGED_FRACTION)?;
+    let bytes = process_size(configuration)?.bytes() as f64 * fraction;
+    Ok(MemorySize::of_bytes(bytes as u64))
+}
 
 /// What a look at the memory leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use alpheus_hadoop_conf::{Configuration, Source};
 use super::application::Attempt;
 use super::launcher::WorkerLauncher;
 use super::settings::BatchScript;
-use super::{YarnApplicationError, shape, tokens};
+use super::{YarnApplicationError, tokens};
 use crate::event::event_channel;
 
 /// What a batch runner is to do, and with what.
@@ -24,10 +24,6 @@ pub struct BatchWork {
     pub script: BatchScript,
     /// How; folders for what does not fit into memory are in it (`io.tmp.dirs`).
     pub configuration: Configuration,
-    /// Bytes that the operators may hold together (managed memory).
-    pub managed_memory: u64,
-    /// Bytes that the process may have.
-    pub process_memory: u64,
 }
 
 /// Runs bounded scripts in this process.
@@ -58,8 +54,6 @@ pub(super) fn run(
     let outcome = attempt.batch.run(BatchWork {
         job: attempt.settings.job,
         script,
-        managed_memory: shape::managed_memory(&configuration)?.bytes(),
-        process_memory: shape::worker_memory(&configuration)?.bytes(),
         configuration,
     });
     drop(keeper);

@@ -2,10 +2,8 @@
 
 use alpheus_hadoop_conf::options::{cluster, taskmanager, yarn as options};
 use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize};
+use alpheus_worker::memory::process_size;
 use alpheus_yarn::{NewApplication, Resource};
-
-/// Memory of a worker for which nothing is set, in mebibytes (Flink's `conf/config.yaml`).
-const WORKER_MEMORY_MB: u64 = 1728;
 
 /// What an application asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,35 +104,9 @@ fn worker(configuration: &Configuration, tasks: u32) -> Result<Resource, ConfigE
         },
     };
     Ok(Resource::new(
-        mebibytes(worker_memory(configuration)?),
+        mebibytes(process_size(configuration)?),
         vcores,
     ))
-}
-
-/// How much of that is for large operators.
-///
-/// # Errors
-/// When an option is wrong.
-pub fn managed_memory(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
-    if let Some(size) = configuration.get(&taskmanager::MANAGED_SIZE)? {
-        return Ok(size);
-    }
-    let fraction = configuration.get(&taskmanager::MANAGED_FRACTION)?;
-    let bytes = worker_memory(configuration)?.bytes() as f64 * fraction;
-    Ok(MemorySize::of_bytes(bytes as u64))
-}
-
-/// How much memory a worker may have.
-///
-/// # Errors
-/// When an option is wrong.
-pub fn worker_memory(configuration: &Configuration) -> Result<MemorySize, ConfigError> {
-    Ok(match configuration.get(&taskmanager::PROCESS_SIZE)? {
-        Some(size) => size,
-        None => configuration
-            .get(&taskmanager::FLINK_SIZE)?
-            .unwrap_or(MemorySize::of_mebibytes(WORKER_MEMORY_MB)),
-    })
 }
 
 fn mebibytes(size: MemorySize) -> u64 {
@@ -186,7 +158,12 @@ mod tests {
         let shape = ApplicationShape::of_batch(&options, 4).unwrap();
         assert_eq!(shape.master, Resource::new(1024, 4));
         assert_eq!(shape.workers, 0);
-        assert_eq!(managed_memory(&options).unwrap().bytes(), 512 << 20);
+        assert_eq!(
+            alpheus_worker::memory::managed_size(&options)
+                .unwrap()
+                .bytes(),
+            512 << 20
+        );
     }
 
     #[test]

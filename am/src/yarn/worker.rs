@@ -9,11 +9,12 @@ use alpheus_hadoop_conf::options::execution::TMP_DIRS;
 use alpheus_security::hadoop::Credentials;
 use alpheus_security::secret::SecretBytes;
 use alpheus_worker::environment::Connectors;
+use alpheus_worker::memory::process_size;
 use tokio::runtime::Handle;
 
 use super::container::{ContainerEnvironment, named_tokens};
 use super::settings::{self, HadoopSettings};
-use super::{YarnApplicationError, hdfs, shape};
+use super::{YarnApplicationError, hdfs};
 use crate::deployment::handover;
 use crate::deployment::worker_process::{self, InContainer, WorkerProcessError};
 
@@ -48,7 +49,7 @@ pub fn run(connectors: Arc<dyn Connectors>, runtime: &Handle) -> Result<(), Cont
             }
         }),
         overrides: BTreeMap::from([folders]),
-        memory_bytes: shape::worker_memory(&settings.configuration)
+        memory_bytes: process_size(&settings.configuration)
             .map_err(YarnApplicationError::from)?
             .bytes(),
     };

@@ -4,6 +4,7 @@ use alpheus_am::yarn::batch::{BatchRunner, BatchWork};
 use alpheus_batch::MemoryBudget;
 use alpheus_hadoop_conf::options::execution::TMP_DIRS;
 use alpheus_sql::Session;
+use alpheus_worker::memory::{managed_size, process_size};
 
 use super::plan;
 use crate::batch_runner::{self, Limits};
@@ -22,10 +23,11 @@ fn run(work: BatchWork) -> CliResult<()> {
     let folders = work.configuration.get(&TMP_DIRS)?;
     let limits = Limits {
         operators: Some(MemoryBudget {
-            bytes: usize::try_from(work.managed_memory).unwrap_or(usize::MAX),
+            bytes: usize::try_from(managed_size(&work.configuration)?.bytes())
+                .unwrap_or(usize::MAX),
             folders: folders.split(',').map(Into::into).collect(),
         }),
-        process: Some(work.process_memory),
+        process: Some(process_size(&work.configuration)?.bytes()),
     };
     let script = &work.script;
     let mut session = Session::new(work.configuration);

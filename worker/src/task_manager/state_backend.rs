@@ -15,18 +15,14 @@ use alpheus_hadoop_conf::options::state::{
     ROCKSDB_TRANSFER_THREADS, ROCKSDB_WRITE_BUFFER_RATIO, ROCKSDB_WRITE_BUFFER_SIZE,
     StateBackendType,
 };
-use alpheus_hadoop_conf::options::taskmanager::{
-    FLINK_SIZE, MANAGED_FRACTION, MANAGED_SIZE, NUM_SLOTS, PROCESS_SIZE,
-};
+use alpheus_hadoop_conf::options::taskmanager::NUM_SLOTS;
 use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize, Source};
 use alpheus_state::rocksdb::{
     FOLDER_PREFIX, RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner,
 };
 
 use crate::control::{Deployment, WorkerId};
-
-/// Memory of a worker where nothing says how much (`taskmanager.memory.process.size`).
-const DEFAULT_PROCESS_SIZE: MemorySize = MemorySize::of_mebibytes(1728);
+use crate::memory::managed_size;
 
 /// Makes the backends of the operators.
 pub(super) struct StateBackends(Option<Arc<RocksDb>>);
@@ -135,17 +131,7 @@ fn memory(configuration: &Configuration) -> Result<Option<usize>, ConfigError> {
     if !configuration.get(&ROCKSDB_MEMORY_MANAGED)? {
         return Ok(None);
     }
-    if let Some(managed) = configuration.get(&MANAGED_SIZE)? {
-        return Ok(Some(bytes(managed)));
-    }
-    let process = match configuration.get(&PROCESS_SIZE)? {
-        Some(size) => size,
-        None => configuration
-            .get(&FLINK_SIZE)?
-            .unwrap_or(DEFAULT_PROCESS_SIZE),
-    };
-    let fraction = configuration.get(&MANAGED_FRACTION)?;
-    Ok(Some((process.bytes() as f64 * fraction) as usize))
+    Ok(Some(bytes(managed_size(configuration)?)))
 }
 
 /// The first of several folders, which are separated by commas, colons or the like.
