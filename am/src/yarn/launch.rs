@@ -43,11 +43,17 @@ pub fn master(
         tokens: Some(credentials.encode(CredentialsFormat::Writable)),
         environment,
         command: command("am", &application.to_string()),
-        access: AccessLists {
-            view: configuration.get(&options::VIEW_ACLS)?,
-            modify: configuration.get(&options::MODIFY_ACLS)?,
-        },
+        access: access(configuration)?,
         ..ContainerLaunch::default()
+    })
+}
+
+/// Who besides the owner may see and change the application. Every launch says it, because each NodeManager goes by
+/// what the first container of the application on its node brought along.
+fn access(configuration: &Configuration) -> Result<AccessLists, ConfigError> {
+    Ok(AccessLists {
+        view: configuration.get(&options::VIEW_ACLS)?,
+        modify: configuration.get(&options::MODIFY_ACLS)?,
     })
 }
 
@@ -70,6 +76,7 @@ pub fn worker(
         tokens: Some(credentials.encode(CredentialsFormat::Writable)),
         environment: environment(configuration, &taskmanager::ENV)?,
         command: command("worker", &container.to_string()),
+        access: access(configuration)?,
         ..ContainerLaunch::default()
     })
 }
@@ -148,7 +155,12 @@ mod tests {
         tokens.add_secret("the master's", SecretBytes::from(&b"x"[..]));
         let mut own = Credentials::new();
         own.add_secret("its own", SecretBytes::from(&b"y"[..]));
-        let launch = worker(container, &Configuration::new(), &[], &tokens, own).unwrap();
+        let mut configuration = Configuration::new();
+        configuration
+            .set("yarn.view.acls", "bob ops", Source::CommandLine)
+            .unwrap();
+        let launch = worker(container, &configuration, &[], &tokens, own).unwrap();
+        assert_eq!(launch.access.view.as_deref(), Some("bob ops"));
         let given = Credentials::decode(launch.tokens.unwrap().expose()).unwrap();
         assert!(given.secret("its own").is_some() && given.secret("the master's").is_none());
         assert_eq!(given.of_kind(kind::AM_RM).count(), 0);
