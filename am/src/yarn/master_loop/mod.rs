@@ -8,33 +8,28 @@
 //! An attempt that the ResourceManager has given up ends this process on the spot, without a good-bye: another attempt
 //! may be running, and to it everything belongs.
 
+mod containers;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_hadoop_rpc::RetryPolicy;
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{
-    Allocation as Answer, Container, ContainerId, FinalStatus, Ledger, Master, NodeId,
-    NodeManagers, Priority, Registration, ResourceRequest, YarnError,
+    Allocation as Answer, ContainerId, FinalStatus, Ledger, Master, NodeId, NodeManagers, Priority,
+    Registration, ResourceRequest, YarnError,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::allocation::{Allocation, Given};
-use super::blame::{Blame, Verdict};
+use self::containers::Started;
+use super::allocation::Allocation;
+use super::blame::Blame;
 use super::command::{Command, Serving};
-use super::departure::{departures, returns};
-use super::exit::Cause;
-use crate::event::Event;
-use crate::job_master::fact::{Fact, Fault};
 
 /// The priority of workers' containers.
 const WORKERS: Priority = Priority(1);
-
-/// How long heartbeats stay quick after a container was stopped or lost, so that its end is learned soon.
-const CURIOSITY: Duration = Duration::from_secs(5);
 
 /// Between heartbeats while the job is being read.
 const BEFORE_THE_JOB: Duration = Duration::from_secs(1);
@@ -42,21 +37,8 @@ const BEFORE_THE_JOB: Duration = Duration::from_secs(1);
 /// How long a node is tried before another container is asked for, in all and between two tries.
 const NODE_PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(1));
 
-/// After so many starts in a row that nodes have refused, there is a pause before the next request.
-const HASTY_STARTS: u32 = 3;
-
-/// That pause (`resourcemanager.start-worker.retry-interval` of Flink).
-const START_PAUSE: Duration = Duration::from_secs(3);
-
-/// How long a worker that was given up has to end by itself, or its node to notice that it has: a container that is stopped
-/// before loses its exit code.
-const LAST_BREATH: Duration = Duration::from_secs(1);
-
 /// How long a failed job's good-bye waits to learn how its containers have ended.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-
-/// How many containers' ends the good-bye of a failed job tells.
-const MOST_ENDS: usize = 3;
 
 /// What YARN shows of a job that has no end, as Flink does.
 const ENDLESS: f32 = 1.0;
@@ -78,13 +60,6 @@ enum BeatAnswer {
     Allocation(Box<Answer>),
     /// The ResourceManager was restarted.
     Registered(Box<Registration>),
-}
-
-struct Started {
-    worker: WorkerId,
-    container: ContainerId,
-    node: NodeId,
-    outcome: Result<(), String>,
 }
 
 struct MasterLoop {
@@ -275,60 +250,6 @@ impl MasterLoop {
         self.next_beat = Instant::now();
     }
 
-    /// Containers of an earlier attempt are kept until their workers have had the time to say who they are.
-    fn on_previous(&mut self, containers: Vec<Container>) {
-        for container in containers {
-            if !self.allocation.holds(container.id) {
-                self.previous.insert(container.id, container.node);
-            }
-        }
-    }
-
-    fn adopt(&mut self, worker: WorkerId, container: ContainerId) {
-        if let Some(node) = self.previous.remove(&container) {
-            tracing::info!(worker = worker.0, %container, %node, "a worker has survived its master");
-            self.allocation.adopt(container, node, worker);
-        }
-    }
-
-    fn give_back_previous(&mut self) {
-        if Instant::now() >= self.previous_until {
-            for (container, node) in std::mem::take(&mut self.previous) {
-                tracing::info!(%container, %node, "a container of an earlier attempt is given back");
-                self.release(container, node);
-            }
-        }
-    }
-
-    fn stop(&mut self, worker: WorkerId) {
-        self.forget(worker);
-        if let Some((container, node)) = self.allocation.give_up(worker) {
-            let patience = Instant::now() + CURIOSITY;
-            self.given_up.insert(container, (worker, patience));
-            self.stop_at_node(container, node, LAST_BREATH);
-        }
-        self.ask();
-    }
-
-    /// Gives a container back, and has its node stop it: the ResourceManager alone takes two heartbeats to do so.
-    fn release(&mut self, container: ContainerId, node: NodeId) {
-        self.ledger.release(container);
-        self.stop_at_node(container, node, Duration::ZERO);
-    }
-
-    /// Has its node stop a container. One that has died by itself keeps its exit code, which one that is given back does
-    /// not.
-    fn stop_at_node(&mut self, container: ContainerId, node: NodeId, wait: Duration) {
-        self.curious_until = Instant::now() + CURIOSITY;
-        let nodes = self.nodes.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            if let Err(error) = nodes.stop(&node, &[container]).await {
-                tracing::debug!(%container, %error, "the node does not stop a container");
-            }
-        });
-    }
-
     fn on_beat(&mut self, answer: Result<BeatAnswer, YarnError>) {
         match answer {
             Ok(BeatAnswer::Allocation(allocation)) => {
@@ -357,150 +278,6 @@ impl MasterLoop {
         self.next_beat = if self.urgent { now } else { now + pause };
     }
 
-    fn on_allocation(&mut self, allocation: Answer) {
-        self.cluster_nodes = allocation.nodes;
-        self.on_previous(allocation.previous_containers);
-        self.give_back_previous();
-        self.nodes.add_tokens(allocation.node_tokens);
-        for given in self.allocation.allocated(allocation.allocated) {
-            match given {
-                Given::Launch(worker, container) => self.launch(worker, &container),
-                Given::Release(container) => self.ledger.release(container),
-            }
-        }
-        for status in &allocation.completed {
-            self.previous.remove(&status.id);
-            if let Some((worker, _)) = self.given_up.remove(&status.id) {
-                let end = super::exit::explain(status);
-                tracing::info!(worker = worker.0, "worker's {}", end.reason);
-                if end.cause != Cause::AsTold {
-                    self.ended(worker, end.reason);
-                }
-            }
-        }
-        for ended in self.allocation.completed(&allocation.completed) {
-            tracing::info!(
-                worker = ended.worker.0,
-                host = ended.host,
-                "worker's {}",
-                ended.reason
-            );
-            if matches!(ended.cause, Cause::Program | Cause::Killed | Cause::Node) {
-                self.blame(&ended.host);
-            }
-            self.lost(ended.worker, ended.reason, ended.cause.fault());
-        }
-        let departures = departures(
-            &self.allocation,
-            allocation.preemption.as_ref(),
-            &allocation.updated_nodes,
-            SystemClock.now_ms(),
-        );
-        let returns = returns(&self.allocation, &allocation.updated_nodes);
-        if let (Some(serving), false) = (&self.serving, departures.is_empty()) {
-            let leave = Fact::WorkersLeave(departures);
-            serving.events.send(Event::Fact(leave));
-        }
-        if let (Some(serving), false) = (&self.serving, returns.is_empty()) {
-            let stay = Fact::WorkersStay(returns);
-            serving.events.send(Event::Fact(stay));
-        }
-        for node in allocation.updated_nodes {
-            tracing::info!(node = %node.id, state = %node.state, "a node has changed");
-            if node.state.is_unusable() {
-                self.nodes.forget(&node.id);
-            }
-        }
-    }
-
-    fn launch(&mut self, worker: WorkerId, container: &Container) {
-        tracing::info!(
-            worker = worker.0,
-            container = %container.id,
-            node = %container.node,
-            "starting a worker"
-        );
-        let launch = match &self.serving {
-            Some(serving) => serving.launcher.launch(worker, container),
-            None => return,
-        };
-        let launch = match launch {
-            Ok(launch) => launch,
-            Err(error) => return self.not_started(worker, &error.to_string(), Fault::Worker),
-        };
-        let nodes = self.nodes.clone();
-        let (container, started) = (container.clone(), self.started.clone());
-        tokio::spawn(async move {
-            let outcome = nodes.start(&container, &launch).await;
-            let _ = started.send(Started {
-                worker,
-                container: container.id,
-                node: container.node,
-                outcome: outcome.map_err(|error| error.to_string()),
-            });
-        });
-    }
-
-    fn on_started(&mut self, started: Started) {
-        let Started {
-            worker,
-            container,
-            node,
-            outcome,
-        } = started;
-        match outcome {
-            Ok(()) => {
-                self.failed_starts = 0;
-                self.blame.works(&node.host);
-                // It may have been given up while its node was starting it.
-                if self.given_up.contains_key(&container) {
-                    self.release(container, node);
-                }
-            }
-            Err(reason) => {
-                self.blame(&node.host);
-                self.failed_starts += 1;
-                if self.failed_starts >= HASTY_STARTS {
-                    self.ask_after = Some(Instant::now() + START_PAUSE);
-                }
-                let reason = format!("node {node} does not start it: {reason}");
-                self.not_started(worker, &reason, Fault::Cluster);
-            }
-        }
-    }
-
-    fn not_started(&mut self, worker: WorkerId, reason: &str, fault: Fault) {
-        if let Some((container, node)) = self.allocation.give_up(worker) {
-            self.release(container, node);
-        }
-        self.lost(worker, reason.to_owned(), fault);
-    }
-
-    fn lost(&mut self, worker: WorkerId, reason: String, fault: Fault) {
-        self.forget(worker);
-        if let Some(serving) = &self.serving {
-            let lost = Fact::WorkerLost {
-                worker,
-                reason,
-                fault,
-            };
-            serving.events.send(Event::Fact(lost));
-        }
-    }
-
-    /// The connection of a worker broke before it was known how it has ended.
-    fn ended(&mut self, worker: WorkerId, reason: String) {
-        if let Some(serving) = &self.serving {
-            let reason = reason.clone();
-            let ended = Fact::WorkerEnded { worker, reason };
-            serving.events.send(Event::Fact(ended));
-        }
-        self.ends.push(reason);
-        if self.ends.len() > MOST_ENDS {
-            self.ends.remove(0);
-        }
-    }
-
     /// Whether all containers that were given up have been heard of, or it is too late for it.
     fn has_heard(&self, until: Instant) -> bool {
         self.given_up.is_empty() || Instant::now() >= until
@@ -513,31 +290,6 @@ impl MasterLoop {
         match (news.is_empty(), diagnostics.contains("was lost")) {
             (false, true) => format!("{diagnostics}; {}", news.join("; ")),
             _ => diagnostics,
-        }
-    }
-
-    fn forget(&self, worker: WorkerId) {
-        if let Some(serving) = &self.serving {
-            serving.launcher.forget(worker);
-        }
-    }
-
-    fn blame(&mut self, host: &str) {
-        match self.blame.failed(host, self.cluster_nodes) {
-            None => {}
-            Some(Verdict::Avoid(host)) => {
-                tracing::warn!(
-                    host,
-                    "containers fail there again and again: it gets no more of them"
-                );
-                self.ledger.blacklist(&host, true);
-            }
-            Some(Verdict::Forgive(hosts)) => {
-                tracing::warn!("containers fail on so many nodes that none is avoided any more");
-                for host in hosts {
-                    self.ledger.blacklist(&host, false);
-                }
-            }
         }
     }
 
