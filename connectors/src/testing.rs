@@ -118,7 +118,7 @@ pub(crate) fn rows(batch: &RecordBatch) -> Vec<String> {
         .collect()
 }
 
-/// The next batch; `None` when there are no more splits.
+/// The next batch; `None` when there are no more splits, or none before some time.
 pub(crate) fn next_batch(
     enumerator: &mut dyn SplitEnumerator,
     reader: &mut dyn SourceReader,
@@ -126,7 +126,9 @@ pub(crate) fn next_batch(
     loop {
         match reader.poll_next().unwrap() {
             SourcePoll::Batch(batch) => return Some(batch.rows().clone()),
-            SourcePoll::Pending(_) => return None,
+            SourcePoll::Pending(Some(_)) => return None,
+            // Its waker is about to be called.
+            SourcePoll::Pending(None) => std::thread::yield_now(),
             SourcePoll::NeedSplit => match enumerator.next_split(0).unwrap() {
                 NextSplit::Split(split) => reader.add_split(split).unwrap(),
                 NextSplit::Wait | NextSplit::NoMore => return None,

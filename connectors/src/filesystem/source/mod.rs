@@ -8,11 +8,15 @@
 mod assemble;
 mod compression;
 mod enumerator;
+mod fetcher;
 mod parquet_reader;
 mod reader;
 mod split;
+mod split_reader;
 mod text_reader;
 
+#[cfg(test)]
+mod fetcher_tests;
 #[cfg(test)]
 mod tests;
 

@@ -3,41 +3,28 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use alpheus_dataflow::operator::Metric;
 use alpheus_dataflow::source::{SourcePoll, SourceReader, SourceReaderContext, SourceSplit};
-use alpheus_dataflow::{ChangelogBatch, Expr, OperatorResult};
+use alpheus_dataflow::{Expr, OperatorResult};
 use alpheus_storage::{FileSystem, Location};
 
-use super::assemble::{Assembler, data_projection};
-use super::parquet_reader::ParquetReader;
+use super::fetcher::{Fetched, Fetcher};
 use super::split::FileSplit;
-use super::text_reader::TextReader;
+use super::split_reader::{Reading, SplitReader};
 use crate::error::storage_error;
-use crate::filesystem::{FileFormat, FileTable};
-use crate::formats::{Rows, TextDecoder};
+use crate::filesystem::FileTable;
 
-/// Reads splits, one after the other.
+/// Reads splits, one after the other: local files on the task's thread, others on one of their own.
 pub(super) struct FileReader {
-    table: Arc<FileTable>,
-    projection: Vec<usize>,
-    filters: Vec<Expr>,
-    file_system: Arc<dyn FileSystem>,
-    batch_size: usize,
+    reading: Arc<Reading>,
+    waker: Arc<dyn Fn() + Send + Sync>,
     waiting: VecDeque<FileSplit>,
     current: Option<Current>,
-    errors: Metric,
 }
 
 /// A split being read.
-struct Current {
-    split: FileSplit,
-    assembler: Assembler,
-    input: Input,
-}
-
-enum Input {
-    Text(Box<TextReader>, Box<dyn TextDecoder>),
-    Parquet(Box<ParquetReader>),
+enum Current {
+    Here(Box<SplitReader>),
+    Elsewhere(Fetcher),
 }
 
 impl FileReader {
@@ -48,44 +35,45 @@ impl FileReader {
         file_system: Arc<dyn FileSystem>,
         context: &SourceReaderContext,
     ) -> Self {
-        FileReader {
+        let reading = Reading {
             table,
             projection,
             filters,
             file_system,
             batch_size: context.batch_size.max(1),
+            errors: context.operator.metrics.metric("numRecordsInErrors"),
+        };
+        FileReader {
+            reading: Arc::new(reading),
+            waker: Arc::clone(&context.waker),
             waiting: VecDeque::new(),
             current: None,
-            errors: context.operator.metrics.metric("numRecordsInErrors"),
         }
     }
 
-    fn open(&self, split: FileSplit) -> OperatorResult<Current> {
+    fn begin(&self, split: FileSplit) -> OperatorResult<Current> {
         let location: Location = split.path.parse().map_err(storage_error)?;
-        let file = self.file_system.open(&location).map_err(storage_error)?;
-        let remote = !location.is_local();
-        let assembler = Assembler::new(&self.table, &self.projection, &split)?;
-        let columns = data_projection(&self.table, &self.projection);
-        let input = match &self.table.format {
-            FileFormat::Text(format) => Input::Text(
-                Box::new(TextReader::new(file, location, &split)?),
-                format.decoder(&self.table.data, &columns),
-            ),
-            FileFormat::Parquet(_) => Input::Parquet(Box::new(ParquetReader::new(
-                file,
-                &self.table,
-                &columns,
-                &self.filters,
-                &split,
-                self.batch_size,
-                remote,
-            )?)),
-        };
-        Ok(Current {
-            split,
-            assembler,
-            input,
-        })
+        if location.is_local() {
+            return Ok(Current::Here(Box::new(self.reading.open(split)?)));
+        }
+        let (reading, waker) = (Arc::clone(&self.reading), Arc::clone(&self.waker));
+        Ok(Current::Elsewhere(Fetcher::start(reading, split, waker)?))
+    }
+}
+
+impl Current {
+    fn split(&self) -> &FileSplit {
+        match self {
+            Current::Here(reader) => reader.split(),
+            Current::Elsewhere(fetcher) => fetcher.split(),
+        }
+    }
+
+    fn poll(&mut self) -> OperatorResult<Fetched> {
+        match self {
+            Current::Here(reader) => Ok(reader.next()?.map_or(Fetched::End, Fetched::Batch)),
+            Current::Elsewhere(fetcher) => fetcher.poll(),
+        }
     }
 }
 
@@ -101,38 +89,21 @@ impl SourceReader for FileReader {
                 let Some(split) = self.waiting.pop_front() else {
                     return Ok(SourcePoll::NeedSplit);
                 };
-                self.current = Some(self.open(split)?);
+                self.current = Some(self.begin(split)?);
             }
             let Some(current) = &mut self.current else {
                 continue;
             };
-            let rows = match &mut current.input {
-                Input::Text(reader, decoder) => {
-                    let (rows, skipped) = reader.next(decoder.as_mut(), self.batch_size)?;
-                    current.split.position = reader.position();
-                    if skipped > 0 {
-                        self.errors.add(skipped as u64);
-                    }
-                    rows
-                }
-                Input::Parquet(reader) => {
-                    let (columns, count) = reader.next()?;
-                    (current.split.position, current.split.row) = reader.position();
-                    Rows::inserts(columns, count)
-                }
-            };
-            if rows.count > 0 {
-                let batch = current.assembler.assemble(&rows.columns, rows.count)?;
-                return Ok(SourcePoll::Batch(ChangelogBatch::try_new(
-                    batch, rows.kinds,
-                )?));
+            match current.poll()? {
+                Fetched::Batch(batch) => return Ok(SourcePoll::Batch(batch)),
+                Fetched::Nothing => return Ok(SourcePoll::Pending(None)),
+                Fetched::End => self.current = None,
             }
-            self.current = None;
         }
     }
 
     fn snapshot(&self) -> OperatorResult<Vec<SourceSplit>> {
-        let current = self.current.iter().map(|current| &current.split);
+        let current = self.current.iter().map(Current::split);
         current
             .chain(&self.waiting)
             .map(FileSplit::encode)
