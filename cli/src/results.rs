@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_dataflow::schema::RowType;
+use alpheus_functions::compile::Session;
 use alpheus_worker::environment::ResultReceiver;
 
 use crate::render::table::ChangelogTable;
-use crate::render::time::Zone;
 use crate::render::{OutputFormat, csv, json};
 
 /// Writes rows as they come.
 pub struct ResultPrinter {
     columns: RowType,
-    zone: Zone,
+    session: Session,
     state: Mutex<State>,
 }
 
@@ -38,7 +38,7 @@ impl ResultPrinter {
     pub fn start(
         format: OutputFormat,
         columns: RowType,
-        zone: Zone,
+        session: Session,
         max_width: usize,
     ) -> io::Result<Self> {
         let mut text = String::new();
@@ -49,7 +49,7 @@ impl ResultPrinter {
                 Format::Csv
             }
             OutputFormat::Table => {
-                let table = ChangelogTable::new(columns.clone(), max_width, zone);
+                let table = ChangelogTable::new(columns.clone(), max_width, session.clone());
                 table.header(&mut text);
                 Format::Table(table)
             }
@@ -57,7 +57,7 @@ impl ResultPrinter {
         put(&text)?;
         Ok(ResultPrinter {
             columns,
-            zone,
+            session,
             state: Mutex::new(State {
                 format,
                 text: String::new(),
@@ -75,8 +75,8 @@ impl ResultPrinter {
         let State { format, text } = &mut *state;
         text.clear();
         match format {
-            Format::Json => json::write(batch, &self.columns, self.zone, text),
-            Format::Csv => csv::write(batch, &self.columns, self.zone, text),
+            Format::Json => json::write(batch, &self.columns, &self.session, text),
+            Format::Csv => csv::write(batch, &self.columns, &self.session, text),
             Format::Table(table) => table.rows(batch, text),
         }
         put(text)

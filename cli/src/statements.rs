@@ -17,7 +17,6 @@ use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner::{self, RunOptions};
 use crate::logging::LogFormat;
 use crate::render::table::text_table;
-use crate::render::time::Zone;
 use crate::render::{OutputFormat, csv};
 use crate::results::ResultPrinter;
 
@@ -177,9 +176,10 @@ fn finish(printer: Option<&ResultPrinter>, exit: Exit) -> CliResult<Exit> {
 }
 
 fn printer(columns: &RowType, job: &PlannedJob, settings: &Settings) -> CliResult<ResultPrinter> {
-    let zone = Zone::parse(&job.session.time_zone);
+    let session =
+        alpheus_functions::compile::Session::new(&job.session).map_err(CliError::failed)?;
     let width = job.configuration.get(&MAX_COLUMN_WIDTH)? as usize;
-    ResultPrinter::start(settings.output, columns.clone(), zone, width).map_err(CliError::failed)
+    ResultPrinter::start(settings.output, columns.clone(), session, width).map_err(CliError::failed)
 }
 
 /// A new job's id.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::config::{self, ConfigArgs};
 use crate::exit::{CliError, CliResult, Exit};
-use crate::render::time;
+use crate::render::utc;
 
 /// Look into checkpoints
 #[derive(Debug, clap::Args)]
@@ -212,14 +212,7 @@ fn as_json(found: &FoundCheckpoint, vertices: &[Vertex<'_>]) -> Value {
 fn as_text(found: &FoundCheckpoint, vertices: &[Vertex<'_>]) -> String {
     let metadata = &found.metadata;
     let mut out = String::new();
-    let mut taken = String::new();
-    time::timestamp(
-        metadata.timestamp,
-        1000,
-        3,
-        Some(time::Zone::UTC),
-        &mut taken,
-    );
+    let taken = utc(metadata.timestamp, 3);
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,

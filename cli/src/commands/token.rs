@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::config::{self, ConfigArgs};
 use crate::exit::{CliError, CliResult, Exit};
-use crate::render::time;
+use crate::render::utc;
 use crate::target::Target;
 use crate::yarn;
 
@@ -256,10 +256,7 @@ fn lines(shown: &Shown<'_>, now: i64) -> String {
 }
 
 fn date(ms: i64) -> String {
-    let mut text = String::new();
-    time::timestamp(ms, 1000, 0, Some(time::Zone::UTC), &mut text);
-    text.push_str(" UTC");
-    text
+    format!("{} UTC", utc(ms, 3))
 }
 
 /// Asks the service of each token that is a delegation token; what became of each is shown.

@@ -1,19 +1,24 @@
-//! One value of a column: as JSON, or as plain text.
+//! One value of a column: as JSON, as CSV has it, or as a table shows it.
 
 use std::fmt::Write;
 
 use alpheus_dataflow::types::{LogicalType, TypeKind};
+use alpheus_functions::cast::text::write_value;
+use alpheus_functions::compile::Session;
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{
-    Date32Type, Decimal128Type, DurationMillisecondType, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time64NanosecondType,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-};
+use arrow::datatypes::{Float32Type, Float64Type};
 
-use super::time::{self, Zone};
+/// What a table shows for NULL, so that it is not taken for a text.
+pub const NULL: &str = "<NULL>";
 
 /// Writes a value as JSON.
-pub fn write_json(ty: &LogicalType, column: &dyn Array, row: usize, zone: Zone, out: &mut String) {
+pub fn write_json(
+    ty: &LogicalType,
+    column: &dyn Array,
+    row: usize,
+    session: &Session,
+    out: &mut String,
+) {
     if column.is_null(row) {
         out.push_str("null");
         return;
@@ -26,14 +31,14 @@ pub fn write_json(ty: &LogicalType, column: &dyn Array, row: usize, zone: Zone, 
                 if i > 0 {
                     out.push(',');
                 }
-                write_json(element, &values, i, zone, out);
+                write_json(element, &values, i, session, out);
             }
             out.push(']');
         }
-        TypeKind::Map(key, value) => write_map(key, value, column, row, zone, out),
+        TypeKind::Map(key, value) => write_map(key, value, column, row, session, out),
         TypeKind::Multiset(element) => {
             let count = TypeKind::Integer.not_null();
-            write_map(element, &count, column, row, zone, out);
+            write_map(element, &count, column, row, session, out);
         }
         TypeKind::Row(fields) => {
             let parts = column.as_struct();
@@ -44,13 +49,13 @@ pub fn write_json(ty: &LogicalType, column: &dyn Array, row: usize, zone: Zone, 
                 }
                 write_string(&field.name, out);
                 out.push(':');
-                write_json(&field.ty, parts.column(i), row, zone, out);
+                write_json(&field.ty, parts.column(i), row, session, out);
             }
             out.push('}');
         }
         _ => {
             let mut text = String::new();
-            write_text(ty, column, row, zone, &mut text);
+            write_scalar(&ty.kind, column, row, session, &mut text);
             if is_json_number(&ty.kind, &text) {
                 out.push_str(&text);
             } else {
@@ -76,7 +81,7 @@ fn write_map(
     value: &LogicalType,
     column: &dyn Array,
     row: usize,
-    zone: Zone,
+    session: &Session,
     out: &mut String,
 ) {
     let entries = column.as_map().value(row);
@@ -86,10 +91,10 @@ fn write_map(
             out.push(',');
         }
         let mut text = String::new();
-        write_text(key, entries.column(0), i, zone, &mut text);
+        write_plain(key, entries.column(0), i, session, &mut text);
         write_string(&text, out);
         out.push(':');
-        write_json(value, entries.column(1), i, zone, out);
+        write_json(value, entries.column(1), i, session, out);
     }
     out.push('}');
 }
@@ -111,109 +116,89 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Writes a value as text; NULL is `NULL`, and constructed values are JSON.
-pub fn write_text(ty: &LogicalType, column: &dyn Array, row: usize, zone: Zone, out: &mut String) {
-    if column.is_null(row) {
-        out.push_str("NULL");
-        return;
+/// Writes a value as CSV has it: numbers, texts and times as in JSON but without quotes; constructed values are
+/// JSON.
+pub fn write_plain(
+    ty: &LogicalType,
+    column: &dyn Array,
+    row: usize,
+    session: &Session,
+    out: &mut String,
+) {
+    match &ty.kind {
+        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) => {
+            write_json(ty, column, row, session, out);
+        }
+        kind => write_scalar(kind, column, row, session, out),
     }
-    // Writing to a String cannot fail.
-    let _ = match &ty.kind {
-        TypeKind::Null => out.write_str("NULL"),
-        TypeKind::Boolean => write!(out, "{}", column.as_boolean().value(row)),
-        TypeKind::Char(_) | TypeKind::Varchar(_) => {
-            out.write_str(column.as_string::<i32>().value(row))
+}
+
+/// Writes a value as people see it in a table (Flink's TABLEAU mode): as `CAST(.. AS STRING)`, bytes as `x'0a'`.
+pub fn write_shown(
+    ty: &LogicalType,
+    column: &dyn Array,
+    row: usize,
+    session: &Session,
+    out: &mut String,
+) {
+    match &ty.kind {
+        _ if column.is_null(row) => out.push_str(NULL),
+        TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
+            out.push_str("x'");
+            for byte in column.as_binary::<i32>().value(row) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{byte:02x}");
+            }
+            out.push('\'');
+        }
+        kind => write_value(out, column, row, kind, session),
+    }
+}
+
+/// A value that has no parts, where it differs from the CAST: booleans in small letters, numbers in the shortest
+/// form, bytes in base64 as Flink's formats have them, points in time always with milliseconds.
+fn write_scalar(
+    kind: &TypeKind,
+    column: &dyn Array,
+    row: usize,
+    session: &Session,
+    out: &mut String,
+) {
+    match kind {
+        TypeKind::Boolean => {
+            out.push_str(if column.as_boolean().value(row) {
+                "true"
+            } else {
+                "false"
+            });
         }
         TypeKind::Binary(_) | TypeKind::Varbinary(_) => {
             base64(column.as_binary::<i32>().value(row), out);
-            Ok(())
         }
-        TypeKind::Decimal(_, scale) => {
-            decimal(
-                column.as_primitive::<Decimal128Type>().value(row),
-                *scale,
-                out,
-            );
-            Ok(())
-        }
-        TypeKind::TinyInt => write!(out, "{}", column.as_primitive::<Int8Type>().value(row)),
-        TypeKind::SmallInt => write!(out, "{}", column.as_primitive::<Int16Type>().value(row)),
-        TypeKind::Integer => write!(out, "{}", column.as_primitive::<Int32Type>().value(row)),
-        TypeKind::BigInt => write!(out, "{}", column.as_primitive::<Int64Type>().value(row)),
         TypeKind::Float => {
             let value = column.as_primitive::<Float32Type>().value(row);
-            float(f64::from(value), &format!("{value:?}"), out)
+            float(f64::from(value), &format!("{value:?}"), out);
         }
         TypeKind::Double => {
             let value = column.as_primitive::<Float64Type>().value(row);
-            float(value, &format!("{value:?}"), out)
-        }
-        TypeKind::Date => {
-            let days = column.as_primitive::<Date32Type>().value(row);
-            time::date(i64::from(days), out);
-            Ok(())
-        }
-        TypeKind::Time(precision @ 0..=3) => {
-            let millis = column.as_primitive::<Time32MillisecondType>().value(row);
-            time::time(i64::from(millis) * 1_000_000, *precision, out);
-            Ok(())
-        }
-        TypeKind::Time(precision) => {
-            let nanos = column.as_primitive::<Time64NanosecondType>().value(row);
-            time::time(nanos, *precision, out);
-            Ok(())
+            float(value, &format!("{value:?}"), out);
         }
         TypeKind::Timestamp(precision) => {
-            write_timestamp(column, row, *precision, None, out);
-            Ok(())
+            let kind = TypeKind::Timestamp((*precision).max(3));
+            write_value(out, column, row, &kind, session);
         }
         TypeKind::TimestampLtz(precision) => {
-            write_timestamp(column, row, *precision, Some(zone), out);
-            Ok(())
+            let kind = TypeKind::TimestampLtz((*precision).max(3));
+            write_value(out, column, row, &kind, session);
         }
-        TypeKind::IntervalYearMonth => {
-            time::months(column.as_primitive::<Int32Type>().value(row), out);
-            Ok(())
-        }
-        TypeKind::IntervalDayTime => {
-            let millis = column.as_primitive::<DurationMillisecondType>().value(row);
-            time::day_time(millis, out);
-            Ok(())
-        }
-        TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_) => {
-            write_json(ty, column, row, zone, out);
-            Ok(())
-        }
-    };
-}
-
-fn write_timestamp(
-    column: &dyn Array,
-    row: usize,
-    precision: u8,
-    zone: Option<Zone>,
-    out: &mut String,
-) {
-    let (value, per_second) = match precision {
-        0..=3 => (
-            column.as_primitive::<TimestampMillisecondType>().value(row),
-            1_000,
-        ),
-        4..=6 => (
-            column.as_primitive::<TimestampMicrosecondType>().value(row),
-            1_000_000,
-        ),
-        _ => (
-            column.as_primitive::<TimestampNanosecondType>().value(row),
-            1_000_000_000,
-        ),
-    };
-    time::timestamp(value, per_second, precision, zone, out);
+        kind => write_value(out, column, row, kind, session),
+    }
 }
 
 /// `shortest` is Rust's shortest text that reads back; it differs from Java's in names and exponents.
-fn float(value: f64, shortest: &str, out: &mut String) -> std::fmt::Result {
-    match value {
+fn float(value: f64, shortest: &str, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = match value {
         value if value.is_nan() => out.write_str("NaN"),
         f64::INFINITY => out.write_str("Infinity"),
         f64::NEG_INFINITY => out.write_str("-Infinity"),
@@ -224,22 +209,7 @@ fn float(value: f64, shortest: &str, out: &mut String) -> std::fmt::Result {
             Some((mantissa, exponent)) => write!(out, "{mantissa}E{exponent}"),
             None => out.write_str(shortest),
         },
-    }
-}
-
-fn decimal(unscaled: i128, scale: u8, out: &mut String) {
-    let digits = unscaled.unsigned_abs().to_string();
-    let scale = usize::from(scale);
-    if unscaled < 0 {
-        out.push('-');
-    }
-    let padded = format!("{digits:0>width$}", width = scale + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - scale);
-    out.push_str(whole);
-    if scale > 0 {
-        out.push('.');
-        out.push_str(fraction);
-    }
+    };
 }
 
 /// RFC 4648, as Flink's JSON format writes bytes.

@@ -2,9 +2,9 @@
 
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::schema::RowType;
+use alpheus_functions::compile::Session;
 
-use super::cells::write_text;
-use super::time::Zone;
+use super::cells::write_plain;
 
 /// The header line.
 pub fn header(columns: &RowType, out: &mut String) {
@@ -17,7 +17,7 @@ pub fn header(columns: &RowType, out: &mut String) {
 }
 
 /// Appends a line per row. NULL is an empty field, an empty text is `""`.
-pub fn write(batch: &ChangelogBatch, columns: &RowType, zone: Zone, out: &mut String) {
+pub fn write(batch: &ChangelogBatch, columns: &RowType, session: &Session, out: &mut String) {
     let mut cell = String::new();
     for row in 0..batch.num_rows() {
         out.push_str(batch.kind(row).short_string());
@@ -28,7 +28,7 @@ pub fn write(batch: &ChangelogBatch, columns: &RowType, zone: Zone, out: &mut St
                 continue;
             }
             cell.clear();
-            write_text(&field.ty, column, row, zone, &mut cell);
+            write_plain(&field.ty, column, row, session, &mut cell);
             write_field(&cell, out);
         }
         out.push('\n');

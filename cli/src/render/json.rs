@@ -2,12 +2,12 @@
 
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::schema::RowType;
+use alpheus_functions::compile::Session;
 
 use super::cells::{write_json, write_string};
-use super::time::Zone;
 
 /// Appends a line per row.
-pub fn write(batch: &ChangelogBatch, columns: &RowType, zone: Zone, out: &mut String) {
+pub fn write(batch: &ChangelogBatch, columns: &RowType, session: &Session, out: &mut String) {
     for row in 0..batch.num_rows() {
         out.push_str("{\"op\":\"");
         out.push_str(batch.kind(row).short_string());
@@ -18,7 +18,7 @@ pub fn write(batch: &ChangelogBatch, columns: &RowType, zone: Zone, out: &mut St
             }
             write_string(&field.name, out);
             out.push(':');
-            write_json(&field.ty, batch.rows().column(i), row, zone, out);
+            write_json(&field.ty, batch.rows().column(i), row, session, out);
         }
         out.push_str("}}\n");
     }

@@ -3,17 +3,17 @@
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::types::TypeKind;
+use alpheus_functions::compile::Session;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::cells::write_text;
-use super::time::Zone;
+use super::cells::{NULL, write_shown};
 
 /// A table whose column widths follow from its types, so that rows can be shown before others are known.
 #[derive(Clone, Debug)]
 pub struct ChangelogTable {
     columns: RowType,
     widths: Vec<usize>,
-    zone: Zone,
+    session: Session,
     rows: u64,
 }
 
@@ -31,7 +31,7 @@ fn width_of(kind: &TypeKind, max: usize) -> usize {
         TypeKind::Date => 10,
         TypeKind::Time(precision) => 8 + fraction(*precision),
         TypeKind::Timestamp(precision) | TypeKind::TimestampLtz(precision) => {
-            19 + fraction((*precision).max(3))
+            19 + fraction(*precision)
         }
         _ => max,
     };
@@ -49,7 +49,7 @@ fn fraction(precision: u8) -> usize {
 
 impl ChangelogTable {
     /// A table of these columns; texts are cut to `max_width`.
-    pub fn new(columns: RowType, max_width: usize, zone: Zone) -> Self {
+    pub fn new(columns: RowType, max_width: usize, session: Session) -> Self {
         let widths = columns
             .fields
             .iter()
@@ -58,7 +58,7 @@ impl ChangelogTable {
         ChangelogTable {
             columns,
             widths,
-            zone,
+            session,
             rows: 0,
         }
     }
@@ -92,7 +92,13 @@ impl ChangelogTable {
             out.push(' ');
             for (i, (field, width)) in self.columns.fields.iter().zip(&self.widths).enumerate() {
                 text.clear();
-                write_text(&field.ty, batch.rows().column(i), row, self.zone, &mut text);
+                write_shown(
+                    &field.ty,
+                    batch.rows().column(i),
+                    row,
+                    &self.session,
+                    &mut text,
+                );
                 cell(&text, *width, out);
             }
             out.push_str("|\n");
@@ -142,7 +148,7 @@ fn cell(text: &str, width: usize, out: &mut String) {
 /// A table of text (SHOW, DESCRIBE), as wide as its cells; a single column of long texts (EXPLAIN, SHOW
 /// CREATE) is shown as it is.
 pub fn text_table(columns: &[String], rows: &[Vec<Option<String>>], out: &mut String) {
-    let shown = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "NULL".to_owned());
+    let shown = |cell: &Option<String>| cell.clone().unwrap_or_else(|| NULL.to_owned());
     let several_lines = rows
         .iter()
         .flatten()

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{expand, print};
 use crate::exit::{CliError, CliResult};
-use crate::render::time;
+use crate::render::utc;
 
 /// Lists what is named; of folders, what lies in them.
 pub(super) fn ls(paths: &[String], recursive: bool) -> CliResult<()> {
@@ -97,8 +97,7 @@ fn mode(file: &FileStatus) -> String {
 }
 
 fn minutes(ms: i64) -> String {
-    let mut text = String::new();
-    time::timestamp(ms, 1000, 0, Some(time::Zone::UTC), &mut text);
+    let mut text = utc(ms, 0);
     text.truncate("2026-01-01 00:00".len());
     text
 }
@@ -135,14 +134,7 @@ fn object(file: &FileStatus) -> String {
 
 fn lines(file: &FileStatus) -> String {
     let kind = if file.is_directory { "folder" } else { "file" };
-    let mut modified = String::new();
-    time::timestamp(
-        file.modified_ms,
-        1000,
-        3,
-        Some(time::Zone::UTC),
-        &mut modified,
-    );
+    let modified = utc(file.modified_ms, 3);
     let mut out = format!("{}\n", file.location);
     // Writing to a String cannot fail.
     let _ = writeln!(out, "  kind:         {kind}");
