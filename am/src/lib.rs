@@ -5,6 +5,7 @@
 //! - [`source_coordinator`] hands out the work of the sources.
 //! - [`restart_strategy`] decides what follows a failure.
 //! - [`deployment`] starts workers: in this process or as child processes.
+//! - [`job_directory`] knows the jobs of the process.
 //! - [`rest`] shows and commands the job over HTTP; [`registry`] lets the command line of this machine find it.
 //! - [`yarn`] makes all of it an ApplicationMaster, with workers in containers.
 //!
@@ -16,6 +17,7 @@ pub mod deployment;
 pub mod endpoint;
 pub mod event;
 pub mod failure;
+pub mod job_directory;
 pub mod job_master;
 pub mod job_status;
 pub mod random;

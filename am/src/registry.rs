@@ -112,6 +112,15 @@ impl Registry {
         Registry { root: root.into() }
     }
 
+    /// The folder, which only the user can enter.
+    ///
+    /// # Errors
+    /// When it cannot be made, or others can enter it.
+    pub fn folder(&self) -> Result<&Path, RegistryError> {
+        private_file::create_dir(&self.root)?;
+        Ok(&self.root)
+    }
+
     fn jobs(&self) -> PathBuf {
         self.root.join("jobs")
     }

@@ -303,6 +303,7 @@ impl Running {
                 send.send(events.clone()).unwrap();
                 Ok(Box::new(SimulatedWorkers(events)))
             }),
+            numbers: alpheus_am::job_master::WorkerNumbers::default(),
             takeover: None,
             listener: Box::new(|_, _| {}),
         })

@@ -10,6 +10,7 @@ use alpheus_am::deployment::child_process::{ChildProcessConfig, ChildProcessDriv
 use alpheus_am::deployment::in_process::{InProcessConfig, InProcessDriver};
 use alpheus_am::job_master::{
     self, DriverFactory, JobGateway, JobHandle, JobOutcome, JobSubmission, StatusListener,
+    WorkerNumbers,
 };
 use alpheus_am::job_status::JobStatus;
 use alpheus_am::registry::{Registration, Registry, RunningJob};
@@ -172,6 +173,7 @@ fn start(
         results,
         store: Box::new(store),
         driver,
+        numbers: WorkerNumbers::default(),
         takeover: None,
         listener,
     })

@@ -1,5 +1,6 @@
 //! Talking to a running job over its REST API.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use alpheus_am::registry::{RegistryError, RunningJob};
@@ -61,10 +62,55 @@ impl Transport for Loopback {
     }
 }
 
+/// A REST API, and a way to it; cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    /// Whose it is, for error messages.
+    whom: String,
+    transport: Rc<dyn Transport>,
+}
+
+impl Api {
+    /// The API of `whom`, such as `job 5f0c... at http://...`.
+    pub fn new(whom: String, transport: Box<dyn Transport>) -> Self {
+        Api {
+            whom,
+            transport: transport.into(),
+        }
+    }
+
+    /// Sends a request to a path below `/v1`.
+    ///
+    /// # Errors
+    /// When nobody answers, or the request is refused.
+    pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> CliResult<Value> {
+        let sent = self.transport.send(method, &format!("/v1{path}"), body);
+        let (status, text) = sent
+            .map_err(|error| CliError::failed(format!("{} does not answer: {error}", self.whom)))?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if (200..300).contains(&status) {
+            return Ok(value);
+        }
+        let message = value["errors"][0].as_str().unwrap_or(&text).to_owned();
+        Err(match status {
+            401 | 403 => CliError::refused(message),
+            _ => CliError::failed(message),
+        })
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// As for any request.
+    pub fn get(&self, path: &str) -> CliResult<Value> {
+        self.send("GET", path, None)
+    }
+}
+
 /// A client of one job.
 pub struct RestClient {
     job: RunningJob,
-    transport: Box<dyn Transport>,
+    api: Api,
 }
 
 impl RestClient {
@@ -80,12 +126,13 @@ impl RestClient {
             base: job.rest.clone(),
             authorization: job.authorization.clone(),
         };
-        RestClient::over(job, Box::new(transport))
+        let whom = format!("job {} at {}", job.job, job.rest);
+        RestClient::over(job, Api::new(whom, Box::new(transport)))
     }
 
     /// A client of a job that is somewhere else.
-    pub fn over(job: RunningJob, transport: Box<dyn Transport>) -> Self {
-        RestClient { job, transport }
+    pub fn over(job: RunningJob, api: Api) -> Self {
+        RestClient { job, api }
     }
 
     /// The job.
@@ -93,31 +140,12 @@ impl RestClient {
         &self.job
     }
 
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> CliResult<Value> {
-        let sent = self.transport.send(method, &format!("/v1{path}"), body);
-        let (status, text) = sent.map_err(|error| {
-            CliError::failed(format!(
-                "job {} does not answer at {}: {error}",
-                self.job.job, self.job.rest
-            ))
-        })?;
-        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if (200..300).contains(&status) {
-            return Ok(value);
-        }
-        let message = value["errors"][0].as_str().unwrap_or(&text).to_owned();
-        Err(match status {
-            401 | 403 => CliError::refused(message),
-            _ => CliError::failed(message),
-        })
-    }
-
     /// GET.
     ///
     /// # Errors
     /// When the job does not answer, or refuses.
     pub fn get(&self, path: &str) -> CliResult<Value> {
-        self.send("GET", path, None)
+        self.api.get(path)
     }
 
     /// POST with a JSON body.
@@ -125,7 +153,7 @@ impl RestClient {
     /// # Errors
     /// When the job does not answer, or refuses.
     pub fn post(&self, path: &str, body: &Value) -> CliResult<Value> {
-        self.send("POST", path, Some(body))
+        self.api.send("POST", path, Some(body))
     }
 
     /// Cancels the job.
@@ -134,7 +162,7 @@ impl RestClient {
     /// When the job does not answer, or refuses.
     pub fn cancel(&self) -> CliResult<()> {
         let path = format!("/jobs/{}?mode=cancel", self.job.job);
-        self.send("PATCH", &path, Some(&json!({}))).map(drop)
+        self.api.send("PATCH", &path, Some(&json!({}))).map(drop)
     }
 
     /// Asks for a savepoint (with `stop`: and stops the job) and waits for its location.

@@ -13,12 +13,14 @@ pub enum Target {
     Local,
     /// An application of its own on YARN.
     YarnApplication,
+    /// An application on YARN that takes several jobs.
+    YarnSession,
 }
 
 /// Options of commands that work on something that runs.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TargetArgs {
-    /// Where it runs: `local` (this machine) or `yarn-application`
+    /// Where it runs: `local` (this machine), `yarn-application` or `yarn-session`
     #[arg(short, long, value_name = "TARGET")]
     target: Option<String>,
     #[command(flatten)]
@@ -35,9 +37,35 @@ impl TargetArgs {
         let target = Target::choose(self.target.as_deref(), &configuration)?;
         Ok((target, configuration))
     }
+
+    /// The same for a command that works on YARN and nowhere else: without a target it is this one.
+    ///
+    /// # Errors
+    /// When either is wrong, or it is another target.
+    pub fn load_for(&self, only: Target) -> CliResult<Configuration> {
+        let (target, configuration) = self.load()?;
+        let named = self.target.is_some() || configuration.get(&execution::TARGET)?.is_some();
+        match target == only || !named {
+            true => Ok(configuration),
+            false => Err(CliError::usage(format!(
+                "this is for -t {}, and the target is {}",
+                only.name(),
+                target.name()
+            ))),
+        }
+    }
 }
 
 impl Target {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Local => "local",
+            Target::YarnApplication => "yarn-application",
+            Target::YarnSession => "yarn-session",
+        }
+    }
+
     /// What the command line says, else the configuration, else this machine.
     ///
     /// # Errors
@@ -47,8 +75,9 @@ impl Target {
         match named.or(configured.as_deref()) {
             None | Some("local") => Ok(Target::Local),
             Some("yarn-application") => Ok(Target::YarnApplication),
+            Some("yarn-session") => Ok(Target::YarnSession),
             Some(other) => Err(CliError::usage(format!(
-                "target `{other}` is not supported; use -t local or -t yarn-application"
+                "target `{other}` is not supported; use -t local, -t yarn-application or -t yarn-session"
             ))),
         }
     }
@@ -88,6 +117,8 @@ mod tests {
             chosen(Some("local"), &configuration).unwrap(),
             Target::Local
         );
+        let session = chosen(Some(Target::YarnSession.name()), &configuration);
+        assert_eq!(session.unwrap(), Target::YarnSession);
         let error = chosen(Some("kubernetes"), &configuration).unwrap_err();
         assert!(error.message.contains("kubernetes"), "{}", error.message);
     }

@@ -170,7 +170,7 @@ static RULES: &[(ReasonKind, &str, &[&str])] = &[
         "zookeeper.*"]),
     (NotSupported, "a job asks for the workers that it needs and gives them back at its end; none wait idle", &[
         "slotmanager.*", "slot.idle.timeout", "resourcemanager.taskmanager-timeout",
-        "execution.shutdown-on-attached-exit", "yarn.properties-file.location"]),
+        "execution.shutdown-on-attached-exit"]),
     (NoMeaning, "the command line waits a minute for an answer", &[
         "client.timeout", "akka.client.timeout"]),
     (NoMeaning, "state files are few and large without it", &[

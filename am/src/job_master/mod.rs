@@ -13,12 +13,14 @@ pub mod savepoints;
 mod start;
 pub mod view;
 mod watermarks;
+mod worker_numbers;
 
 pub use event_loop::StatusListener;
 pub use handle::{JobGateway, JobHandle, JobOutcome, UserRequest};
 pub use machine::TakenOver;
 pub use start::{DriverFactory, JobSubmission, StartError, start};
 pub use view::JobView;
+pub use worker_numbers::WorkerNumbers;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use super::handle::{JobGateway, JobHandle, LastView};
 use super::machine::{JobMachine, MachineConfig, TakenOver};
 use super::placement::tasks_of;
 use super::results::ResultRelay;
+use super::worker_numbers::WorkerNumbers;
 use crate::checkpoint::CheckpointConfig;
 use crate::checkpoint::encryption::{CheckpointKeys, key_ring};
 use crate::checkpoint::io::{self, CommitterFactory, IoContext};
@@ -51,6 +52,8 @@ pub struct JobSubmission {
     pub store: Box<dyn CheckpointStore>,
     /// Who starts workers.
     pub driver: DriverFactory,
+    /// Numbers for its workers.
+    pub numbers: WorkerNumbers,
     /// What an earlier attempt of the AM has left; `None` for the first.
     pub takeover: Option<TakenOver>,
     /// Who is told of changes.
@@ -86,6 +89,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         results,
         store,
         driver,
+        numbers,
         takeover,
         listener,
     } = submission;
@@ -127,7 +131,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
     let last = LastView::default();
     let gateway = JobGateway::new(job, events, Arc::clone(&last));
     let clock = Arc::new(SystemClock);
-    let machine = JobMachine::new(config, clock.now_ms());
+    let machine = JobMachine::new(config, clock.now_ms()).numbering(numbers);
     let machine = match takeover {
         Some(from) => machine.taking_over(from, clock.now_ms()),
         None => machine,

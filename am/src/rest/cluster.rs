@@ -1,5 +1,6 @@
 //! `/overview`, `/config`, `/taskmanagers`: what runs the job.
 
+use alpheus_hadoop_conf::Configuration;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
@@ -14,21 +15,53 @@ type Answer = Result<Json<Value>, RestError>;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub async fn overview(State(state): State<RestState>) -> Answer {
-    let view = state.view().await?;
-    let (total, used) = view.slots();
-    let is = |status: JobStatus| usize::from(view.status == status);
-    let registered = view.workers.values().filter(|info| info.registered).count();
+    let views = state.jobs.views().await;
+    let (total, used) = slots(&views);
+    let are = |status: JobStatus| views.iter().filter(|view| view.status == status).count();
+    let running = views.iter().filter(|view| !view.status.is_terminal());
     Ok(Json(json!({
-        "taskmanagers": registered,
+        "taskmanagers": registered(&views),
         "slots-total": total,
         "slots-available": total - used,
-        "jobs-running": usize::from(!view.status.is_terminal()),
-        "jobs-finished": is(JobStatus::Finished),
-        "jobs-cancelled": is(JobStatus::Canceled),
-        "jobs-failed": is(JobStatus::Failed),
+        "jobs-running": running.count(),
+        "jobs-finished": are(JobStatus::Finished),
+        "jobs-cancelled": are(JobStatus::Canceled),
+        "jobs-failed": are(JobStatus::Failed),
         "flink-version": VERSION,
         "flink-commit": "",
     })))
+}
+
+/// Slots of the workers of jobs that have not ended, and how many of them are used.
+pub(super) fn slots(views: &[JobView]) -> (u32, u32) {
+    let running = views.iter().filter(|view| !view.status.is_terminal());
+    running
+        .map(JobView::slots)
+        .fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
+}
+
+/// How many workers of such jobs are there.
+pub(super) fn registered(views: &[JobView]) -> usize {
+    let running = views.iter().filter(|view| !view.status.is_terminal());
+    let workers = running.flat_map(|view| view.workers.values());
+    workers.filter(|info| info.registered).count()
+}
+
+/// The configuration as people may see it.
+pub(super) fn shown(configuration: &Configuration) -> Vec<(String, String)> {
+    let shown = configuration.shown();
+    shown
+        .map(|(key, value, _)| (key.to_owned(), value))
+        .collect()
+}
+
+/// The configuration of the cluster (Flink's `ClusterConfigurationInfo`).
+pub async fn of_job_manager(State(state): State<RestState>) -> Json<Value> {
+    let entries = state.cluster.iter();
+    let entries: Vec<_> = entries
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect();
+    Json(Value::Array(entries))
 }
 
 pub async fn config(State(state): State<RestState>) -> Answer {
@@ -75,20 +108,23 @@ fn describe(view: &JobView, worker: alpheus_worker::control::WorkerId) -> Option
 }
 
 pub async fn task_managers(State(state): State<RestState>) -> Answer {
-    let view = state.view().await?;
-    let all: Vec<_> = view
-        .workers
-        .keys()
-        .filter_map(|worker| describe(&view, *worker))
+    let views = state.jobs.views().await;
+    let running = views.iter().filter(|view| !view.status.is_terminal());
+    let all: Vec<_> = running
+        .flat_map(|view| {
+            view.workers
+                .keys()
+                .filter_map(|worker| describe(view, *worker))
+        })
         .collect();
     Ok(Json(json!({ "taskmanagers": all })))
 }
 
 pub async fn task_manager(State(state): State<RestState>, Path(id): Path<String>) -> Answer {
-    let view = state.view().await?;
+    let views = state.jobs.views().await;
     let worker = id.parse().ok().map(alpheus_worker::control::WorkerId);
     worker
-        .and_then(|worker| describe(&view, worker))
+        .and_then(|worker| views.iter().find_map(|view| describe(view, worker)))
         .map(Json)
         .ok_or_else(|| RestError::not_found(format!("task manager {id} not found")))
 }

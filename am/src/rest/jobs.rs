@@ -14,9 +14,10 @@ use crate::job_status::{ExecutionState, JobStatus};
 type Answer = Result<Json<Value>, RestError>;
 
 pub async fn ids(State(state): State<RestState>) -> Answer {
-    let view = state.view().await?;
-    let job = json!({ "id": view.job, "status": view.status.as_str() });
-    Ok(Json(json!({ "jobs": [job] })))
+    let views = state.jobs.views().await;
+    let describe = |view: &JobView| json!({ "id": view.job, "status": view.status.as_str() });
+    let jobs: Vec<_> = views.iter().map(describe).collect();
+    Ok(Json(json!({ "jobs": jobs })))
 }
 
 pub async fn status(State(state): State<RestState>, Path(job): Path<String>) -> Answer {
@@ -25,25 +26,28 @@ pub async fn status(State(state): State<RestState>, Path(job): Path<String>) -> 
 }
 
 pub async fn overview(State(state): State<RestState>) -> Answer {
-    let view = state.view().await?;
+    let views = state.jobs.views().await;
+    let jobs: Vec<_> = views.iter().map(summary).collect();
+    Ok(Json(json!({ "jobs": jobs })))
+}
+
+fn summary(view: &JobView) -> Value {
     let counts = view.count_tasks(None);
     let mut tasks = Map::new();
     tasks.insert("total".to_owned(), counts.values().sum::<usize>().into());
     for (state, count) in counts {
         tasks.insert(state.as_str().to_ascii_lowercase(), count.into());
     }
-    let modified = view.timestamp(view.status);
-    let job = json!({
+    json!({
         "jid": view.job,
         "name": view.graph.name,
         "state": view.status.as_str(),
         "start-time": view.start_time(),
         "end-time": view.end_time().unwrap_or(-1),
         "duration": view.duration(),
-        "last-modification": modified,
+        "last-modification": view.timestamp(view.status),
         "tasks": tasks,
-    });
-    Ok(Json(json!({ "jobs": [job] })))
+    })
 }
 
 /// How the job runs, with the user's own parameters (Flink's `JobConfigInfo`).

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::cluster::{registered, slots};
 use super::vertices::find;
 use super::{RestError, RestState};
 use crate::checkpoint::CheckpointStatus;
@@ -89,26 +90,16 @@ fn job_metrics(view: &JobView) -> BTreeMap<String, i64> {
     all
 }
 
-/// The numbers of the job manager's process: its slots and workers, and the delegation tokens that it looks after, ms.
+/// The numbers of the job manager's process: its jobs, slots and workers, and the delegation tokens that it looks after, ms.
 fn job_manager_metrics(
-    view: &JobView,
+    views: &[JobView],
     statuses: &[TokenStatus],
     now: SystemTime,
 ) -> BTreeMap<String, i64> {
-    let (total, used) = view.slots();
-    let registered = view.workers.values().filter(|info| info.registered);
-    let mut all = BTreeMap::from([
-        (
-            "numRunningJobs".to_owned(),
-            i64::from(view.status == JobStatus::Running),
-        ),
-        (
-            "numRegisteredTaskManagers".to_owned(),
-            registered.count() as i64,
-        ),
-        ("taskSlotsTotal".to_owned(), i64::from(total)),
-        ("taskSlotsAvailable".to_owned(), i64::from(total - used)),
-    ]);
+    let mut all: BTreeMap<_, _> = process_numbers(views)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     for status in statuses {
         for (name, value) in token_numbers(status, now) {
             all.insert(format!("{name}.{}", status.service), value);
@@ -117,12 +108,26 @@ fn job_manager_metrics(
     all
 }
 
+/// What the job manager's process has.
+fn process_numbers(views: &[JobView]) -> [(&'static str, i64); 4] {
+    let running = views
+        .iter()
+        .filter(|view| view.status == JobStatus::Running);
+    let (total, used) = slots(views);
+    [
+        ("numRunningJobs", running.count() as i64),
+        ("numRegisteredTaskManagers", registered(views) as i64),
+        ("taskSlotsTotal", i64::from(total)),
+        ("taskSlotsAvailable", i64::from(total - used)),
+    ]
+}
+
 pub async fn of_job_manager(
     State(state): State<RestState>,
     Query(wanted): Query<Wanted>,
 ) -> Answer {
-    let view = state.view().await?;
-    let all = job_manager_metrics(&view, &statuses(), SystemTime::now());
+    let views = state.jobs.views().await;
+    let all = job_manager_metrics(&views, &statuses(), SystemTime::now());
     Ok(select(all, wanted.get))
 }
 
@@ -219,26 +224,20 @@ fn token_numbers(status: &TokenStatus, now: SystemTime) -> [(&'static str, i64);
     ]
 }
 
-fn expose(view: &JobView) -> String {
+fn expose(views: &[JobView]) -> String {
     let mut out = Exposition::default();
     expose_tokens(&mut out, &statuses(), SystemTime::now());
-    let (total, used) = view.slots();
-    let registered = view.workers.values().filter(|info| info.registered).count();
-    let running = i64::from(view.status == JobStatus::Running);
-    out.add("jobmanager", "numRunningJobs", &[], running);
-    out.add(
-        "jobmanager",
-        "numRegisteredTaskManagers",
-        &[],
-        registered as i64,
-    );
-    out.add("jobmanager", "taskSlotsTotal", &[], i64::from(total));
-    out.add(
-        "jobmanager",
-        "taskSlotsAvailable",
-        &[],
-        i64::from(total - used),
-    );
+    for (name, value) in process_numbers(views) {
+        out.add("jobmanager", name, &[], value);
+    }
+    // Of a job that has ended nothing changes any more.
+    for view in views.iter().filter(|view| !view.status.is_terminal()) {
+        expose_job(&mut out, view);
+    }
+    out.finish()
+}
+
+fn expose_job(out: &mut Exposition, view: &JobView) {
     let job_id = view.job.to_string();
     let job = [("job_id", job_id.as_str()), ("job_name", &view.graph.name)];
     for (name, value) in job_metrics(view) {
@@ -275,13 +274,12 @@ fn expose(view: &JobView) -> String {
             out.add(scope, name, &labels, *value);
         }
     }
-    out.finish()
 }
 
 pub async fn prometheus(State(state): State<RestState>) -> Result<Response, RestError> {
-    let view = state.view().await?;
+    let views = state.jobs.views().await;
     let header = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((header, expose(&view)).into_response())
+    Ok((header, expose(&views)).into_response())
 }
 
 #[cfg(test)]

@@ -44,29 +44,31 @@ pub use error::RestError;
 
 use self::undelivered::Undelivered;
 use crate::endpoint::Endpoint;
+use crate::job_directory::JobDirectory;
 use crate::job_master::{JobGateway, JobView};
 
 /// What handlers know.
 #[derive(Clone)]
 pub(crate) struct RestState {
-    gateway: JobGateway,
+    jobs: JobDirectory,
+    cluster: Arc<Vec<(String, String)>>,
     cancel_enabled: bool,
     refresh_interval_ms: u64,
     undelivered: Arc<Undelivered>,
 }
 
 impl RestState {
-    /// A picture of the job, if it is the one that the path names.
-    async fn view_of(&self, job: &str) -> Result<JobView, RestError> {
+    /// The job that a path names, if it is known.
+    fn find(&self, job: &str) -> Result<JobGateway, RestError> {
         let named: Option<JobId> = job.parse().ok();
-        if named != Some(self.gateway.job()) {
-            return Err(RestError::not_found(format!("job {job} not found")));
-        }
-        self.view().await
+        named
+            .and_then(|job| self.jobs.get(job))
+            .ok_or_else(|| RestError::not_found(format!("job {job} not found")))
     }
 
-    async fn view(&self) -> Result<JobView, RestError> {
-        self.gateway.view().await.ok_or_else(RestError::gone)
+    /// A picture of it.
+    async fn view_of(&self, job: &str) -> Result<JobView, RestError> {
+        self.find(job)?.view().await.ok_or_else(RestError::gone)
     }
 }
 
@@ -89,19 +91,19 @@ pub enum RestServerError {
 }
 
 impl RestServer {
-    /// Starts to serve one job on loopback. Without a port in the configuration it takes Flink's 8081,
+    /// Starts to serve jobs on loopback. Without a port in the configuration it takes Flink's 8081,
     /// or any free one if that is taken, so that several jobs run side by side.
     ///
     /// # Errors
     /// When an option is wrong or a port that was asked for is taken.
     pub fn start(
-        gateway: JobGateway,
+        jobs: impl Into<JobDirectory>,
         token: RestToken,
         audit: Arc<AuditLog>,
         configuration: &Configuration,
         runtime: &Handle,
     ) -> Result<Self, RestServerError> {
-        let state = state_of(gateway, configuration)?;
+        let state = state_of(jobs.into(), configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
         let access = auth::TokenAccess { token, audit };
         let listener = listen(configuration)?;
@@ -116,13 +118,13 @@ impl RestServer {
         ))
     }
 
-    /// Starts to serve one job, and what `more` has, over mutual TLS, for whoever has a certificate that `tls` takes, and the
+    /// Starts to serve jobs, and what `more` has, over mutual TLS, for whoever has a certificate that `tls` takes, and the
     /// token.
     ///
     /// # Errors
     /// When an option is wrong or the listener unusable.
     pub fn direct(
-        gateway: JobGateway,
+        jobs: impl Into<JobDirectory>,
         more: Router,
         access: (RestToken, Arc<AuditLog>),
         listener: std::net::TcpListener,
@@ -131,7 +133,7 @@ impl RestServer {
         runtime: &Handle,
     ) -> Result<Self, RestServerError> {
         let (token, audit) = access;
-        let state = state_of(gateway, configuration)?;
+        let state = state_of(jobs.into(), configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
         let access = auth::TokenAccess { token, audit };
         let address = listener.local_addr()?;
@@ -146,19 +148,19 @@ impl RestServer {
         ))
     }
 
-    /// Starts to serve one job, and what `more` has, behind YARN's web proxy.
+    /// Starts to serve jobs, and what `more` has, behind YARN's web proxy.
     ///
     /// # Errors
     /// When an option is wrong or the listener unusable.
     pub fn proxied(
-        gateway: JobGateway,
+        jobs: impl Into<JobDirectory>,
         more: Router,
         access: proxy::ProxyAccess,
         listener: std::net::TcpListener,
         configuration: &Configuration,
         runtime: &Handle,
     ) -> Result<Self, RestServerError> {
-        let state = state_of(gateway, configuration)?;
+        let state = state_of(jobs.into(), configuration)?;
         let undelivered = Arc::clone(&state.undelivered);
         let address = listener.local_addr()?;
         let guard =
@@ -196,10 +198,11 @@ impl Drop for RestServer {
     }
 }
 
-fn state_of(gateway: JobGateway, configuration: &Configuration) -> Result<RestState, ConfigError> {
+fn state_of(jobs: JobDirectory, configuration: &Configuration) -> Result<RestState, ConfigError> {
     Ok(RestState {
         undelivered: Arc::new(Undelivered::default()),
-        gateway,
+        jobs,
+        cluster: Arc::new(cluster::shown(configuration)),
         cancel_enabled: configuration.get(&options::CANCEL_ENABLED)?,
         refresh_interval_ms: configuration.get(&options::REFRESH_INTERVAL)?.as_millis() as u64,
     })
@@ -269,6 +272,7 @@ fn router(state: RestState) -> Router {
     let api = Router::new()
         .route("/overview", get(cluster::overview))
         .route("/config", get(cluster::config))
+        .route("/jobmanager/config", get(cluster::of_job_manager))
         .route("/jobmanager/metrics", get(metrics::of_job_manager))
         .route("/taskmanagers", get(cluster::task_managers))
         .route("/taskmanagers/{id}", get(cluster::task_manager))

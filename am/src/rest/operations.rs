@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{RestError, RestState};
 use crate::checkpoint::Drain;
-use crate::job_master::JobView;
 use crate::job_master::savepoints::SavepointOutcome;
+use crate::job_master::{JobGateway, JobView};
 
 type Accepted = Result<(StatusCode, Json<Value>), RestError>;
 
@@ -38,7 +38,7 @@ pub async fn cancel(
         });
     }
     refuse_if_ended(&job, &view)?;
-    state.gateway.cancel();
+    state.find(&job)?.cancel();
     Ok((StatusCode::ACCEPTED, Json(json!({}))))
 }
 
@@ -78,7 +78,12 @@ pub async fn savepoint(
     let body: SavepointBody = body(&bytes)?;
     refuse_if_ended(&job, &state.view_of(&job).await?)?;
     let stop = body.cancel_job.then_some(Drain(false));
-    Ok(trigger_savepoint(&state, body.target_directory, stop))
+    Ok(trigger_savepoint(
+        &state,
+        &state.find(&job)?,
+        body.target_directory,
+        stop,
+    ))
 }
 
 #[derive(Default, Deserialize)]
@@ -96,15 +101,21 @@ pub async fn stop(
     let body: StopBody = body(&bytes)?;
     refuse_if_ended(&job, &state.view_of(&job).await?)?;
     let stop = Some(Drain(body.drain));
-    Ok(trigger_savepoint(&state, body.target_directory, stop))
+    Ok(trigger_savepoint(
+        &state,
+        &state.find(&job)?,
+        body.target_directory,
+        stop,
+    ))
 }
 
 fn trigger_savepoint(
     state: &RestState,
+    job: &JobGateway,
     directory: Option<String>,
     stop: Option<Drain>,
 ) -> (StatusCode, Json<Value>) {
-    let trigger = state.gateway.savepoint(directory, stop);
+    let trigger = job.savepoint(directory, stop);
     state.undelivered.accepted(trigger);
     let id = format!("{trigger:032x}");
     (StatusCode::ACCEPTED, Json(json!({ "request-id": id })))

@@ -120,6 +120,11 @@ impl Allocation {
         self.held.get(&id).map(|held| held.worker)
     }
 
+    /// The workers that have a container.
+    pub fn workers(&self) -> impl Iterator<Item = WorkerId> + '_ {
+        self.held.values().map(|held| held.worker)
+    }
+
     /// The workers on a node.
     pub fn workers_on<'a>(&'a self, node: &'a NodeId) -> impl Iterator<Item = WorkerId> + 'a {
         let there = self.held.values().filter(move |held| held.node == *node);

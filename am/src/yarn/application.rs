@@ -3,7 +3,7 @@
 //! 1. Take over what the launch context brought; open the ports.
 //! 2. Register with the ResourceManager, and at the same time read the job from the staging folder.
 //! 3. Run the job master with workers in containers ([`super::job`]), or a bounded script in this process
-//!    ([`super::batch`]), until the job has ended.
+//!    ([`super::batch`]), until the job has ended; or take jobs until the session has ([`super::session`]).
 //! 4. Say good-bye with the job's outcome, then delete the staging folder: in this order, because an attempt that dies
 //!    in between needs the folder.
 
@@ -16,7 +16,9 @@ use alpheus_security::hadoop::{Credentials, kind};
 use alpheus_storage::{Location, file_system_for};
 use alpheus_worker::environment::Connectors;
 use alpheus_yarn::service::rpc_client;
-use alpheus_yarn::{FinalStatus, Master, MasterAddress, NodeManagers, YarnError};
+use alpheus_yarn::{
+    AccessLists, FinalStatus, Master, MasterAddress, NodeManagers, Resource, YarnError,
+};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,7 +27,7 @@ use super::command::Command;
 use super::container::ContainerEnvironment;
 use super::master_loop;
 use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings, Work};
-use super::{YarnApplicationError, batch, hdfs, job, succession};
+use super::{YarnApplicationError, batch, hdfs, job, session, succession};
 use crate::job_status::JobStatus;
 
 /// The most bytes of a failure that go to the ResourceManager as diagnostics.
@@ -53,6 +55,16 @@ pub(super) struct Attempt {
     pub pages: TcpListener,
     /// For the command line.
     pub direct: TcpListener,
+}
+
+/// What the ResourceManager said at the registration.
+pub(super) struct Given {
+    /// Who may see and change the application.
+    pub access: AccessLists,
+    /// Containers of workers that an earlier attempt has left.
+    pub survivors: usize,
+    /// The largest container there can be.
+    pub largest: Resource,
 }
 
 /// Runs the master that YARN has started in this process.
@@ -108,9 +120,10 @@ impl Attempt {
             queue = registration.queue,
             "registered with the ResourceManager"
         );
-        let given = job::Given {
+        let given = Given {
             access: registration.access.clone(),
             survivors: registration.previous_containers.len(),
+            largest: registration.maximum.clone(),
         };
         let nodes = NodeManagers::new(&self.conf, rpc_client(&self.conf, Some(self.caller()))?)?;
         let (commands, queue) = mpsc::unbounded_channel();
@@ -123,7 +136,7 @@ impl Attempt {
         ));
         let outcome = job.and_then(|job| self.work(job, &given, commands.clone()));
         let (job_status, status, diagnostics) = match outcome {
-            Ok((status, failure)) => verdict(status, failure),
+            Ok(verdict) => verdict,
             // What keeps a job from starting keeps the next attempt from it too.
             Err(error) => {
                 tracing::error!(%error, "the job cannot be run");
@@ -135,22 +148,28 @@ impl Attempt {
         Ok(job_status)
     }
 
-    /// Does what the application is for; how the job ended, and why it failed.
+    /// Does what the application is for; what the ResourceManager is told of its end.
     fn work(
         self,
         job: JobFile,
-        given: &job::Given,
+        given: &Given,
         commands: mpsc::UnboundedSender<Command>,
-    ) -> Result<(JobStatus, Option<String>), YarnApplicationError> {
+    ) -> Result<(JobStatus, FinalStatus, String), YarnApplicationError> {
         match job.work {
             Work::Stream(graph) => {
                 let outcome = job::run(self, (graph, job.configuration), given, commands)?;
-                Ok((outcome.status, outcome.failure))
+                Ok(verdict(outcome.status, outcome.failure))
             }
             Work::Batch(script) => Ok(match batch::run(self, script, job.configuration)? {
-                Ok(()) => (JobStatus::Finished, None),
-                Err(reason) => (JobStatus::Failed, Some(reason)),
+                Ok(()) => verdict(JobStatus::Finished, None),
+                Err(reason) => verdict(JobStatus::Failed, Some(reason)),
             }),
+            Work::Session => {
+                let cancelled = session::run(self, job.configuration, given, commands)?;
+                let diagnostics =
+                    format!("the session was ended; jobs cancelled for it: {cancelled}");
+                Ok((JobStatus::Finished, FinalStatus::Succeeded, diagnostics))
+            }
         }
     }
 

@@ -13,8 +13,8 @@ use alpheus_hadoop_conf::{Configuration, Source};
 use super::application::Attempt;
 use super::launcher::WorkerLauncher;
 use super::settings::BatchScript;
+use super::tokens::TokenListeners;
 use super::{YarnApplicationError, tokens};
-use crate::event::event_channel;
 
 /// What a batch runner is to do, and with what.
 pub struct BatchWork {
@@ -47,8 +47,8 @@ pub(super) fn run(
     let manager = tokens::log_in(&attempt, &configuration)?;
     let shared = Arc::new(RwLock::new(WorkerLauncher::tokens_of(&attempt.credentials)));
     // Fresh tokens are for this process alone.
-    let (events, _) = event_channel();
-    let keeper = tokens::keep(&attempt, &configuration, manager, shared, events)?;
+    let nobody = TokenListeners::default();
+    let keeper = tokens::keep(&attempt, &configuration, manager, shared, nobody)?;
     let source = Source::Deployment("the master's container".to_owned());
     configuration.set_option(&TMP_DIRS, &attempt.container.local_dirs, source)?;
     let outcome = attempt.batch.run(BatchWork {

@@ -1,34 +1,30 @@
-//! The job of an attempt: the job master, with workers in containers, and its REST API.
+//! A job of an attempt: its job master, with workers in containers.
 
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use alpheus_dataflow::JobGraph;
+use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;
-use alpheus_hadoop_conf::options::{cluster, security as security_options, yarn as options};
-use alpheus_security::audit::AuditLog;
-use alpheus_security::rest_token::RestToken;
-use alpheus_security::tls::{ApplicationName, Authority, Peers, Role};
-use alpheus_yarn::AccessLists;
+use alpheus_hadoop_conf::options::{cluster, yarn as options};
+use alpheus_security::tls::{Authority, Role};
+use alpheus_storage::Location;
+use axum::Router;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::application::Attempt;
-use super::blame::Blacklisting;
+use super::application::{Attempt, Given};
 use super::command::{Command, Serving};
-use super::container::ContainerEnvironment;
 use super::driver::YarnDriver;
 use super::launcher::WorkerLauncher;
-use super::settings;
+use super::record::RECORD_FILE;
+use super::services::Services;
 use super::shape::ApplicationShape;
-use super::tokens::{self, SharedTokens};
-use super::{YarnApplicationError, pages, rest, succession};
+use super::{YarnApplicationError, succession};
 use crate::checkpoint::StateStore;
 use crate::deployment::control_server::ControlServer;
 use crate::endpoint::Endpoint;
-use crate::event::EventSender;
+use crate::job_directory::JobDirectory;
 use crate::job_master::{self, DriverFactory, JobHandle, JobOutcome, JobSubmission};
-use crate::rest::RestServer;
 
 /// The longest that a worker's numbers may be old.
 const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -36,15 +32,23 @@ const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// How long clients have to fetch the outcome of a savepoint that the job has stopped with.
 const FETCH_PATIENCE: Duration = Duration::from_secs(5);
 
-/// What the ResourceManager said at the registration.
-pub(super) struct Given {
-    /// Who may see and change the application.
-    pub access: AccessLists,
-    /// Containers of workers that an earlier attempt has left.
+/// A job to be started.
+pub(super) struct JobSpec {
+    /// Its id.
+    pub job: JobId,
+    /// What to run.
+    pub graph: JobGraph,
+    /// How.
+    pub configuration: Configuration,
+    /// How many containers of workers an earlier attempt has left, of this job or another.
     pub survivors: usize,
+    /// The record by which its workers find the next attempt.
+    pub record: Location,
+    /// Whether YARN shows how far it has come.
+    pub shows_progress: bool,
 }
 
-/// Runs a job to its end.
+/// Runs the only job of an application to its end.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -54,100 +58,79 @@ pub(super) fn run(
     given: &Given,
     commands: UnboundedSender<Command>,
 ) -> Result<JobOutcome, YarnApplicationError> {
-    let manager = tokens::log_in(&attempt, &configuration)?;
-    let audit = Arc::new(audit_log(&configuration, &attempt.container)?);
-    let application = attempt.container.id.attempt.application.to_string();
-    let pem = settings::secret(&attempt.credentials, settings::AUTHORITY)?;
-    let authority = Authority::from_pem(ApplicationName::new(&application)?, pem.expose())?;
-    let identity = authority.issue(Role::JobManager)?;
-    let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
-    let store = StateStore::new(
-        attempt.settings.job,
-        Arc::new(graph.clone()),
-        &configuration,
-    )?
-    .fenced_by(succession::first_start(attempt.number()));
-    let shared: SharedTokens =
-        Arc::new(RwLock::new(WorkerLauncher::tokens_of(&attempt.credentials)));
-    let (events_of, events) = std::sync::mpsc::channel();
-    let handle = job_master::start(JobSubmission {
-        job: attempt.settings.job,
+    let staging: Location = attempt.settings.staging.parse()?;
+    let services = Services::start(attempt, configuration.clone(), commands)?;
+    let spec = JobSpec {
+        job: services.attempt.settings.job,
         graph,
-        workers: shape.workers,
-        connectors: Arc::clone(&attempt.connectors),
-        results: None,
-        store: Box::new(store),
-        driver: driver(
-            &attempt,
-            &configuration,
-            &shape,
-            authority,
-            &audit,
-            (commands, events_of, Arc::clone(&shared)),
-        )?,
-        takeover: succession::taken_over(&attempt, &configuration, given.survivors)?,
-        listener: Box::new(|_, _| ()),
-        configuration: configuration.clone(),
-    })?;
-    // The driver was made, or the job would not have started.
-    let events = events
-        .try_recv()
-        .map_err(|error| YarnApplicationError::Broken(error.to_string()))?;
-    let keeper = tokens::keep(&attempt, &configuration, manager, shared, events)?;
-    let keeper = Arc::new(keeper);
-    let pages = pages::access(
-        &attempt.conf,
-        &attempt.container,
-        &attempt.settings.owner,
-        &given.access,
-        &audit,
-        attempt.pages.local_addr()?.port(),
-    )?;
-    let token = settings::secret(&attempt.credentials, settings::REST)?;
-    let token = RestToken::from_bytes(token.expose())
-        .ok_or(YarnApplicationError::Credentials(settings::REST))?;
-    let gateway = || handle.gateway().clone();
-    let servers = [
-        RestServer::direct(
-            gateway(),
-            rest::to_act_on(Arc::clone(&keeper)),
-            (token, audit),
-            attempt.direct,
-            identity.server(Peers::Exactly(Role::Client))?,
-            &configuration,
-            &attempt.runtime,
-        )?,
-        RestServer::proxied(
-            gateway(),
-            rest::to_look_at(Arc::clone(&keeper)),
-            pages,
-            attempt.pages,
-            &configuration,
-            &attempt.runtime,
-        )?,
-    ];
-    let outcome = wait(handle);
-    drop(keeper);
+        configuration,
+        survivors: given.survivors,
+        record: staging.join(RECORD_FILE),
+        shows_progress: true,
+    };
+    let handle = start(&services, spec)?;
+    let jobs = JobDirectory::from(handle.gateway().clone());
+    let nothing_more = (Router::new(), Router::new());
+    let servers = services.serve(&jobs, &given.access, nothing_more)?;
+    let outcome = handle.wait().map_err(YarnApplicationError::Broken);
+    drop(services);
     for server in servers {
         server.linger(FETCH_PATIENCE);
     }
     outcome
 }
 
-fn wait(handle: JobHandle) -> Result<JobOutcome, YarnApplicationError> {
-    handle.wait().map_err(YarnApplicationError::Broken)
+/// Starts a job.
+///
+/// # Errors
+/// When it, or an option, is wrong, or what an earlier attempt has left cannot be taken over.
+pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, YarnApplicationError> {
+    let JobSpec {
+        job,
+        graph,
+        configuration,
+        survivors,
+        record,
+        shows_progress,
+    } = spec;
+    let attempt = &services.attempt;
+    let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
+    let store = StateStore::new(job, Arc::new(graph.clone()), &configuration)?
+        .fenced_by(succession::first_start(attempt.number()));
+    let of_job = shape.workers + configuration.get(&cluster::REDUNDANT_WORKERS)?;
+    let survivors = survivors.min(of_job as usize);
+    Ok(job_master::start(JobSubmission {
+        job,
+        graph,
+        workers: shape.workers,
+        connectors: Arc::clone(&attempt.connectors),
+        results: None,
+        store: Box::new(store),
+        driver: driver(
+            services,
+            (job, shows_progress),
+            &configuration,
+            &shape,
+            &record,
+        )?,
+        numbers: services.numbers.clone(),
+        takeover: succession::taken_over(attempt, job, &configuration, survivors)?,
+        listener: Box::new(|_, _| ()),
+        configuration,
+    })?)
 }
 
 /// Makes the driver once the job master says where events go: the server that workers connect to, the launcher that
 /// lets them in, and the loop that is told to serve them.
 fn driver(
-    attempt: &Attempt,
+    services: &Services,
+    (job, shows_progress): (JobId, bool),
     configuration: &Configuration,
     shape: &ApplicationShape,
-    authority: Authority,
-    audit: &Arc<AuditLog>,
-    (commands, events_of, tokens): (UnboundedSender<Command>, Sender<EventSender>, SharedTokens),
+    record: &Location,
 ) -> Result<DriverFactory, YarnApplicationError> {
+    let attempt = &services.attempt;
+    let authority: Authority = services.authority()?;
     let node_label = match configuration.get(&options::WORKER_NODE_LABEL)? {
         Some(label) => Some(label),
         None => configuration.get(&options::NODE_LABEL)?,
@@ -157,14 +140,11 @@ fn driver(
         &cluster::JOBMANAGER_BIND_HOST,
         configuration.get(&options::MASTER_PORT)?,
     )?;
-    let idle = configuration.get(&options::HEARTBEAT_INTERVAL)?;
-    let busy_interval = configuration.get(&options::HEARTBEAT_CONTAINER_REQUEST_INTERVAL)?;
-    let blacklisting = Blacklisting::of(configuration)?;
     let heartbeat_interval = configuration
         .get(&cluster::HEARTBEAT_INTERVAL)?
         .min(LONGEST_REPORT_INTERVAL);
     let identity = authority.issue(Role::JobManager)?;
-    let (audit, runtime) = (Arc::clone(audit), attempt.runtime.clone());
+    let (audit, runtime) = (Arc::clone(&services.audit), attempt.runtime.clone());
     let (worker, slots) = (shape.worker.clone(), shape.slots);
     let (host, files) = (
         attempt.container.host.clone(),
@@ -172,7 +152,9 @@ fn driver(
     );
     let (configuration, hadoop) = (configuration.clone(), attempt.hadoop.clone());
     let survivors_below = succession::first_worker(attempt.number());
-    let successor = succession::of_workers(attempt, &configuration)?;
+    let successor = succession::of_workers(attempt, record, &configuration)?;
+    let (commands, fresh) = (services.commands.clone(), services.fresh.clone());
+    let tokens = Arc::clone(&services.tokens);
     Ok(Box::new(move |events| {
         let server = ControlServer::start(
             endpoint.listen()?,
@@ -198,33 +180,15 @@ fn driver(
             succession: successor,
             tokens,
         };
-        // Whoever started the job waits for it.
-        let _ = events_of.send(events.clone());
+        fresh.add(job, events.clone());
         let serving = Serving {
             worker,
             node_label,
-            idle_interval: Duration::from_secs(u64::from(idle)),
-            busy_interval,
-            blacklisting,
             launcher: Arc::new(launcher),
             events,
         };
         // The loop lives as long as there are senders.
-        let _ = commands.send(Command::Serve(Box::new(serving)));
-        Ok(Box::new(YarnDriver::new(commands)))
+        let _ = commands.send(Command::Serve(job, Box::new(serving)));
+        Ok(Box::new(YarnDriver::new(job, shows_progress, commands)))
     }))
-}
-
-fn audit_log(
-    configuration: &Configuration,
-    container: &ContainerEnvironment,
-) -> Result<AuditLog, YarnApplicationError> {
-    match configuration.get(&security_options::AUDIT_FILE)? {
-        None => Ok(AuditLog::log_only()),
-        // A path means something on the client's machine; here the file lies with the logs, where YARN collects it.
-        Some(path) => {
-            let path = container.log_dir.join(path.file_name().unwrap_or_default());
-            AuditLog::with_file(&path).map_err(|error| std::io::Error::other(error).into())
-        }
-    }
 }

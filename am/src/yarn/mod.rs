@@ -11,7 +11,8 @@
 //! - [`master_loop`]: heartbeats to the ResourceManager, starts at NodeManagers.
 //! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
 //! - [`launcher`]: what each worker's container is given.
-//! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: the job in it.
+//! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: a job in it; [`services`]: what its
+//!   jobs share; [`session`]: one that takes several.
 //! - [`worker`]: a worker in its container.
 //! - [`succession`]: how an attempt of the master follows another.
 //! - [`tokens`]: how the application's tokens are kept fresh; [`given_tokens`]: those that it cannot obtain itself.
@@ -43,6 +44,8 @@ pub mod pages;
 pub mod reconnect;
 pub mod record;
 pub mod rest;
+mod services;
+pub mod session;
 pub mod settings;
 pub mod shape;
 pub mod succession;

@@ -37,7 +37,7 @@ impl MasterRecord {
             return Ok(());
         }
         let folder = location.parent().unwrap_or_else(|| location.clone());
-        let unfinished = folder.join(&format!(".{RECORD_FILE}.{}", self.attempt));
+        let unfinished = folder.join(&format!(".{}.{}", location.name(), self.attempt));
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
         fs.write(&unfinished, &json, CreateMode::Overwrite)?;
         fs.delete(location, false)?;

@@ -45,7 +45,7 @@ pub const JOB_FILE: &str = "job.json";
 /// What the master is told besides secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MasterSettings {
-    /// The job.
+    /// The job; none runs under this id in a session.
     pub job: JobId,
     /// Who submitted it, as Hadoop calls them.
     pub owner: String,
@@ -111,6 +111,8 @@ pub enum Work {
     Stream(JobGraph),
     /// A bounded script in batch mode: for the master's own process.
     Batch(BatchScript),
+    /// Nothing yet: jobs are submitted to the application while it runs.
+    Session,
 }
 
 /// A script that is one bounded job. It is planned once on the client, where errors are shown, and again where it runs.
@@ -129,6 +131,17 @@ pub struct JobFile {
     pub work: Work,
     /// How.
     pub configuration: Configuration,
+}
+
+/// A job on its way to a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SubmittedJob {
+    /// Its id.
+    pub job: JobId,
+    /// The version of Alpheus that has planned it.
+    pub version: String,
+    /// What and how to run.
+    pub file: JobFile,
 }
 
 /// Adds something as JSON to credentials.

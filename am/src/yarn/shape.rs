@@ -5,6 +5,9 @@ use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize};
 use alpheus_worker::memory::process_size;
 use alpheus_yarn::{NewApplication, Resource};
 
+/// What the master is called.
+const MASTER: &str = "the job manager";
+
 /// What an application asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplicationShape {
@@ -63,15 +66,33 @@ impl ApplicationShape {
         })
     }
 
+    /// What a session needs before it has jobs: its master's container.
+    ///
+    /// # Errors
+    /// When an option is wrong.
+    pub fn of_session(configuration: &Configuration) -> Result<Self, ConfigError> {
+        Ok(ApplicationShape {
+            workers: 0,
+            ..ApplicationShape::of(configuration, 1)?
+        })
+    }
+
     /// Whether a cluster can give such containers at all.
     ///
     /// # Errors
     /// With the one that it cannot.
     pub fn check(&self, cluster: &NewApplication) -> Result<(), TooLarge> {
-        let largest = &cluster.maximum;
+        self.check_largest(&cluster.maximum)
+    }
+
+    /// Whether the largest container that there can be is as large as these.
+    ///
+    /// # Errors
+    /// With the one that is not.
+    pub fn check_largest(&self, largest: &Resource) -> Result<(), TooLarge> {
         for (whom, wanted, option) in [
             (
-                "the job manager",
+                MASTER,
                 &self.master,
                 "jobmanager.memory.process.size or yarn.appmaster.vcores",
             ),
@@ -81,7 +102,7 @@ impl ApplicationShape {
                 "taskmanager.memory.process.size or yarn.containers.vcores",
             ),
         ] {
-            if !largest.holds(wanted) {
+            if !largest.holds(wanted) && (whom == MASTER || self.workers > 0) {
                 return Err(TooLarge {
                     whom,
                     wanted: wanted.clone(),

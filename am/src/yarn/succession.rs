@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use alpheus_dataflow::ids::AttemptNumber;
+use alpheus_dataflow::ids::{AttemptNumber, JobId};
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::{cluster, taskmanager};
 use alpheus_storage::{Location, file_system_for};
@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 
 use super::YarnApplicationError;
 use super::application::Attempt;
-use super::record::{MasterRecord, RECORD_FILE};
+use super::record::MasterRecord;
 use crate::checkpoint::CheckpointConfig;
 use crate::checkpoint::takeover::Takeover;
 use crate::deployment::handover::Succession;
@@ -27,8 +27,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the job waits for survivors, where `resourcemanager.previous-worker.recovery.timeout` says nothing.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// Bits of the numbers within an attempt.
-const BITS: u32 = 16;
+/// Bits of the numbers within an attempt: 2^22 of them, in each of the 1000 attempts that there may be.
+const BITS: u32 = 22;
 
 /// The block of numbers of an attempt, from 1 on.
 fn block(attempt: u32) -> u32 {
@@ -51,6 +51,7 @@ pub fn first_worker(attempt: u32) -> u32 {
 /// When the checkpoint folder cannot be taken over.
 pub(super) fn taken_over(
     attempt: &Attempt,
+    job: JobId,
     configuration: &Configuration,
     survivors: usize,
 ) -> Result<Option<TakenOver>, YarnApplicationError> {
@@ -58,7 +59,7 @@ pub(super) fn taken_over(
     if number <= 1 {
         return Ok(None);
     }
-    let config = CheckpointConfig::from_configuration(configuration, attempt.settings.job)?;
+    let config = CheckpointConfig::from_configuration(configuration, job)?;
     let checkpoints = match config.directory {
         None => Takeover::default(),
         Some(folder) => {
@@ -83,21 +84,21 @@ pub(super) fn taken_over(
     }))
 }
 
-/// How workers find the attempt after this one; `None` if there can be none.
+/// How workers find the attempt after this one, by the record at this place; `None` if there can be none.
 ///
 /// # Errors
 /// When an option is wrong.
 pub(super) fn of_workers(
     attempt: &Attempt,
+    record: &Location,
     configuration: &Configuration,
 ) -> Result<Option<Succession>, YarnApplicationError> {
     if attempt.settings.attempts <= 1 {
         return Ok(None);
     }
-    let staging: Location = attempt.settings.staging.parse()?;
     let patience = configuration.get(&taskmanager::REGISTRATION_TIMEOUT)?;
     Ok(Some(Succession {
-        record: staging.join(RECORD_FILE).to_string(),
+        record: record.to_string(),
         attempt: attempt.number(),
         container: String::new(),
         patience_ms: patience.as_millis() as u64,
@@ -132,5 +133,6 @@ mod tests {
         assert_eq!(first_worker(1), 0);
         assert!(first_start(2).0 > 60_000);
         assert!(first_start(3) > first_start(2));
+        assert!(first_start(1000) > first_start(999));
     }
 }

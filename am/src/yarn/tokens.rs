@@ -5,9 +5,11 @@
 //! of the submission live as long as the ResourceManager can renew them; the user is told when that is over, from the start
 //! and again as the time comes near, and can push others (`alpheus token push`), which go the same way.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop::Hadoop;
 use alpheus_hadoop::providers::{HADOOP_FS, Renewer, Wanted, token_manager};
 use alpheus_hadoop_conf::Configuration;
@@ -27,6 +29,32 @@ use super::given_tokens::GivenTokens;
 use super::launcher::WorkerLauncher;
 use super::settings::HadoopSettings;
 use crate::event::{Event, EventSender};
+
+/// Whose workers get fresh tokens: the jobs that run. Clones are one list.
+#[derive(Clone, Default)]
+pub struct TokenListeners(Arc<Mutex<BTreeMap<JobId, EventSender>>>);
+
+impl TokenListeners {
+    /// A job starts.
+    pub fn add(&self, job: JobId, events: EventSender) {
+        self.lock().insert(job, events);
+    }
+
+    /// A job has ended.
+    pub fn remove(&self, job: JobId) {
+        self.lock().remove(&job);
+    }
+
+    fn tell(&self, tokens: &FreshTokens) {
+        for events in self.lock().values() {
+            events.send(Event::Tokens(tokens.clone()));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<JobId, EventSender>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The tokens that new containers get.
 pub type SharedTokens = Arc<RwLock<Credentials>>;
@@ -144,14 +172,14 @@ pub(super) fn keep(
     configuration: &Configuration,
     manager: Option<Manager>,
     shared: SharedTokens,
-    events: EventSender,
+    listeners: TokenListeners,
 ) -> Result<TokenKeeper, YarnApplicationError> {
     let destination = Destination {
         container: attempt.container.clone(),
         conf: attempt.hadoop.conf(),
         name_spaces: attempt.hadoop.name_spaces.clone(),
         shared,
-        events,
+        listeners,
     };
     let runtime = &attempt.runtime;
     let origin = if !attempt.conf.is_secure()? {
@@ -313,7 +341,7 @@ struct Destination {
     conf: HadoopConf,
     name_spaces: Vec<String>,
     shared: SharedTokens,
-    events: EventSender,
+    listeners: TokenListeners,
 }
 
 /// Passes on what the manager publishes, as long as it does.
@@ -334,8 +362,7 @@ impl Destination {
             tracing::error!(%error, "this process cannot use its new tokens");
         }
         let bytes = tokens.encode(CredentialsFormat::Writable);
-        self.events
-            .send(Event::Tokens(FreshTokens(bytes.expose().to_vec())));
+        self.listeners.tell(&FreshTokens(bytes.expose().to_vec()));
         *self.shared.write().unwrap_or_else(PoisonError::into_inner) = tokens;
     }
 }

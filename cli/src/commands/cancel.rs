@@ -17,11 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[command(after_help = "Examples:
   alpheus cancel 5f0c             # the beginning of its id is enough
   alpheus cancel flights          # or its name
-  alpheus cancel -t yarn-application -D yarn.application.id=application_1700000000000_0007")]
+  alpheus cancel -t yarn-application -D yarn.application.id=application_1700000000000_0007
+  alpheus cancel -t yarn-session 5f0c     # of the session that was started last")]
 pub struct CancelArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// The job's id, the beginning of it, or the job's name; an application has one only
+    /// The job's id, the beginning of it, or the job's name; not needed where only one runs
     job: Option<String>,
 }
 
@@ -39,9 +40,8 @@ impl CancelArgs {
                 client.cancel()?;
                 (client.job().job, client.wait_for_end(&registry, PATIENCE))
             }
-            Target::YarnApplication => {
-                let application = attach::attach(&configuration)?;
-                application.check_job(self.job.as_deref())?;
+            Target::YarnApplication | Target::YarnSession => {
+                let application = attach::attach(target, &configuration, self.job.as_deref())?;
                 application.client.cancel()?;
                 let job = application.client.job().job;
                 (job, application.wait_for_end(PATIENCE)?)

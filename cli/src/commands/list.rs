@@ -1,4 +1,4 @@
-//! `alpheus list`: the jobs that run on this machine, or the applications on YARN.
+//! `alpheus list`: the jobs that run on this machine, the applications on YARN, or the jobs of a session there.
 
 use alpheus_am::registry::Registry;
 use serde_json::{Value, json};
@@ -9,12 +9,13 @@ use crate::rest_client::RestClient;
 use crate::target::{Target, TargetArgs};
 use crate::yarn;
 
-/// Show the jobs of this user that run on this machine, or the applications on YARN
+/// Show the jobs of this user that run on this machine, the applications on YARN, or the jobs of a session there
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   alpheus list
   alpheus list --json
-  alpheus list -t yarn-application")]
+  alpheus list -t yarn-application
+  alpheus list -t yarn-session            # the jobs of a session")]
 pub struct ListArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -30,9 +31,14 @@ impl ListArgs {
     /// When the jobs cannot be looked up.
     pub fn run(self) -> CliResult<Exit> {
         let (target, configuration) = self.target.load()?;
-        if target == Target::YarnApplication {
-            return yarn::list::list(&configuration, self.json);
+        match target {
+            Target::Local => self.local(),
+            Target::YarnApplication => yarn::list::list(&configuration, self.json),
+            Target::YarnSession => yarn::session::list(&configuration, self.json),
         }
+    }
+
+    fn local(self) -> CliResult<Exit> {
         let mut rows = Vec::new();
         for job in Registry::of_user().list()? {
             let client = RestClient::of(job);

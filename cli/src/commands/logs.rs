@@ -41,6 +41,6 @@ impl LogsArgs {
             (false, Some(worker)) => Wanted::Worker(worker),
             (false, None) => Wanted::All,
         };
-        logs::logs(&configuration, &wanted, self.follow)
+        logs::logs(target, &configuration, &wanted, self.follow)
     }
 }

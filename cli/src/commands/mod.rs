@@ -12,6 +12,7 @@ pub mod list;
 pub mod logs;
 pub mod run;
 pub mod savepoint;
+pub mod session;
 pub mod sql;
 pub mod stop;
 pub mod token;

@@ -28,9 +28,10 @@ use crate::yarn;
   alpheus run -s /var/tmp/checkpoints/5f0c.../ job.sql     # go on from the newest checkpoint
   alpheus run -d job.sql                                   # in the background; prints the job's id
   alpheus run -t yarn-application -D yarn.application.queue=etl job.sql     # on YARN; follows it to its end
-  alpheus run -t yarn-application -d job.sql               # prints the application's id and leaves it")]
+  alpheus run -t yarn-application -d job.sql               # prints the application's id and leaves it
+  alpheus run -t yarn-session job.sql                      # in the session that `alpheus session` has started")]
 pub struct RunArgs {
-    /// Where to run: `local` (this machine) or `yarn-application`
+    /// Where to run: `local` (this machine), `yarn-application` or `yarn-session`
     #[arg(short, long, value_name = "TARGET")]
     target: Option<String>,
     #[command(flatten)]
@@ -77,7 +78,7 @@ impl RunArgs {
             self.allow_non_restored_state,
         )?;
         let script = read_script(&self.script)?;
-        if target == Target::YarnApplication {
+        if target != Target::Local {
             if self.workers.is_some() {
                 return Err(CliError::usage(
                     "--workers is for this machine; on YARN the number follows from parallelism.default and \
@@ -86,7 +87,12 @@ impl RunArgs {
             }
             let name = self.script.display().to_string();
             let job = self.job_id.unwrap_or_else(new_job_id);
-            return yarn::run(configuration, job, &name, &script, attached);
+            return match target {
+                Target::YarnSession => {
+                    yarn::session::run(configuration, job, (&name, &script), attached)
+                }
+                _ => yarn::run(configuration, job, &name, &script, attached),
+            };
         }
         let settings = Settings {
             output: OutputFormat::Table,

@@ -16,7 +16,7 @@ use crate::yarn::attach;
 pub struct SavepointArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// The job's id, the beginning of it, or the job's name; an application has one only
+    /// The job's id, the beginning of it, or the job's name; not needed where only one runs
     #[arg(value_name = "JOB")]
     job: Option<String>,
     /// Folder for the savepoint; otherwise execution.checkpointing.savepoint-dir
@@ -37,10 +37,9 @@ impl SavepointArgs {
                 let client = RestClient::of(Registry::of_user().find(job)?);
                 client.savepoint(self.directory.as_deref(), None)?
             }
-            Target::YarnApplication => {
+            Target::YarnApplication | Target::YarnSession => {
                 let (job, directory) = job_and_directory(self.job, self.directory);
-                let application = attach::attach(&configuration)?;
-                application.check_job(job.as_deref())?;
+                let application = attach::attach(target, &configuration, job.as_deref())?;
                 application.client.savepoint(directory.as_deref(), None)?
             }
         };
@@ -49,7 +48,7 @@ impl SavepointArgs {
     }
 }
 
-/// An application has one job, which need not be named: a single argument that is a place is the folder.
+/// A job that runs alone need not be named: a single argument that is a place is the folder.
 fn job_and_directory(
     first: Option<String>,
     second: Option<String>,

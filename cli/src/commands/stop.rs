@@ -27,7 +27,7 @@ pub struct StopArgs {
     /// Let all windows and timers fire first, as at the end of the input
     #[arg(short, long)]
     drain: bool,
-    /// The job's id, the beginning of it, or the job's name; an application has one only
+    /// The job's id, the beginning of it, or the job's name; not needed where only one runs
     job: Option<String>,
 }
 
@@ -47,9 +47,8 @@ impl StopArgs {
                 client.wait_for_end(&registry, PATIENCE);
                 location
             }
-            Target::YarnApplication => {
-                let application = attach::attach(&configuration)?;
-                application.check_job(self.job.as_deref())?;
+            Target::YarnApplication | Target::YarnSession => {
+                let application = attach::attach(target, &configuration, self.job.as_deref())?;
                 let location = application.client.savepoint(directory, Some(self.drain))?;
                 application.wait_for_end(PATIENCE)?;
                 location

@@ -68,7 +68,7 @@ enum Action {
     },
     /// Obtain tokens and hand them to an application that runs on YARN without a keytab
     Push {
-        /// Where it runs: `yarn-application`
+        /// Where it runs: `yarn-application` or `yarn-session`
         #[arg(short, long, value_name = "TARGET")]
         target: Option<String>,
         /// Set an option of the configuration; may be given several times
@@ -108,8 +108,8 @@ fn push(configuration: &Configuration, target: Option<&str>) -> CliResult<Exit> 
         Target::Local => Err(CliError::usage(
             "a job on this machine takes the tickets and tokens of its user; -t yarn-application names one that does not",
         )),
-        Target::YarnApplication => {
-            let end = yarn::push::push(configuration)?;
+        target => {
+            let end = yarn::push::push(target, configuration)?;
             let end = i64::try_from(end).unwrap_or(i64::MAX);
             println!("the application's tokens serve until {}", date(end));
             Ok(Exit::Finished)

@@ -2,11 +2,11 @@
 //! let in lies in the application's staging folder, which only its owner can read. Others come through YARN's proxy, as who
 //! they are, and the application's lists decide.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alpheus_am::registry::RunningJob;
 use alpheus_hadoop_conf::Configuration;
-use alpheus_hadoop_conf::options::yarn as options;
+use alpheus_hadoop_conf::options::{execution, yarn as options};
 use alpheus_security::rest_token::RestToken;
 use alpheus_security::secret::Secret;
 use alpheus_security::tls::Identity;
@@ -17,51 +17,137 @@ use tokio::runtime::Runtime;
 use super::cluster::Cluster;
 use super::credentials::{CLIENT_FILE, ClientSecrets};
 use super::direct::Direct;
+use super::last_session;
+use super::session_jobs::{self, ListedJob};
 use super::web::Proxied;
 use crate::exit::{CliError, CliResult};
 use crate::job_runner;
-use crate::rest_client::{RestClient, Transport};
+use crate::rest_client::{Api, RestClient};
+use crate::target::Target;
 
 /// Between two looks at an application that is ending.
 const POLL: Duration = Duration::from_millis(200);
 
-/// An application, and a way to its job.
-pub struct Attached {
+/// An application that runs, and a way to its master.
+pub struct Reached {
     runtime: Runtime,
     cluster: Cluster,
-    /// Which.
-    pub id: ApplicationId,
-    /// Its job's REST API.
+    report: ApplicationReport,
+    /// The master's REST API.
+    pub api: Api,
+    rest: String,
+    authorization: Secret,
+}
+
+/// An application, and a way to a job in it.
+pub struct Attached {
+    reached: Reached,
+    target: Target,
+    /// The job's REST API.
     pub client: RestClient,
 }
 
-/// The application that the configuration names.
+/// The application that the configuration names, or, of sessions, the one that the user has started last.
 ///
 /// # Errors
 /// When it names none, or something else.
-pub fn application_id(configuration: &Configuration) -> CliResult<ApplicationId> {
-    let text = configuration.get(&options::APPLICATION_ID)?.ok_or_else(|| {
-        CliError::usage(format!(
-            "which application? give -D {}=application_...; `alpheus list -t yarn-application` shows them",
-            options::APPLICATION_ID.key()
-        ))
-    })?;
-    text.parse()
-        .map_err(|error| CliError::usage(format!("{}: {error}", options::APPLICATION_ID.key())))
+pub fn application_id(
+    target: Target,
+    configuration: &Configuration,
+    cluster: &Cluster,
+) -> CliResult<ApplicationId> {
+    let key = options::APPLICATION_ID.key();
+    if let Some(text) = configuration.get(&options::APPLICATION_ID)? {
+        let id = text.parse();
+        return id.map_err(|error| CliError::usage(format!("{key}: {error}")));
+    }
+    if target == Target::YarnSession {
+        return last_session::read(configuration, &cluster.user)?.ok_or_else(|| {
+            CliError::usage(format!(
+                "which session? start one by `alpheus session`, or give -D {key}=application_..."
+            ))
+        });
+    }
+    Err(CliError::usage(format!(
+        "which application? give -D {key}=application_...; `alpheus list -t yarn-application` shows them"
+    )))
 }
 
 /// Reaches the application that the configuration names.
 ///
 /// # Errors
-/// When it is not there, does not run, or is somebody else's.
-pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
-    let id = application_id(configuration)?;
+/// When it is not there, does not run, is somebody else's, or of another kind than the target.
+pub fn reach(target: Target, configuration: &Configuration) -> CliResult<Reached> {
     let runtime = job_runner::runtime()?;
     let (cluster, report) = runtime.block_on(async {
         let cluster = Cluster::connect(configuration).await?;
+        let id = application_id(target, configuration, &cluster)?;
         let report = report(&cluster, id).await?;
         Ok::<_, CliError>((cluster, report))
     })?;
+    let (api, rest, authorization) = open(&cluster, configuration, &report, &runtime)?;
+    let reached = Reached {
+        runtime,
+        cluster,
+        report,
+        api,
+        rest,
+        authorization,
+    };
+    reached.check_kind(target)?;
+    Ok(reached)
+}
+
+/// Reaches a job: of an application the only one, in a session the one that is named, or that runs alone.
+///
+/// # Errors
+/// As for the application; when there is no such job, or several.
+pub fn attach(
+    target: Target,
+    configuration: &Configuration,
+    named: Option<&str>,
+) -> CliResult<Attached> {
+    let reached = reach(target, configuration)?;
+    let jobs = reached.jobs()?;
+    let id = reached.report.id;
+    let job = match target {
+        Target::YarnSession => session_jobs::choose(id, &jobs, named)?,
+        _ => the_job(id, &reached.report.name, &jobs, named)?,
+    };
+    let client = reached.client(job);
+    Ok(Attached {
+        reached,
+        target,
+        client,
+    })
+}
+
+/// The one job of an application.
+fn the_job<'a>(
+    id: ApplicationId,
+    name: &str,
+    jobs: &'a [ListedJob],
+    named: Option<&str>,
+) -> CliResult<&'a ListedJob> {
+    let job = jobs
+        .first()
+        .ok_or_else(|| CliError::failed(format!("{id} shows no job")))?;
+    match named {
+        Some(named) if !job.id.to_string().starts_with(named) && name != named => Err(
+            CliError::usage(format!("{id} runs job {} ({name}), not `{named}`", job.id)),
+        ),
+        _ => Ok(job),
+    }
+}
+
+/// A way to an application's master, if it runs.
+fn open(
+    cluster: &Cluster,
+    configuration: &Configuration,
+    report: &ApplicationReport,
+    runtime: &Runtime,
+) -> CliResult<(Api, String, Secret)> {
+    let id = report.id;
     if report.state != ApplicationState::Running {
         return Err(CliError::failed(format!(
             "{id} is {}, not running {}",
@@ -76,25 +162,19 @@ pub fn attach(configuration: &Configuration) -> CliResult<Attached> {
              nothing that it has written stays"
         )));
     }
-    let client = match secrets(&cluster, configuration, &report)? {
-        Some(secrets) => direct(id, &report, &secrets, &runtime)?,
-        None => proxied(id, &report, &cluster)?,
-    };
-    Ok(Attached {
-        client,
-        runtime,
-        cluster,
-        id,
-    })
+    match secrets(cluster, configuration, report)? {
+        Some(secrets) => direct(report, &secrets, runtime),
+        None => proxied(report, cluster),
+    }
 }
 
 /// The owner's way.
 fn direct(
-    id: ApplicationId,
     report: &ApplicationReport,
     secrets: &ClientSecrets,
     runtime: &Runtime,
-) -> CliResult<RestClient> {
+) -> CliResult<(Api, String, Secret)> {
+    let id = report.id;
     let damaged = |error: &dyn std::fmt::Display| {
         CliError::failed(format!(
             "what {id} has left for its clients is damaged: {error}"
@@ -106,16 +186,13 @@ fn direct(
     let address = format!("{}:{}", report.host, report.port);
     let direct = Direct::new(address.clone(), &identity, &token, runtime.handle().clone())?;
     let rest = format!("https://{address}");
-    let job = job_of(id, report, &direct, rest, token.authorization())?;
-    Ok(RestClient::over(job, Box::new(direct)))
+    let api = Api::new(format!("{id} at {rest}"), Box::new(direct));
+    Ok((api, rest, token.authorization()))
 }
 
 /// The way of others, whom the master's lists admit or not.
-fn proxied(
-    id: ApplicationId,
-    report: &ApplicationReport,
-    cluster: &Cluster,
-) -> CliResult<RestClient> {
+fn proxied(report: &ApplicationReport, cluster: &Cluster) -> CliResult<(Api, String, Secret)> {
+    let id = report.id;
     let refused = || {
         CliError::refused(format!(
             "{id} is {}'s, and user {} may not even see it: its owner names who may in yarn.view.acls and yarn.modify.acls",
@@ -125,8 +202,8 @@ fn proxied(
     let hadoop = cluster.hadoop.clone();
     let proxied = Proxied::new(hadoop, id, &report.tracking_url).ok_or_else(refused)?;
     let rest = report.tracking_url.clone();
-    let job = job_of(id, report, &proxied, rest, Secret::new(String::new()))?;
-    Ok(RestClient::over(job, Box::new(proxied)))
+    let api = Api::new(format!("{id} at {rest}"), Box::new(proxied));
+    Ok((api, rest, Secret::new(String::new())))
 }
 
 /// What the ResourceManager says of an application.
@@ -160,38 +237,20 @@ fn secrets(
         .map_err(|error| CliError::failed(format!("{location} is damaged: {error}")))
 }
 
-/// The one job of an application, as the registry would describe it.
-fn job_of(
-    id: ApplicationId,
-    report: &ApplicationReport,
-    way: &impl Transport,
-    rest: String,
-    authorization: Secret,
-) -> CliResult<RunningJob> {
-    let answer = way.send("GET", "/v1/jobs/overview", None);
-    let (status, text) = answer
-        .map_err(|error| CliError::failed(format!("{id} does not answer at {rest}: {error}")))?;
-    if matches!(status, 401 | 403) {
-        return Err(CliError::refused(format!("{id} refuses: {text}")));
-    }
-    let overview: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let job = overview["jobs"][0]["jid"]
-        .as_str()
-        .and_then(|id| id.parse().ok());
-    Ok(RunningJob {
-        job: job.ok_or_else(|| CliError::failed(format!("{id} shows no job: {text}")))?,
-        name: report.name.clone(),
-        pid: 0,
-        started_at: report.started,
-        rest,
-        authorization,
-    })
-}
-
-impl Attached {
+impl Reached {
     /// The cluster that it runs on.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// Which.
+    pub fn id(&self) -> ApplicationId {
+        self.report.id
+    }
+
+    /// Whether it is this user's own.
+    pub fn is_own(&self) -> bool {
+        self.report.user == self.cluster.user
     }
 
     /// Waits for something.
@@ -199,39 +258,104 @@ impl Attached {
         self.runtime.block_on(future)
     }
 
+    /// What the ResourceManager says of it now.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn report_now(&self) -> CliResult<ApplicationReport> {
+        self.wait(report(&self.cluster, self.report.id))
+    }
+
+    /// Finds the master again, which may be another attempt elsewhere.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn again(&mut self, configuration: &Configuration) -> CliResult<()> {
+        self.report = self.report_now()?;
+        let way = open(&self.cluster, configuration, &self.report, &self.runtime)?;
+        (self.api, self.rest, self.authorization) = way;
+        Ok(())
+    }
+
+    /// Refuses an application of another kind than the target: what one of them means to one job would go to another.
+    fn check_kind(&self, target: Target) -> CliResult<()> {
+        let entries = self.api.get("/jobmanager/config")?;
+        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_session = entries.iter().any(|entry| {
+            entry["key"] == execution::TARGET.key() && entry["value"] == Target::YarnSession.name()
+        });
+        let id = self.report.id;
+        match (target, is_session) {
+            (Target::YarnSession, false) => Err(CliError::usage(format!(
+                "{id} is no session: it runs a job of its own (-t yarn-application)"
+            ))),
+            (Target::YarnApplication, true) => Err(CliError::usage(format!(
+                "{id} is a session, which has several jobs: use -t yarn-session, and name one of those that \
+                 `alpheus list -t yarn-session -D yarn.application.id={id}` shows"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its jobs.
+    ///
+    /// # Errors
+    /// When its master does not answer.
+    pub fn jobs(&self) -> CliResult<Vec<ListedJob>> {
+        let overview = self.api.get("/jobs/overview")?;
+        let jobs = overview["jobs"].as_array().into_iter().flatten();
+        Ok(jobs.filter_map(ListedJob::of).collect())
+    }
+
+    /// A client of a job of it.
+    fn client(&self, job: &ListedJob) -> RestClient {
+        let running = RunningJob {
+            job: job.id,
+            name: self.report.name.clone(),
+            pid: 0,
+            started_at: self.report.started,
+            rest: self.rest.clone(),
+            authorization: self.authorization.clone(),
+        };
+        RestClient::over(running, self.api.clone())
+    }
+
     /// Waits until the application has ended; false when it takes longer than that.
     ///
     /// # Errors
     /// When the ResourceManager does not answer.
     pub fn wait_for_end(&self, patience: Duration) -> CliResult<bool> {
-        self.runtime.block_on(async {
-            let waiting = async {
-                while !report(&self.cluster, self.id).await?.state.is_final() {
-                    tokio::time::sleep(POLL).await;
-                }
-                Ok::<_, CliError>(())
-            };
-            match tokio::time::timeout(patience, waiting).await {
-                Ok(ended) => ended.map(|()| true),
-                Err(_) => Ok(false),
-            }
-        })
+        wait_until(patience, || Ok(self.report_now()?.state.is_final()))
     }
+}
 
-    /// Whether the job is the one that a command names, if it names one.
+/// Looks again and again until something is so; false when it takes too long.
+fn wait_until(patience: Duration, mut is_so: impl FnMut() -> CliResult<bool>) -> CliResult<bool> {
+    let end = Instant::now() + patience;
+    while !is_so()? {
+        if Instant::now() >= end {
+            return Ok(false);
+        }
+        std::thread::sleep(POLL);
+    }
+    Ok(true)
+}
+
+impl Attached {
+    /// Waits until the job has ended, and with it the application if it is no session; false when it takes longer than that.
     ///
     /// # Errors
-    /// When it is another.
-    pub fn check_job(&self, named: Option<&str>) -> CliResult<()> {
-        let job = self.client.job();
-        match named {
-            Some(named) if !job.job.to_string().starts_with(named) && job.name != named => {
-                Err(CliError::usage(format!(
-                    "{} runs job {} ({}), not `{named}`",
-                    self.id, job.job, job.name
-                )))
-            }
-            _ => Ok(()),
+    /// When nobody answers.
+    pub fn wait_for_end(&self, patience: Duration) -> CliResult<bool> {
+        if self.target != Target::YarnSession {
+            return self.reached.wait_for_end(patience);
         }
+        let path = format!("/jobs/{}/status", self.client.job().job);
+        wait_until(patience, || {
+            let status = self.client.get(&path)?;
+            Ok(status["status"]
+                .as_str()
+                .is_some_and(session_jobs::is_final))
+        })
     }
 }

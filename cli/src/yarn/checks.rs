@@ -4,7 +4,9 @@ use alpheus_am::yarn::shape::ApplicationShape;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::checkpointing;
 use alpheus_storage::{CreateMode, Location, StorageError, file_system_for};
-use alpheus_yarn::{ApplicationId, NewApplication, NodeState, QueueAcl, QueueInfo, QueueState};
+use alpheus_yarn::{
+    ApplicationId, NewApplication, NodeReport, NodeState, QueueAcl, QueueInfo, QueueState,
+};
 
 use super::cluster::Cluster;
 use crate::exit::{CliError, CliResult};
@@ -48,14 +50,21 @@ pub async fn resources(
             )
         )));
     }
-    let nodes = nodes?;
+    memory(&nodes?, shape.master.memory_mb, shape)
+}
+
+/// Whether the cluster has room for so much, and a job's workers.
+///
+/// # Errors
+/// When it is smaller than that.
+pub fn memory(nodes: &[NodeReport], masters_mb: u64, shape: &ApplicationShape) -> CliResult<()> {
     if nodes.is_empty() {
         return Err(CliError::failed(
             "no NodeManager is running: the application would wait for ever",
         ));
     }
     let memory: u64 = nodes.iter().map(|node| node.capability.memory_mb).sum();
-    let wanted = shape.master.memory_mb + shape.worker.memory_mb * u64::from(shape.workers);
+    let wanted = masters_mb + shape.worker.memory_mb * u64::from(shape.workers);
     if wanted > memory {
         return Err(CliError::usage(format!(
             "the application needs {wanted} MB (one job manager, {} workers), but the cluster has {memory} MB: lower \

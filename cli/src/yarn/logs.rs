@@ -12,6 +12,7 @@ use super::web::Web;
 use super::{attach, collected_logs};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
+use crate::target::Target;
 
 /// How often a NodeManager that has failed is asked again, and after how long.
 const BUSY_TRIES: u32 = 10;
@@ -51,14 +52,20 @@ impl Wanted {
 ///
 /// # Errors
 /// When there is no such application or container, or one may not see it.
-pub fn logs(configuration: &Configuration, wanted: &Wanted, follow: bool) -> CliResult<Exit> {
-    let id = attach::application_id(configuration)?;
+pub fn logs(
+    target: Target,
+    configuration: &Configuration,
+    wanted: &Wanted,
+    follow: bool,
+) -> CliResult<Exit> {
     let runtime = job_runner::runtime()?;
     let (cluster, report) = runtime.block_on(async {
         let cluster = Cluster::connect(configuration).await?;
+        let id = attach::application_id(target, configuration, &cluster)?;
         let report = attach::report(&cluster, id).await?;
         Ok::<_, CliError>((cluster, report))
     })?;
+    let id = report.id;
     if report.state.is_final() {
         return collected_logs::show(&cluster, &report, wanted);
     }

@@ -8,6 +8,7 @@
 //! - [`credentials`]: what the master's container is given.
 //! - [`batch`]: runs a bounded script, in the master's container.
 //! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
+//! - [`session`]: starts, uses and ends a session, which [`last_session`] remembers.
 //! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS or, for whoever is not its owner, Hadoop's [`web`] pages; [`list`]: those that there are; [`push`]:
 //!   hands it tokens; [`logs`] and [`collected_logs`] (in [`tfile`]s): what it has logged.
 
@@ -19,11 +20,14 @@ pub mod collected_logs;
 pub mod credentials;
 pub mod direct;
 pub mod follow;
+pub mod last_session;
 pub mod list;
 pub mod logs;
 pub mod plan;
 pub mod program;
 pub mod push;
+pub mod session;
+pub mod session_jobs;
 pub mod staging;
 pub mod submit;
 pub mod tfile;

@@ -10,19 +10,19 @@ use alpheus_security::hadoop::CredentialsFormat;
 
 use super::{attach, credentials};
 use crate::exit::{CliError, CliResult};
+use crate::target::Target;
 
 /// Obtains and pushes them; returns when the first of them ends, ms since 1970.
 ///
 /// # Errors
 /// When there is no ticket, or the application does not take them.
-pub fn push(configuration: &Configuration) -> CliResult<u64> {
-    let application = attach::attach(configuration)?;
-    let client = &application.client;
-    let status = client.get(TOKENS)?;
+pub fn push(target: Target, configuration: &Configuration) -> CliResult<u64> {
+    let application = attach::reach(target, configuration)?;
+    let status = application.api.get(TOKENS)?;
     let status: AccessStatus = serde_json::from_value(status).map_err(|error| {
         CliError::failed(format!(
             "{} does not say how it stands: {error}",
-            application.id
+            application.id()
         ))
     })?;
     let (tokens, until) = application.wait(credentials::tokens(
@@ -42,6 +42,6 @@ pub fn push(configuration: &Configuration) -> CliResult<u64> {
         valid_until: u64::try_from(until.as_millis()).unwrap_or(u64::MAX),
     };
     let body = serde_json::to_value(&pushed).map_err(CliError::failed)?;
-    client.post(TOKENS, &body)?;
+    application.api.send("POST", TOKENS, Some(&body))?;
     Ok(pushed.valid_until)
 }

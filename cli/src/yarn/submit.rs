@@ -24,6 +24,7 @@ use super::credentials::{self, ApplicationSecrets, CLIENT_FILE};
 use super::program::Program;
 use super::staging::{self, Staging};
 use crate::exit::{CliError, CliResult};
+use crate::target::Target;
 
 /// What YARN shows as the type.
 pub const TYPE: &str = "Alpheus";
@@ -69,7 +70,14 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
             let threads = configuration.get(&execution::PARALLELISM)?;
             ApplicationShape::of_batch(&configuration, threads)?
         }
+        Work::Session => ApplicationShape::of_session(&configuration)?,
     };
+    let target = match &work {
+        Work::Session => Target::YarnSession,
+        _ => Target::YarnApplication,
+    };
+    let source = Source::Deployment("what was submitted".to_owned());
+    configuration.set_option(&execution::TARGET, target.name(), source)?;
     let program = Program::this()?;
     let rm = &cluster.resource_manager;
     let new = rm.new_application().await?;
@@ -176,7 +184,7 @@ fn checkpoints_outlive_nodes(
 }
 
 /// Whoever works in another user's name gives his tokens and never his own keytab away: containers run as that user.
-fn without_keytab(configuration: &mut Configuration) {
+pub fn without_keytab(configuration: &mut Configuration) {
     configuration.remove(&security::KERBEROS_KEYTAB);
     configuration.remove(&security::KERBEROS_PRINCIPAL);
 }

@@ -25,6 +25,12 @@ options! {
         option("resourcemanager.previous-worker.recovery.timeout", "0 s");
     /// Workers that are held ready beyond those that the job needs, so that one of them takes over at once when another dies.
     REDUNDANT_WORKERS: u32 = option("slotmanager.redundant-taskmanager-num", "0").range(0.0, 1024.0);
+    /// How long a session on YARN shows a job that has ended.
+    COMPLETED_EXPIRATION: Duration =
+        option("completed-application-store.expiration-time", "1 h").was(&["jobstore.expiration-time"]);
+    /// How many jobs that have ended a session on YARN shows at most.
+    COMPLETED_CAPACITY: u32 =
+        option("completed-application-store.max-capacity", "2147483647").was(&["jobstore.max-capacity"]);
     /// How long a job waits for its slots before it fails.
     SLOT_REQUEST_TIMEOUT: Duration = option("slot.request.timeout", "5 min");
 }

@@ -52,6 +52,9 @@ options! {
     /// to blame, and none is (MapReduce's option).
     BLACKLISTED_PERCENT: u32 =
         option("yarn.app.mapreduce.am.job.node-blacklisting.ignore-threshold-node-percent", "33").range(0.0, 100.0);
+    /// Folder of this machine for the file that says which session a user has started last; not set: one that only the user
+    /// can enter.
+    PROPERTIES_FILE_LOCATION: Option<String> = optional("yarn.properties-file.location");
     /// Folder under which applications stage their files; not set: the user's home folder.
     STAGING_DIRECTORY: Option<String> = optional("yarn.staging-directory");
     /// Replication of staged files; `-1` takes the file system's default.

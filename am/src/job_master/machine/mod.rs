@@ -42,6 +42,7 @@ pub use workers::WorkerInfo;
 use super::fact::{Action, Fact};
 use crate::checkpoint::{CheckpointConfig, CheckpointCoordinator};
 use crate::failure::Failure;
+use crate::job_master::WorkerNumbers;
 use crate::job_status::{ExecutionState, JobStatus};
 use crate::restart_strategy::{RestartSettings, RestartStrategy};
 
@@ -121,7 +122,7 @@ pub struct JobMachine {
     /// Tasks of an earlier attempt of the AM run, and their enumerators are being made.
     adopting: bool,
     workers: BTreeMap<WorkerId, WorkerInfo>,
-    next_worker: u32,
+    numbers: WorkerNumbers,
     failed_starts: u32,
     tasks: BTreeMap<TaskId, TaskInfo>,
     /// Whether the present attempt's tasks have been deployed and not yet been given up.
@@ -163,7 +164,7 @@ impl JobMachine {
             waiting: None,
             adopting: false,
             workers: BTreeMap::new(),
-            next_worker: 0,
+            numbers: WorkerNumbers::default(),
             failed_starts: 0,
             tasks: BTreeMap::new(),
             deployed: false,
@@ -187,6 +188,13 @@ impl JobMachine {
             root_failure: None,
             config,
         }
+    }
+
+    /// Takes numbers for its workers from here.
+    #[must_use]
+    pub fn numbering(mut self, numbers: WorkerNumbers) -> Self {
+        self.numbers = numbers;
+        self
     }
 
     /// The job's status.

@@ -101,7 +101,7 @@ impl JobMachine {
     pub fn taking_over(mut self, from: TakenOver, now: i64) -> Self {
         self.attempt = AttemptNumber(from.first_attempt);
         self.first_attempt = from.first_attempt;
-        self.next_worker = from.first_worker;
+        self.numbers.at_least(from.first_worker);
         self.checkpoints.take_over(&from.checkpoints);
         self.waiting = (from.survivors > 0).then(|| Waiting {
             until: now.saturating_add(from.wait_ms),

@@ -46,8 +46,7 @@ impl JobMachine {
         if missing > 0 {
             let mut wanted = Vec::new();
             for _ in 0..missing {
-                let worker = WorkerId(self.next_worker);
-                self.next_worker += 1;
+                let worker = self.numbers.next();
                 let info = WorkerInfo {
                     registered: false,
                     slots: 0,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{Allocation as Answer, Container, ContainerId, NodeId};
 use tokio::time::Instant;
 
-use super::MasterLoop;
+use super::{Client, GivenUp, MasterLoop};
 use crate::event::Event;
 use crate::job_master::fact::{Fact, Fault};
 use crate::yarn::allocation::Given;
@@ -33,6 +34,7 @@ const MOST_ENDS: usize = 3;
 
 /// How the start of a worker at its node has ended.
 pub(super) struct Started {
+    job: JobId,
     worker: WorkerId,
     container: ContainerId,
     node: NodeId,
@@ -43,16 +45,20 @@ impl MasterLoop {
     /// Containers of an earlier attempt are kept until their workers have had the time to say who they are.
     pub(super) fn on_previous(&mut self, containers: Vec<Container>) {
         for container in containers {
-            if !self.allocation.holds(container.id) {
+            let holds = |client: &Client| client.allocation.holds(container.id);
+            if !self.clients.values().any(holds) {
                 self.previous.insert(container.id, container.node);
             }
         }
     }
 
-    pub(super) fn adopt(&mut self, worker: WorkerId, container: ContainerId) {
+    pub(super) fn adopt(&mut self, job: JobId, worker: WorkerId, container: ContainerId) {
+        let Some(client) = self.clients.get_mut(&job) else {
+            return;
+        };
         if let Some(node) = self.previous.remove(&container) {
             tracing::info!(worker = worker.0, %container, %node, "a worker has survived its master");
-            self.allocation.adopt(container, node, worker);
+            client.allocation.adopt(container, node, worker);
         }
     }
 
@@ -65,14 +71,38 @@ impl MasterLoop {
         }
     }
 
-    pub(super) fn stop(&mut self, worker: WorkerId) {
-        self.forget(worker);
-        if let Some((container, node)) = self.allocation.give_up(worker) {
-            let patience = Instant::now() + CURIOSITY;
-            self.given_up.insert(container, (worker, patience));
+    pub(super) fn stop(&mut self, job: JobId, worker: WorkerId) {
+        self.forget(job, worker);
+        self.give_up(job, worker);
+        self.ask(job);
+    }
+
+    fn give_up(&mut self, job: JobId, worker: WorkerId) {
+        let client = self.clients.get_mut(&job);
+        if let Some((container, node)) = client.and_then(|client| client.allocation.give_up(worker))
+        {
+            let given_up = GivenUp {
+                job,
+                worker,
+                until: Instant::now() + CURIOSITY,
+            };
+            self.given_up.insert(container, given_up);
             self.stop_at_node(container, node, LAST_BREATH);
         }
-        self.ask();
+    }
+
+    /// A job has ended: nothing more is asked for, and what it has goes back. Its workers were told to end.
+    pub(super) fn leave(&mut self, job: JobId) {
+        self.wish(job, 0);
+        let client = self.clients.get(&job);
+        let workers: Vec<WorkerId> = client
+            .into_iter()
+            .flat_map(|client| client.allocation.workers())
+            .collect();
+        for worker in workers {
+            self.give_up(job, worker);
+        }
+        self.clients.remove(&job);
     }
 
     /// Gives a container back, and has its node stop it: the ResourceManager alone takes two heartbeats to do so.
@@ -99,23 +129,25 @@ impl MasterLoop {
         self.on_previous(allocation.previous_containers);
         self.give_back_previous();
         self.nodes.add_tokens(allocation.node_tokens);
-        for given in self.allocation.allocated(allocation.allocated) {
-            match given {
-                Given::Launch(worker, container) => self.launch(worker, &container),
-                Given::Release(container) => self.ledger.release(container),
-            }
+        for container in allocation.allocated {
+            self.given(container);
         }
         for status in &allocation.completed {
             self.previous.remove(&status.id);
-            if let Some((worker, _)) = self.given_up.remove(&status.id) {
+            if let Some(GivenUp { job, worker, .. }) = self.given_up.remove(&status.id) {
                 let end = exit::explain(status);
                 tracing::info!(worker = worker.0, "worker's {}", end.reason);
                 if end.cause != Cause::AsTold {
-                    self.ended(worker, end.reason);
+                    self.ended(job, worker, end.reason);
                 }
             }
         }
-        for ended in self.allocation.completed(&allocation.completed) {
+        let mut ended = Vec::new();
+        for (job, client) in &mut self.clients {
+            let of_job = client.allocation.completed(&allocation.completed);
+            ended.extend(of_job.into_iter().map(|ended| (*job, ended)));
+        }
+        for (job, ended) in ended {
             tracing::info!(
                 worker = ended.worker.0,
                 host = ended.host,
@@ -125,22 +157,24 @@ impl MasterLoop {
             if matches!(ended.cause, Cause::Program | Cause::Killed | Cause::Node) {
                 self.blame(&ended.host);
             }
-            self.lost(ended.worker, ended.reason, ended.cause.fault());
+            self.lost(job, ended.worker, ended.reason, ended.cause.fault());
         }
-        let departures = departures(
-            &self.allocation,
-            allocation.preemption.as_ref(),
-            &allocation.updated_nodes,
-            SystemClock.now_ms(),
-        );
-        let returns = returns(&self.allocation, &allocation.updated_nodes);
-        if let (Some(serving), false) = (&self.serving, departures.is_empty()) {
-            let leave = Fact::WorkersLeave(departures);
-            serving.events.send(Event::Fact(leave));
-        }
-        if let (Some(serving), false) = (&self.serving, returns.is_empty()) {
-            let stay = Fact::WorkersStay(returns);
-            serving.events.send(Event::Fact(stay));
+        for client in self.clients.values() {
+            let departures = departures(
+                &client.allocation,
+                allocation.preemption.as_ref(),
+                &allocation.updated_nodes,
+                SystemClock.now_ms(),
+            );
+            if !departures.is_empty() {
+                let leave = Fact::WorkersLeave(departures);
+                client.serving.events.send(Event::Fact(leave));
+            }
+            let returns = returns(&client.allocation, &allocation.updated_nodes);
+            if !returns.is_empty() {
+                let stay = Fact::WorkersStay(returns);
+                client.serving.events.send(Event::Fact(stay));
+            }
         }
         for node in allocation.updated_nodes {
             tracing::info!(node = %node.id, state = %node.state, "a node has changed");
@@ -150,26 +184,44 @@ impl MasterLoop {
         }
     }
 
-    fn launch(&mut self, worker: WorkerId, container: &Container) {
+    /// A container was given: for the job whose request it answers.
+    fn given(&mut self, container: Container) {
+        let request = container.allocation_request_id;
+        let mut clients = self.clients.iter_mut();
+        let Some((job, client)) = clients.find(|(_, client)| client.request == request) else {
+            // Of a job that has ended meanwhile.
+            return self.ledger.release(container.id);
+        };
+        let job = *job;
+        for given in client.allocation.allocated(vec![container]) {
+            match given {
+                Given::Launch(worker, container) => self.launch(job, worker, &container),
+                Given::Release(container) => self.ledger.release(container),
+            }
+        }
+    }
+
+    fn launch(&mut self, job: JobId, worker: WorkerId, container: &Container) {
         tracing::info!(
             worker = worker.0,
             container = %container.id,
             node = %container.node,
             "starting a worker"
         );
-        let launch = match &self.serving {
-            Some(serving) => serving.launcher.launch(worker, container),
+        let launch = match self.clients.get(&job) {
+            Some(client) => client.serving.launcher.launch(worker, container),
             None => return,
         };
         let launch = match launch {
             Ok(launch) => launch,
-            Err(error) => return self.not_started(worker, &error.to_string(), Fault::Worker),
+            Err(error) => return self.not_started(job, worker, &error.to_string(), Fault::Worker),
         };
         let nodes = self.nodes.clone();
         let (container, started) = (container.clone(), self.started.clone());
         tokio::spawn(async move {
             let outcome = nodes.start(&container, &launch).await;
             let _ = started.send(Started {
+                job,
                 worker,
                 container: container.id,
                 node: container.node,
@@ -180,6 +232,7 @@ impl MasterLoop {
 
     pub(super) fn on_started(&mut self, started: Started) {
         let Started {
+            job,
             worker,
             container,
             node,
@@ -201,21 +254,23 @@ impl MasterLoop {
                     self.ask_after = Some(Instant::now() + START_PAUSE);
                 }
                 let reason = format!("node {node} does not start it: {reason}");
-                self.not_started(worker, &reason, Fault::Cluster);
+                self.not_started(job, worker, &reason, Fault::Cluster);
             }
         }
     }
 
-    fn not_started(&mut self, worker: WorkerId, reason: &str, fault: Fault) {
-        if let Some((container, node)) = self.allocation.give_up(worker) {
+    fn not_started(&mut self, job: JobId, worker: WorkerId, reason: &str, fault: Fault) {
+        let client = self.clients.get_mut(&job);
+        if let Some((container, node)) = client.and_then(|client| client.allocation.give_up(worker))
+        {
             self.release(container, node);
         }
-        self.lost(worker, reason.to_owned(), fault);
+        self.lost(job, worker, reason.to_owned(), fault);
     }
 
-    fn lost(&mut self, worker: WorkerId, reason: String, fault: Fault) {
-        self.forget(worker);
-        if let Some(serving) = &self.serving {
+    fn lost(&mut self, job: JobId, worker: WorkerId, reason: String, fault: Fault) {
+        self.forget(job, worker);
+        if let Some(Client { serving, .. }) = self.clients.get(&job) {
             let lost = Fact::WorkerLost {
                 worker,
                 reason,
@@ -226,8 +281,8 @@ impl MasterLoop {
     }
 
     /// The connection of a worker broke before it was known how it has ended.
-    fn ended(&mut self, worker: WorkerId, reason: String) {
-        if let Some(serving) = &self.serving {
+    fn ended(&mut self, job: JobId, worker: WorkerId, reason: String) {
+        if let Some(Client { serving, .. }) = self.clients.get(&job) {
             let reason = reason.clone();
             let ended = Fact::WorkerEnded { worker, reason };
             serving.events.send(Event::Fact(ended));
@@ -238,8 +293,8 @@ impl MasterLoop {
         }
     }
 
-    fn forget(&self, worker: WorkerId) {
-        if let Some(serving) = &self.serving {
+    fn forget(&self, job: JobId, worker: WorkerId) {
+        if let Some(Client { serving, .. }) = self.clients.get(&job) {
             serving.launcher.forget(worker);
         }
     }

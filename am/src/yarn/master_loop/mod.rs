@@ -13,6 +13,7 @@ mod containers;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_rpc::RetryPolicy;
 use alpheus_worker::control::WorkerId;
 use alpheus_yarn::{
@@ -26,7 +27,7 @@ use tokio::time::Instant;
 use self::containers::Started;
 use super::allocation::Allocation;
 use super::blame::Blame;
-use super::command::{Command, Serving};
+use super::command::{Command, Pace, Serving};
 
 /// The priority of workers' containers.
 const WORKERS: Priority = Priority(1);
@@ -62,9 +63,28 @@ enum BeatAnswer {
     Registered(Box<Registration>),
 }
 
+/// A job that needs workers.
+struct Client {
+    serving: Serving,
+    allocation: Allocation,
+    /// By it the ResourceManager's gifts to the job are known.
+    request: i64,
+}
+
+/// Of which worker a container was that was given up, and until when its end is waited for.
+struct GivenUp {
+    job: JobId,
+    worker: WorkerId,
+    until: Instant,
+}
+
 struct MasterLoop {
     nodes: NodeManagers,
-    serving: Option<Serving>,
+    pace: Option<Pace>,
+    /// The jobs that need workers.
+    clients: BTreeMap<JobId, Client>,
+    /// By it the next job's containers will be known.
+    next_request: i64,
     /// Not there while a heartbeat is under way.
     master: Option<Master>,
     beat: Option<Beat>,
@@ -73,14 +93,13 @@ struct MasterLoop {
     urgent: bool,
     curious_until: Instant,
     ledger: Ledger,
-    allocation: Allocation,
     /// Containers of an earlier attempt whose workers have not been heard of.
     previous: BTreeMap<ContainerId, NodeId>,
     /// When they are given back.
     previous_until: Instant,
     /// Containers that were given up: their end is still worth a line in the log, and if it does not come by itself
     /// they are given back.
-    given_up: BTreeMap<ContainerId, (WorkerId, Instant)>,
+    given_up: BTreeMap<ContainerId, GivenUp>,
     blame: Blame,
     cluster_nodes: u64,
     /// Starts in a row that came to nothing.
@@ -114,14 +133,15 @@ pub async fn run(
     };
     let mut this = MasterLoop {
         nodes: nodes.with_policy(tries, patience),
-        serving: None,
+        pace: None,
+        clients: BTreeMap::new(),
+        next_request: 0,
         master: Some(master),
         beat: None,
         next_beat: now + BEFORE_THE_JOB,
         urgent: false,
         curious_until: now,
         ledger: Ledger::new(),
-        allocation: Allocation::default(),
         previous: BTreeMap::new(),
         previous_until: now + previous_patience,
         given_up: BTreeMap::new(),
@@ -145,13 +165,15 @@ pub async fn run(
         this.beat_if_due();
         tokio::select! {
             command = commands.recv(), if good_bye.is_none() => match command {
-                Some(Command::Serve(serving)) => {
-                    this.blame = Blame::new(serving.blacklisting);
-                    this.serving = Some(*serving);
+                Some(Command::Pace(pace)) => {
+                    this.blame = Blame::new(pace.blacklisting);
+                    this.pace = Some(pace);
                 }
-                Some(Command::Start(workers)) => this.want(&workers),
-                Some(Command::Adopt(worker, container)) => this.adopt(worker, container),
-                Some(Command::Stop(worker)) => this.stop(worker),
+                Some(Command::Serve(job, serving)) => this.serve(job, *serving),
+                Some(Command::Start(job, workers)) => this.want(job, &workers),
+                Some(Command::Adopt(job, worker, container)) => this.adopt(job, worker, container),
+                Some(Command::Stop(job, worker)) => this.stop(job, worker),
+                Some(Command::Leave(job)) => this.leave(job),
                 Some(Command::Progress(share)) => this.progress = share.unwrap_or(ENDLESS),
                 Some(Command::Finish { status, diagnostics, done }) => {
                     // Why a container ended may be the very reason of a failure, and be told a moment later.
@@ -204,8 +226,8 @@ async fn one_beat(
 impl MasterLoop {
     fn give_back_overdue(&mut self) {
         let now = Instant::now();
-        for (container, (_, patience)) in &self.given_up {
-            if now >= *patience {
+        for (container, given_up) in &self.given_up {
+            if now >= given_up.until {
                 self.ledger.release(*container);
             }
         }
@@ -217,7 +239,10 @@ impl MasterLoop {
         }
         if self.ask_after.is_some_and(|at| Instant::now() >= at) {
             self.ask_after = None;
-            self.ask();
+            let jobs: Vec<JobId> = self.clients.keys().copied().collect();
+            for job in jobs {
+                self.ask(job);
+            }
         }
         if let Some(master) = self.master.take() {
             self.urgent = false;
@@ -227,27 +252,48 @@ impl MasterLoop {
         }
     }
 
-    fn want(&mut self, workers: &[WorkerId]) {
-        self.allocation.want(workers);
-        self.ask();
+    fn serve(&mut self, job: JobId, serving: Serving) {
+        let client = Client {
+            serving,
+            allocation: Allocation::default(),
+            request: self.next_request,
+        };
+        self.next_request += 1;
+        self.clients.insert(job, client);
     }
 
-    /// Brings the ResourceManager's idea of what is wanted up to date, at once.
-    fn ask(&mut self) {
-        let Some(serving) = &self.serving else {
+    fn want(&mut self, job: JobId, workers: &[WorkerId]) {
+        if let Some(client) = self.clients.get_mut(&job) {
+            client.allocation.want(workers);
+        }
+        self.ask(job);
+    }
+
+    /// Brings the ResourceManager's idea of what a job wants up to date, at once.
+    fn ask(&mut self, job: JobId) {
+        let Some(client) = self.clients.get(&job) else {
             return;
         };
         let count = match self.ask_after {
-            None => self.allocation.outstanding(),
+            None => client.allocation.outstanding(),
             Some(_) => 0,
         };
-        let size = serving.worker.clone();
-        self.ledger.want(ResourceRequest {
-            node_label: serving.node_label.clone(),
-            ..ResourceRequest::anywhere(WORKERS, size, count)
-        });
-        self.urgent = true;
-        self.next_beat = Instant::now();
+        self.wish(job, count);
+    }
+
+    fn wish(&mut self, job: JobId, count: u32) {
+        if let Some(Client {
+            serving, request, ..
+        }) = self.clients.get(&job)
+        {
+            self.ledger.want(ResourceRequest {
+                node_label: serving.node_label.clone(),
+                allocation_request_id: *request,
+                ..ResourceRequest::anywhere(WORKERS, serving.worker.clone(), count)
+            });
+            self.urgent = true;
+            self.next_beat = Instant::now();
+        }
     }
 
     fn on_beat(&mut self, answer: Result<BeatAnswer, YarnError>) {
@@ -269,11 +315,12 @@ impl MasterLoop {
             Err(error) => tracing::warn!(%error, "a heartbeat to the ResourceManager failed"),
         }
         let now = Instant::now();
-        let busy = self.allocation.outstanding() > 0 || now < self.curious_until;
-        let pause = match &self.serving {
+        let waits = |client: &Client| client.allocation.outstanding() > 0;
+        let busy = self.clients.values().any(waits) || now < self.curious_until;
+        let pause = match &self.pace {
             None => BEFORE_THE_JOB,
-            Some(serving) if busy => serving.busy_interval,
-            Some(serving) => serving.idle_interval,
+            Some(pace) if busy => pace.busy_interval,
+            Some(pace) => pace.idle_interval,
         };
         self.next_beat = if self.urgent { now } else { now + pause };
     }

@@ -1,0 +1,295 @@
+//! Owns the jobs of a session: takes them, starts them, and sees to what they leave (Flink's `Dispatcher`).
+//!
+//! One thread does all of it, in the order in which it is asked. A job's end is told by a thread that waits for it.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use alpheus_dataflow::JobGraph;
+use alpheus_dataflow::ids::JobId;
+use alpheus_hadoop_conf::Configuration;
+use alpheus_storage::Location;
+use alpheus_yarn::Resource;
+use axum::http::StatusCode;
+use tokio::sync::oneshot;
+
+use super::job_files::JobFiles;
+use super::overlay;
+use crate::job_directory::JobDirectory;
+use crate::job_master::JobOutcome;
+use crate::rest::RestError;
+use crate::yarn::YarnApplicationError;
+use crate::yarn::application::Given;
+use crate::yarn::command::Command;
+use crate::yarn::job::{self, JobSpec};
+use crate::yarn::services::Services;
+use crate::yarn::settings::{JobFile, SubmittedJob, Work};
+use crate::yarn::shape::ApplicationShape;
+
+/// How long the end of a session waits for its jobs to be cancelled.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// How often jobs that have ended long ago are looked for.
+const TIDY: Duration = Duration::from_secs(60);
+
+/// What the dispatcher is asked.
+pub enum Wish {
+    /// To run a job; answered once it is kept and started.
+    Submit(Box<SubmittedJob>, oneshot::Sender<Result<(), Refused>>),
+    /// To see to what a job leaves.
+    Ended(JobId, Box<Result<JobOutcome, String>>),
+    /// To end the session.
+    End,
+}
+
+/// Why a job is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The session ends.
+    #[error("the session is ending and takes no more jobs: start another one by `alpheus session`")]
+    Ending,
+    /// There is one of that id.
+    #[error("the session has a job {0} already")]
+    Known(JobId),
+    /// Client and session differ.
+    #[error(
+        "the job was planned by version {theirs}, and the session runs version {ours}: use the same"
+    )]
+    Version {
+        /// The client's.
+        theirs: String,
+        /// The session's.
+        ours: &'static str,
+    },
+    /// Only streams.
+    #[error(
+        "a session runs streaming jobs: submit a bounded script in batch mode as an application of its own \
+         (-t yarn-application)"
+    )]
+    Batch,
+    /// What the job says of itself.
+    #[error("{0}")]
+    Wrong(String),
+    /// It could not be kept or started.
+    #[error(transparent)]
+    Failed(#[from] YarnApplicationError),
+}
+
+impl From<Refused> for RestError {
+    fn from(refused: Refused) -> Self {
+        let status = match refused {
+            Refused::Ending => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::Known(_) => StatusCode::CONFLICT,
+            Refused::Version { .. } | Refused::Batch | Refused::Wrong(_) => StatusCode::BAD_REQUEST,
+            Refused::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        RestError {
+            status,
+            message: refused.to_string(),
+        }
+    }
+}
+
+/// See the module's documentation.
+pub(super) struct Dispatcher {
+    services: Services,
+    jobs: JobDirectory,
+    files: JobFiles,
+    staging: Location,
+    /// The largest container that the cluster gives.
+    largest: Resource,
+    running: BTreeSet<JobId>,
+    wishes: Sender<Wish>,
+}
+
+impl Dispatcher {
+    /// A dispatcher without jobs.
+    ///
+    /// # Errors
+    /// When the staging folder is none.
+    pub fn new(
+        services: Services,
+        jobs: JobDirectory,
+        wishes: Sender<Wish>,
+        given: &Given,
+    ) -> Result<Self, YarnApplicationError> {
+        let staging: Location = services.attempt.settings.staging.parse()?;
+        Ok(Dispatcher {
+            files: JobFiles::of(&staging)?,
+            staging,
+            services,
+            jobs,
+            largest: given.largest.clone(),
+            running: BTreeSet::new(),
+            wishes,
+        })
+    }
+
+    /// What the jobs share.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Goes on with the jobs of the attempt before, of whose workers so many may have survived.
+    ///
+    /// # Errors
+    /// When they cannot be found.
+    pub fn take_over(&mut self, survivors: usize) -> Result<(), YarnApplicationError> {
+        for (job, file) in self.files.all()? {
+            tracing::info!(%job, "taking a job over");
+            // What stops one must not stop the others.
+            if let Err(error) = self.start(job, file, survivors) {
+                tracing::error!(%job, %error, "the job cannot be taken over");
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is asked until the session has ended; how many jobs were cancelled for it.
+    pub fn run(&mut self, queue: &Receiver<Wish>) -> usize {
+        loop {
+            match queue.recv_timeout(TIDY) {
+                Ok(Wish::Submit(job, answer)) => drop(answer.send(self.submit(*job))),
+                Ok(Wish::Ended(job, outcome)) => self.ended(job, *outcome),
+                Ok(Wish::End) => return self.end(queue),
+                Err(RecvTimeoutError::Timeout) => {}
+                // We hold a sender ourselves.
+                Err(RecvTimeoutError::Disconnected) => return 0,
+            }
+            self.jobs.tidy(Instant::now());
+        }
+    }
+
+    fn submit(&mut self, submitted: SubmittedJob) -> Result<(), Refused> {
+        let SubmittedJob {
+            job,
+            version,
+            mut file,
+        } = submitted;
+        let ours = env!("CARGO_PKG_VERSION");
+        if version != ours {
+            return Err(Refused::Version {
+                theirs: version,
+                ours,
+            });
+        }
+        if self.jobs.get(job).is_some() {
+            return Err(Refused::Known(job));
+        }
+        let Work::Stream(graph) = &mut file.work else {
+            return Err(Refused::Batch);
+        };
+        let wrong = |error: &dyn std::fmt::Display| Refused::Wrong(error.to_string());
+        graph.validate().map_err(|error| wrong(&error))?;
+        let session = &self.services.configuration;
+        overlay::apply(session, &mut file.configuration).map_err(|error| wrong(&error))?;
+        overlay::checkpoints(&self.staging, graph, &mut file.configuration)
+            .map_err(|error| wrong(&error))?;
+        ApplicationShape::of(&file.configuration, graph.required_slots())
+            .map_err(|error| wrong(&error))?
+            .check_largest(&self.largest)
+            .map_err(|error| wrong(&error))?;
+        self.files.put(job, &file)?;
+        let started = self.start(job, file, 0);
+        if started.is_err() {
+            self.files.remove(job);
+        }
+        Ok(started?)
+    }
+
+    fn start(
+        &mut self,
+        job: JobId,
+        file: JobFile,
+        survivors: usize,
+    ) -> Result<(), YarnApplicationError> {
+        let JobFile {
+            work,
+            configuration,
+        } = file;
+        let graph = match work {
+            Work::Stream(graph) => graph,
+            Work::Batch(_) | Work::Session => {
+                return Err(YarnApplicationError::Broken(
+                    "a session keeps streaming jobs only".to_owned(),
+                ));
+            }
+        };
+        let handle = self.start_master(job, graph, configuration, survivors)?;
+        self.jobs.insert(handle.gateway().clone());
+        self.running.insert(job);
+        let wishes = self.wishes.clone();
+        std::thread::Builder::new()
+            .name("job-end".to_owned())
+            .spawn(move || {
+                let outcome = Box::new(handle.wait());
+                // Nobody listens any more when the session has ended.
+                let _ = wishes.send(Wish::Ended(job, outcome));
+            })?;
+        Ok(())
+    }
+
+    fn start_master(
+        &self,
+        job: JobId,
+        graph: JobGraph,
+        configuration: Configuration,
+        survivors: usize,
+    ) -> Result<crate::job_master::JobHandle, YarnApplicationError> {
+        tracing::info!(%job, name = graph.name, "starting a job");
+        let spec = JobSpec {
+            job,
+            graph,
+            configuration,
+            survivors,
+            record: self.files.record(job),
+            shows_progress: false,
+        };
+        job::start(&self.services, spec)
+    }
+
+    /// A job has ended: its outcome is in the directory, and the next attempt is not to run it again.
+    fn ended(&mut self, job: JobId, outcome: Result<JobOutcome, String>) {
+        match outcome {
+            Ok(outcome) => match outcome.failure {
+                None => tracing::info!(%job, status = %outcome.status, "a job has ended"),
+                Some(failure) => {
+                    tracing::error!(%job, status = %outcome.status, failure, "a job has ended");
+                }
+            },
+            Err(reason) => tracing::error!(%job, reason, "a job master broke down"),
+        }
+        self.files.remove(job);
+        self.services.fresh.remove(job);
+        let _ = self.services.commands.send(Command::Leave(job));
+        self.running.remove(&job);
+        self.jobs.ended(job, Instant::now());
+    }
+
+    /// Cancels what runs and waits for it, but not for ever; how many jobs that were.
+    fn end(&mut self, queue: &Receiver<Wish>) -> usize {
+        let count = self.running.len();
+        tracing::info!(jobs = count, "the session is ending");
+        for job in &self.running {
+            if let Some(gateway) = self.jobs.get(*job) {
+                gateway.cancel();
+            }
+        }
+        let until = Instant::now() + PATIENCE;
+        while !self.running.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            match queue.recv_timeout(left) {
+                Ok(Wish::Submit(_, answer)) => drop(answer.send(Err(Refused::Ending))),
+                Ok(Wish::Ended(job, outcome)) => self.ended(job, *outcome),
+                Ok(Wish::End) => {}
+                Err(_) => {
+                    let jobs = self.running.len();
+                    tracing::warn!(jobs, "jobs that are still being cancelled are left to YARN");
+                    break;
+                }
+            }
+        }
+        count
+    }
+}
