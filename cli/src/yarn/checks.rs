@@ -67,9 +67,14 @@ pub fn memory(nodes: &[NodeReport], masters_mb: u64, shape: &ApplicationShape) -
     let wanted = masters_mb + shape.worker.memory_mb * u64::from(shape.workers);
     if wanted > memory {
         return Err(CliError::usage(format!(
-            "the application needs {wanted} MB (one job manager, {} workers), but the cluster has {memory} MB: lower \
+            "{} workers need {wanted} MB{}, but the cluster has {memory} MB: lower \
              parallelism.default or taskmanager.memory.process.size, or raise taskmanager.numberOfTaskSlots",
-            shape.workers
+            shape.workers,
+            if masters_mb > 0 {
+                " with their job manager"
+            } else {
+                ""
+            },
         )));
     }
     Ok(())

@@ -10,6 +10,7 @@ pub mod people;
 pub mod program;
 #[cfg(feature = "cluster")]
 pub mod renewed;
+pub mod session;
 
 use alpheus_hadoop_conf::Environment;
 use alpheus_hadoop_conf::hadoop::{ConfDirs, HadoopConf};

@@ -19,6 +19,11 @@ pub fn script(name: &str, sql: &str) -> PathBuf {
 
 /// `alpheus` with these arguments and, behind the command, what it takes to be `user` by keytab.
 pub fn alpheus(user: &str, arguments: &[&str]) -> Command {
+    alpheus_at("yarn-application", user, arguments)
+}
+
+/// The same with another target.
+pub fn alpheus_at(target: &str, user: &str, arguments: &[&str]) -> Command {
     let program =
         std::env::var_os("ALPHEUS_PROGRAM").expect("run these tests by scripts/test-hadoop");
     let mut command = Command::new(program);
@@ -34,7 +39,7 @@ pub fn alpheus(user: &str, arguments: &[&str]) -> Command {
             ));
     }
     command
-        .args(["-t", "yarn-application"])
+        .args(["-t", target])
         .args(&arguments[1..])
         .env("HADOOP_CONF_DIR", dir().join("conf"))
         .env("HADOOP_USER_NAME", user)
