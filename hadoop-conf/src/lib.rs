@@ -34,7 +34,7 @@ pub use configuration::{Configuration, Warning, WarningKind};
 pub use docs::markdown;
 pub use duration::{format_duration, parse_duration};
 pub use error::ConfigError;
-pub use list::{format_list, parse_list, parse_map};
+pub use list::{format_list, parse_folders, parse_list, parse_map};
 pub use load::{CONF_DIR_VARIABLE, CONF_FILE, Environment, Locations};
 pub use memory::MemorySize;
 pub use option::{ConfigOption, OptionSpec, Section};

@@ -6,6 +6,7 @@
 //! `{a: b}`. Both are read.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::yaml;
 
@@ -118,12 +119,37 @@ fn unquote(item: &str) -> String {
     }
 }
 
+/// Local folders, separated by commas, colons or bars as in `io.tmp.dirs` (Flink's `ConfigurationUtils.splitPaths`); at least one,
+/// `/tmp` where none is named.
+#[must_use]
+pub fn parse_folders(text: &str) -> Vec<PathBuf> {
+    let parts = text.split([',', ':', '|']).map(str::trim);
+    let folders: Vec<_> = parts
+        .filter(|folder| !folder.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    if folders.is_empty() {
+        return vec![PathBuf::from("/tmp")];
+    }
+    folders
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn folders_are_separated_as_flink_separates_them() {
+        let folders = |text| parse_folders(text);
+        let two = [PathBuf::from("/a"), PathBuf::from("/b c")];
+        for text in ["/a,/b c", "/a:/b c", " /a | /b c ", "/a,,/b c:"] {
+            assert_eq!(folders(text), two, "{text}");
+        }
+        assert_eq!(folders(" "), [PathBuf::from("/tmp")]);
+    }
 
     #[test]
     fn reads_both_forms() {

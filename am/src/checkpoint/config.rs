@@ -7,7 +7,7 @@ use alpheus_hadoop_conf::options::checkpointing as options;
 use alpheus_hadoop_conf::options::checkpointing::ExternalizedRetention;
 use alpheus_hadoop_conf::options::execution::TMP_DIRS;
 use alpheus_hadoop_conf::options::rest::CHECKPOINTS_HISTORY;
-use alpheus_hadoop_conf::{ConfigError, Configuration, Source};
+use alpheus_hadoop_conf::{ConfigError, Configuration, Source, parse_folders};
 
 use crate::job_status::JobStatus;
 
@@ -80,13 +80,11 @@ impl CheckpointConfig {
         let directory = match configured {
             Some(root) => Some(format!("{}/{job}", root.trim_end_matches('/'))),
             None if temporary => {
-                let folders = configuration.get(&TMP_DIRS)?;
-                let first = folders
-                    .split([',', ':'])
-                    .next()
-                    .unwrap_or("/tmp")
-                    .to_owned();
-                Some(format!("{first}/alpheus-checkpoints-{job}"))
+                let folders = parse_folders(&configuration.get(&TMP_DIRS)?);
+                Some(format!(
+                    "{}/alpheus-checkpoints-{job}",
+                    folders[0].display()
+                ))
             }
             None => None,
         };

@@ -3,6 +3,7 @@
 use alpheus_am::yarn::batch::{BatchRunner, BatchWork};
 use alpheus_batch::MemoryBudget;
 use alpheus_hadoop_conf::options::execution::TMP_DIRS;
+use alpheus_hadoop_conf::parse_folders;
 use alpheus_sql::Session;
 use alpheus_worker::memory::{managed_size, process_size};
 
@@ -25,7 +26,7 @@ fn run(work: BatchWork) -> CliResult<()> {
         operators: Some(MemoryBudget {
             bytes: usize::try_from(managed_size(&work.configuration)?.bytes())
                 .unwrap_or(usize::MAX),
-            folders: folders.split(',').map(Into::into).collect(),
+            folders: parse_folders(&folders),
         }),
         process: Some(process_size(&work.configuration)?.bytes()),
     };

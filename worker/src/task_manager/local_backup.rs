@@ -6,11 +6,11 @@ use std::sync::Arc;
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
 use alpheus_hadoop_conf::options::checkpointing::{FROM_LOCAL, LOCAL_BACKUP, LOCAL_BACKUP_DIRS};
 use alpheus_hadoop_conf::options::execution::TMP_DIRS;
-use alpheus_hadoop_conf::{ConfigError, Configuration};
+use alpheus_hadoop_conf::{ConfigError, Configuration, parse_folders};
 use alpheus_state::LocalBackup;
 use alpheus_state::rocksdb::FOLDER_PREFIX;
 
-use super::state_backend::{configuration_of, first_folder};
+use super::state_backend::configuration_of;
 use crate::control::{Deployment, WorkerId};
 
 /// The copies of a worker, and what its deployment does with them.
@@ -63,7 +63,7 @@ impl LocalCopies {
                 Some(folders) => folders,
                 None => configuration.get(&TMP_DIRS)?,
             };
-            let path = first_folder(&folders).join(folder);
+            let path = parse_folders(&folders)[0].join(folder);
             match LocalBackup::create(&path) {
                 Ok(backup) => self.all = Some(Arc::new(backup)),
                 // Copies are for speed only.

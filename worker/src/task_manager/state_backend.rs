@@ -1,6 +1,5 @@
 //! The state backend of a deployment, as its configuration says, and its folder on the local disk.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use alpheus_dataflow::error::{OperatorError, OperatorResult};
@@ -16,7 +15,7 @@ use alpheus_hadoop_conf::options::state::{
     StateBackendType,
 };
 use alpheus_hadoop_conf::options::taskmanager::NUM_SLOTS;
-use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize, Source};
+use alpheus_hadoop_conf::{ConfigError, Configuration, MemorySize, Source, parse_folders};
 use alpheus_state::rocksdb::{
     FOLDER_PREFIX, RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner,
 };
@@ -99,7 +98,7 @@ fn rocksdb_options(
     };
     let local_dir = match configuration.get(&ROCKSDB_LOCAL_DIR)? {
         Some(folder) => folder,
-        None => first_folder(&configuration.get(&TMP_DIRS)?),
+        None => parse_folders(&configuration.get(&TMP_DIRS)?).swap_remove(0),
     };
     Ok(Some(RocksDbOptions {
         memory_bytes,
@@ -134,16 +133,11 @@ fn memory(configuration: &Configuration) -> Result<Option<usize>, ConfigError> {
     Ok(Some(bytes(managed_size(configuration)?)))
 }
 
-/// The first of several folders, which are separated by commas, colons or the like.
-pub(super) fn first_folder(folders: &str) -> PathBuf {
-    let mut folders = folders.split([',', ':', '|']).map(str::trim);
-    PathBuf::from(folders.find(|folder| !folder.is_empty()).unwrap_or("/tmp"))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::path::PathBuf;
 
     fn options(set: &[(&str, &str)]) -> Option<RocksDbOptions> {
         let mut configuration = Configuration::new();
