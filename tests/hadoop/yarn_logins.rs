@@ -209,9 +209,20 @@ fn a_program_for_another_cpu_is_named() {
     elf[..20].copy_from_slice(&[
         0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 183, 0,
     ]);
-    let local = alices_file("other-cpu", &elf);
+    let program = alices_file("other-cpu", &elf);
+    let mut tar = Command::new("tar");
+    let packed = tar.args([
+        "--transform",
+        "s,.*,alpheus,",
+        "--mode",
+        "755",
+        "-czPf",
+        "-",
+    ]);
+    let packed = packed.arg(&program).output().unwrap();
+    let local = alices_file("other-cpu.tar.gz", &packed.stdout);
     let folder = place("other-cpu");
-    let there = format!("{folder}/alpheus-{sum}");
+    let there = format!("{folder}/alpheus-{sum}.tar.gz");
     dev_cluster(&["hdfs", "dfs", "-mkdir", "-p", &folder]);
     dev_cluster(&["hdfs", "dfs", "-put", &local.display().to_string(), &there]);
     dev_cluster(&["hdfs", "dfs", "-chmod", "755", &there]);

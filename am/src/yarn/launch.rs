@@ -15,8 +15,11 @@ use alpheus_yarn::{AccessLists, ApplicationId, ContainerId, ContainerLaunch, Loc
 use super::YarnApplicationError;
 use super::settings::ShippedFile;
 
-/// The name of the program in a container's folder.
+/// The name of the program.
 pub const PROGRAM: &str = "alpheus";
+
+/// The folder in a container's folder where the program's archive is unpacked.
+pub const PROGRAM_FOLDER: &str = "alpheus-program";
 
 /// The name of a Kerberos configuration that is sent along.
 pub const KRB5_CONF: &str = "krb5.conf";
@@ -83,7 +86,8 @@ pub fn worker(
 
 fn command(name: &str, of: &str) -> Vec<String> {
     vec![
-        format!("exec ./{PROGRAM} {name} {of}"),
+        // Bash runs it, and gives it the name that `ps` shows.
+        format!("exec -a ./{PROGRAM} ./{PROGRAM_FOLDER}/{PROGRAM} {name} {of}"),
         "1><LOG_DIR>/stdout".to_owned(),
         "2><LOG_DIR>/stderr".to_owned(),
     ]
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(given.of_kind(kind::HDFS).count(), 1);
         assert_eq!(
             launch.command[0],
-            format!("exec ./alpheus worker {container}")
+            format!("exec -a ./alpheus ./alpheus-program/alpheus worker {container}")
         );
     }
 

@@ -23,6 +23,7 @@ pub mod follow;
 pub mod last_session;
 pub mod list;
 pub mod logs;
+pub mod pack;
 pub mod plan;
 pub mod program;
 pub mod push;

@@ -1,12 +1,12 @@
 //! This very program, for the nodes to run.
 //!
 //! When the administrator names folders for it (`yarn.provided.lib.dirs`), it lies there under a name made of its
-//! content, `alpheus-SHA256`, is shared by all users and kept by the NodeManagers; the first who may write there puts it
-//! there. Else it goes into the application's staging folder.
+//! content, `alpheus-SHA256.tar.gz`, is shared by all users and kept by the NodeManagers; the first who may write there puts it
+//! there. Else it goes into the application's staging folder. Either way it is packed ([`super::pack`]), and YARN unpacks it.
 
 use std::path::PathBuf;
 
-use alpheus_am::yarn::launch::PROGRAM;
+use alpheus_am::yarn::launch::{PROGRAM, PROGRAM_FOLDER};
 use alpheus_am::yarn::settings::ShippedFile;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::yarn as options;
@@ -14,12 +14,12 @@ use alpheus_security::digest;
 use alpheus_storage::{Location, StorageError, file_system_for};
 
 use super::cluster::Cluster;
-use super::staging::{Staging, shipped, upload};
+use super::staging::{Staging, shipped, upload_program};
 use crate::exit::{CliError, CliResult};
 
-/// The program's name in a shared folder.
+/// The archive's name in a shared folder. By its end YARN knows how to unpack it.
 fn shared_name(sha256: &str) -> String {
-    format!("{PROGRAM}-{sha256}")
+    format!("{PROGRAM}-{sha256}.tar.gz")
 }
 
 /// A program file, and what it is called by its content.
@@ -65,13 +65,13 @@ impl Program {
                 ),
             }
         }
-        staging.ship(&self.path, PROGRAM, false)
+        staging.ship_program(&self.path)
     }
 
     fn share(&self, folder: &Location) -> CliResult<ShippedFile> {
         let fs = file_system_for(folder)?;
         let there = folder.join(&shared_name(&self.sha256));
-        match shipped(&*fs, &there, PROGRAM, true, false) {
+        match shipped(&*fs, &there, PROGRAM_FOLDER, true, true) {
             Ok(file) => return Ok(file),
             Err(_) if !fs.exists(&there)? => {}
             Err(error) => return Err(error),
@@ -82,7 +82,7 @@ impl Program {
             shared_name(&self.sha256),
             alpheus_am::random::bits128() as u64
         ));
-        let moved = upload(&*fs, &self.path, &unfinished).and_then(|()| {
+        let moved = upload_program(&*fs, &self.path, &unfinished).and_then(|()| {
             fs.set_permissions(&unfinished, 0o755)?;
             match fs.rename(&unfinished, &there) {
                 // Somebody was faster, with the same content.
@@ -94,7 +94,7 @@ impl Program {
             let _ = fs.delete(&unfinished, false);
         }
         moved?;
-        shipped(&*fs, &there, PROGRAM, true, false)
+        shipped(&*fs, &there, PROGRAM_FOLDER, true, true)
     }
 }
 

@@ -1,15 +1,22 @@
 //! The staging folder of an application: mode 0700 under `.alpheus` in its owner's home folder, removed by the master at
 //! the end, by the client when the submission fails, and by any later submission of the same user when both could not.
 
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use alpheus_am::yarn::launch::{PROGRAM, PROGRAM_FOLDER};
 use alpheus_am::yarn::settings::ShippedFile;
 use alpheus_security::secret::SecretBytes;
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError, file_system_for};
 use alpheus_yarn::{ApplicationId, ResourceManager, YarnError};
 
+use super::pack::pack;
 use crate::exit::{CliError, CliResult};
+
+/// The program's archive in a staging folder.
+pub const PROGRAM_ARCHIVE: &str = "alpheus.tar.gz";
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 1 << 20;
@@ -68,8 +75,22 @@ impl Staging {
     pub fn ship(&self, local: &Path, name: &str, archive: bool) -> CliResult<ShippedFile> {
         let location = self.folder.join(name);
         upload(&*self.fs, local, &location)?;
-        self.fs.set_permissions(&location, 0o500)?;
-        shipped(&*self.fs, &location, name, false, archive)
+        self.shipped(&location, name, archive)
+    }
+
+    /// Puts the program's archive there, which containers find unpacked.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn ship_program(&self, program: &Path) -> CliResult<ShippedFile> {
+        let location = self.folder.join(PROGRAM_ARCHIVE);
+        upload_program(&*self.fs, program, &location)?;
+        self.shipped(&location, PROGRAM_FOLDER, true)
+    }
+
+    fn shipped(&self, location: &Location, name: &str, archive: bool) -> CliResult<ShippedFile> {
+        self.fs.set_permissions(location, 0o500)?;
+        shipped(&*self.fs, location, name, false, archive)
     }
 
     /// From now on the application removes it.
@@ -94,15 +115,13 @@ impl Drop for Staging {
 /// # Errors
 /// When it cannot be read or written.
 pub fn upload(fs: &dyn FileSystem, local: &Path, to: &Location) -> CliResult<()> {
-    use std::io::{Read, Write};
-    let failed = |error: std::io::Error| {
-        CliError::usage(format!("{} cannot be read: {error}", local.display()))
-    };
-    let mut from = std::fs::File::open(local).map_err(failed)?;
+    let (mut from, _) = open(local)?;
     let mut out = fs.create(to, CreateMode::New)?;
     let mut buffer = vec![0; CHUNK];
     loop {
-        let read = from.read(&mut buffer).map_err(failed)?;
+        let read = from
+            .read(&mut buffer)
+            .map_err(|error| unreadable(local, &error))?;
         if read == 0 {
             break;
         }
@@ -110,6 +129,28 @@ pub fn upload(fs: &dyn FileSystem, local: &Path, to: &Location) -> CliResult<()>
             .map_err(|error| StorageError::from_io(to, error))?;
     }
     Ok(out.finish()?)
+}
+
+/// Writes the archive of a program.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn upload_program(fs: &dyn FileSystem, program: &Path, to: &Location) -> CliResult<()> {
+    let (from, size) = open(program)?;
+    let mut out = fs.create(to, CreateMode::New)?;
+    pack(PROGRAM, size, from, &mut out)
+        .map_err(|error| CliError::failed(format!("{} to {to}: {error}", program.display())))?;
+    Ok(out.finish()?)
+}
+
+fn open(local: &Path) -> CliResult<(File, u64)> {
+    let opened = File::open(local).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (size, file) = opened.map_err(|error| unreadable(local, &error))?;
+    Ok((file, size))
+}
+
+fn unreadable(local: &Path, error: &io::Error) -> CliError {
+    CliError::usage(format!("{} cannot be read: {error}", local.display()))
 }
 
 /// What YARN must know of a file that lies on the cluster's file system.

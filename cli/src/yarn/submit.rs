@@ -22,7 +22,7 @@ use super::checks;
 use super::cluster::Cluster;
 use super::credentials::{self, ApplicationSecrets, CLIENT_FILE};
 use super::program::Program;
-use super::staging::{self, Staging};
+use super::staging::{self, PROGRAM_ARCHIVE, Staging};
 use crate::exit::{CliError, CliResult};
 use crate::target::Target;
 
@@ -320,7 +320,13 @@ fn file_name(path: &std::path::Path) -> CliResult<String> {
             path.display()
         ))
     })?;
-    if [launch::PROGRAM, JOB_FILE, CLIENT_FILE].contains(&name) {
+    let ours = [
+        launch::PROGRAM_FOLDER,
+        PROGRAM_ARCHIVE,
+        JOB_FILE,
+        CLIENT_FILE,
+    ];
+    if ours.contains(&name) {
         return Err(CliError::usage(format!(
             "{} cannot be shipped under a name that Alpheus needs itself",
             path.display()
@@ -369,7 +375,7 @@ mod tests {
     #[test]
     fn what_alpheus_needs_itself_cannot_be_shipped() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(launch::PROGRAM);
+        let path = dir.path().join(launch::PROGRAM_FOLDER);
         std::fs::write(&path, "x").unwrap();
         let configuration = configured(&[("yarn.ship-files", &path.display().to_string())]);
         let error = ship(&configuration, &staging(dir.path())).unwrap_err();
