@@ -11,7 +11,7 @@ use alpheus_dataflow::types::units_per_millisecond;
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, RowType, fixed};
 use alpheus_functions::EvalContext;
-use alpheus_functions::row_pattern::{Matcher, sort_rows};
+use alpheus_functions::row_pattern::{Matcher, Partition, sort_rows};
 use arrow::array::{
     Array, ArrayRef, AsArray, ListArray, RecordBatch, RecordBatchOptions, StructArray,
 };
@@ -165,7 +165,7 @@ impl Rows {
         let rows = concat_batches(&self.input, &self.rows)?;
         let rows = sort_rows(&rows, &self.pattern).map_err(external)?;
         let times = times(&rows, self.pattern.time).map_err(external)?;
-        let mut partition = self.matcher.new_partition(&rows);
+        let mut partition = Partition::empty(&rows);
         let context = EvalContext {
             now_ms: self.now_ms,
         };

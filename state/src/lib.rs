@@ -2,8 +2,8 @@
 //!
 //! From memory to disk and back: operators keep typed columns by slot in a [`KeyedTable`]
 //! ([`backend`], [`hashmap`]), whose keys a [`KeyIndex`] maps to slots, one such table for each window in a
-//! [`NamespacedTable`] ([`namespaced`]), or several rows under each key in a [`MapState`] ([`map_state`]); a
-//! barrier freezes them, an
+//! [`NamespacedTable`] ([`namespaced`]), or several rows under each key in a [`MapState`] ([`map_state`]), and when each has something to do in
+//! [`KeyTimers`] ([`key_timers`]); a barrier freezes them, an
 //! I/O thread writes it with a [`SnapshotFileWriter`] ([`snapshot_file`]), one file per worker and
 //! checkpoint; the handles it gives travel to the coordinator, which decides with the pure functions of
 //! [`protocol`] when a checkpoint is complete and publishes its [`metadata`]. On restore
@@ -17,6 +17,7 @@ pub mod error;
 pub mod handle;
 pub mod hashmap;
 pub mod key_index;
+pub mod key_timers;
 pub mod local_backup;
 pub mod map_state;
 pub mod metadata;
@@ -34,6 +35,7 @@ pub use backend::{KeyedTable, SlotColumns};
 pub use error::StateError;
 pub use hashmap::{FrozenTable, HashMapTable};
 pub use key_index::KeyIndex;
+pub use key_timers::KeyTimers;
 pub use local_backup::LocalBackup;
 pub use map_state::{MapState, MapStateSpec};
 pub use metadata::CheckpointMetadata;

@@ -55,28 +55,68 @@ pub struct Partition {
     /// Rows that runs and waiting matches have.
     rows: RecordBatch,
     times: Vec<i64>,
+    /// Which they are of all rows that the partition was given.
+    places: Vec<u32>,
+    /// How many it was given.
+    given: u32,
     state: Runs,
 }
 
 /// Open runs by start, and matches that wait for runs which began before them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Runs {
+pub struct Runs {
     open: Vec<Run>,
     waiting: Vec<Run>,
 }
 
+impl Runs {
+    /// What [`Partition::encode_runs`] gave.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn decode(bytes: &[u8]) -> OperatorResult<Self> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| OperatorError::fatal(format!("a pattern's state is damaged: {error}")))
+    }
+
+    /// How many rows they hold: the first ones of those that are kept of their partition.
+    pub fn held(&self) -> usize {
+        let runs = self.open.iter().chain(&self.waiting);
+        let rows = runs.flat_map(|run| &run.rows);
+        rows.map(|(_, row)| *row as usize + 1).max().unwrap_or(0)
+    }
+}
+
 impl Partition {
+    /// A partition in which nothing has begun, for rows like these.
+    pub fn empty(rows: &RecordBatch) -> Self {
+        Partition {
+            rows: rows.slice(0, 0),
+            times: Vec::new(),
+            places: Vec::new(),
+            given: 0,
+            state: Runs::default(),
+        }
+    }
+
     /// Whether nothing has begun.
     pub fn is_idle(&self) -> bool {
         self.state.open.is_empty() && self.state.waiting.is_empty()
     }
 
-    /// The rows that are kept, and their times.
-    pub fn rows(&self) -> (&RecordBatch, &[i64]) {
-        (&self.rows, &self.times)
+    /// Which rows are kept: places among those that [`Partition::new`] and then [`Matcher::process`] were
+    /// given, ascending.
+    pub fn kept(&self) -> &[u32] {
+        &self.places
     }
 
-    /// The runs as bytes, for [`Partition::restored`].
+    /// When the first row of a match that is still open was, in ms.
+    pub fn open_since(&self) -> Option<i64> {
+        let starts = self.state.open.iter().map(Run::start);
+        starts.map(|row| self.times[row as usize]).min()
+    }
+
+    /// The runs as bytes, for [`Runs::decode`].
     ///
     /// # Errors
     /// When they cannot be written.
@@ -85,24 +125,25 @@ impl Partition {
             .map_err(|error| OperatorError::fatal(format!("a pattern's state: {error}")))
     }
 
-    /// A partition as it was with these rows, times and runs.
+    /// A partition with these runs, the rows that they hold, and the times of these.
     ///
     /// # Errors
-    /// When the bytes are not those of [`Partition::encode_runs`] over as many rows.
-    pub fn restored(rows: RecordBatch, times: Vec<i64>, runs: &[u8]) -> OperatorResult<Self> {
-        let state: Runs = serde_json::from_slice(runs).map_err(|error| {
-            OperatorError::fatal(format!("a pattern's state is damaged: {error}"))
-        })?;
+    /// When there are more or fewer rows than that.
+    pub fn new(rows: RecordBatch, times: Vec<i64>, runs: Runs) -> OperatorResult<Self> {
         let kept = rows.num_rows();
-        let mut runs = state.open.iter().chain(&state.waiting);
-        if times.len() != kept
-            || runs.any(|run| run.rows.iter().any(|(_, row)| *row as usize >= kept))
-        {
-            return Err(OperatorError::fatal(
-                "a pattern's state names rows that the snapshot does not have",
-            ));
+        if times.len() != kept || runs.held() != kept {
+            return Err(OperatorError::fatal(format!(
+                "a pattern's state has {kept} rows, but its open matches hold {}",
+                runs.held()
+            )));
         }
-        Ok(Partition { rows, times, state })
+        Ok(Partition {
+            rows,
+            times,
+            places: (0..kept as u32).collect(),
+            given: kept as u32,
+            state: runs,
+        })
     }
 }
 
@@ -145,15 +186,6 @@ impl Matcher {
         })
     }
 
-    /// A partition in which nothing has begun, for rows like these.
-    pub fn new_partition(&self, rows: &RecordBatch) -> Partition {
-        Partition {
-            rows: rows.slice(0, 0),
-            times: Vec::new(),
-            state: Runs::default(),
-        }
-    }
-
     /// Offers rows, which come after all before, to the partition. Gives the matches that are complete:
     /// the partition's columns and the measures, a row each; `None` when there is no match.
     ///
@@ -169,6 +201,9 @@ impl Matcher {
         let first = partition.rows.num_rows();
         let all = concat_batches(&rows.schema(), [&partition.rows, rows])?;
         partition.times.extend_from_slice(times);
+        let given = partition.given + times.len() as u32;
+        partition.places.extend(partition.given..given);
+        partition.given = given;
         let masks = self.conditions.iter().map(|condition| match condition {
             Some(condition) => condition.mask(rows, context),
             None => Ok(None),
@@ -424,9 +459,11 @@ fn compact(partition: &mut Partition) -> OperatorResult<()> {
             *row = position[*row as usize];
         }
     }
-    partition.times = rows
-        .iter()
+    partition.times = (rows.iter())
         .map(|&row| partition.times[row as usize])
+        .collect();
+    partition.places = (rows.iter())
+        .map(|&row| partition.places[row as usize])
         .collect();
     partition.rows = take_record_batch(&partition.rows, &UInt32Array::from(rows))?;
     Ok(())

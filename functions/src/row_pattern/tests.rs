@@ -9,7 +9,7 @@ use alpheus_dataflow::window::TimeAttribute;
 use arrow::array::{ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 
-use super::{Matcher, Partition};
+use super::{Matcher, Partition, Runs};
 use crate::compile::EvalContext;
 
 fn int() -> LogicalType {
@@ -120,23 +120,24 @@ fn cells(columns: &[ArrayRef]) -> Vec<(i32, i32, i64)> {
 fn run(pattern: &RowPattern, values: &[i32], part: usize) -> Result<Vec<(i32, i32, i64)>, String> {
     let matcher = matcher(pattern);
     let context = EvalContext { now_ms: 0 };
-    let mut partition = matcher.new_partition(&rows(values));
+    let mut kept: Vec<(i32, i64)> = Vec::new();
+    let mut runs = Runs::default();
     let mut found = Vec::new();
     for (at, values) in values.chunks(part).enumerate() {
         let times: Vec<i64> = (0..values.len())
             .map(|row| (at * part + row) as i64)
             .collect();
+        let held: Vec<i32> = kept.iter().map(|(value, _)| *value).collect();
+        let held_times = kept.iter().map(|(_, time)| *time).collect();
+        let mut partition = Partition::new(rows(&held), held_times, runs).unwrap();
         let matches = matcher
             .process(&mut partition, &rows(values), &times, &context)
             .map_err(|error| error.to_string())?;
         found.extend(matches.iter().flat_map(|columns| cells(columns)));
-        let (kept, times) = partition.rows();
-        partition = Partition::restored(
-            kept.clone(),
-            times.to_vec(),
-            &partition.encode_runs().unwrap(),
-        )
-        .unwrap();
+        kept.extend(values.iter().copied().zip(times));
+        let places = partition.kept().iter();
+        kept = places.map(|&place| kept[place as usize]).collect();
+        runs = Runs::decode(&partition.encode_runs().unwrap()).unwrap();
     }
     Ok(found)
 }
@@ -285,7 +286,7 @@ fn within_ends_runs_and_frees_what_waited() {
     check(&short, &[1, 2, 3, 4, 9, 5, 9], &[(3, 9, 1), (5, 9, 0)]);
     let matcher = matcher(&short);
     let context = EvalContext { now_ms: 0 };
-    let mut partition = matcher.new_partition(&rows(&[]));
+    let mut partition = Partition::empty(&rows(&[]));
     let found = matcher.process(&mut partition, &rows(&[1]), &[0], &context);
     assert!(found.unwrap().is_none() && !partition.is_idle());
     assert!(
@@ -294,5 +295,5 @@ fn within_ends_runs_and_frees_what_waited() {
             .unwrap()
             .is_none()
     );
-    assert!(partition.is_idle() && partition.rows().0.num_rows() == 0);
+    assert!(partition.is_idle() && partition.kept().is_empty());
 }

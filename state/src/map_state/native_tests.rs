@@ -45,7 +45,7 @@ impl Job {
     }
 
     /// Takes a checkpoint; the handle names files absolutely.
-    fn take(&mut self, state: &mut MapState, id: u64) -> (NativeStateHandle, u64) {
+    pub(crate) fn take(&mut self, state: &mut MapState, id: u64) -> (NativeStateHandle, u64) {
         let frozen = state.freeze(barrier(id)).unwrap();
         self.write(frozen, id)
     }

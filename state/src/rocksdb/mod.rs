@@ -138,6 +138,11 @@ impl RocksDbBackend {
         context.state.get::<RocksDbBackend>()
     }
 
+    /// The key groups that the operator owns.
+    pub(crate) fn key_groups(&self) -> KeyGroupRange {
+        self.owner.key_groups
+    }
+
     /// How much of a state is kept in memory.
     pub(crate) fn cache_limit(&self) -> CacheLimit {
         CacheLimit::new(self.worker.options.cached_keys)

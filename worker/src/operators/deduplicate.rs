@@ -25,13 +25,13 @@ use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_state::KeyTimers;
 use alpheus_state::map_state::{MapState, MapStateSpec};
 use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
 use arrow::datatypes::{Int64Type, SchemaRef};
 
 use super::group_aggregate::key_types;
-use super::key_timers::KeyTimers;
 use super::ordered_rows::pick;
 use super::time_column::TimeColumn;
 use super::window_aggregate::{OUTPUT_ROWS, restored_watermark, watermark_list};
@@ -193,7 +193,7 @@ impl Deduplicate {
         self.rows.load(&keys, &hashes, &mut slots)?;
         self.seen.probe(&keys, &hashes, &mut seen)?;
         let encoded = self.rows.payload_codec().encode(columns)?;
-        let encoded_keys = self.timers.encode(&keys)?;
+        let encoded_keys = self.timers.encode(&keys, rows)?;
         let mut late = 0;
         for (row, &slot) in slots.iter().enumerate() {
             let time = times[row];
@@ -211,6 +211,7 @@ impl Deduplicate {
             }
         }
         self.late.add(late);
+        self.timers.store()?;
         self.rows.store()?;
         self.seen.store()
     }
@@ -219,7 +220,7 @@ impl Deduplicate {
     fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
         self.progress = self.progress.max(progress);
         loop {
-            let due = self.timers.take_due(progress, OUTPUT_ROWS);
+            let due = self.timers.take_due(progress, OUTPUT_ROWS)?;
             if due.is_empty() {
                 return Ok(());
             }
@@ -273,6 +274,9 @@ impl Operator for Deduplicate {
         self.clock = Arc::clone(&context.clock);
         self.late = context.metrics.metric("numLateRecordsDropped");
         self.rows.open(context)?;
+        if self.waits() {
+            self.timers.open(context)?;
+        }
         self.seen.open(context)
     }
 
@@ -281,11 +285,11 @@ impl Operator for Deduplicate {
         self.rows.restore(state, now)?;
         self.seen.restore(state, now)?;
         self.progress = restored_watermark(state)?;
-        if self.waits() {
+        if self.waits() && self.timers.is_empty()? {
             let timers = &mut self.timers;
             self.rows.for_each_batch(&mut |rows| {
                 let times = rows.counters[0].as_primitive::<Int64Type>();
-                timers.register_all(rows.keys, times.values().iter().copied())
+                timers.register_all(rows.keys, times.values())
             })?;
         }
         Ok(())

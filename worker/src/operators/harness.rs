@@ -178,12 +178,7 @@ impl Harness {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Location::local(temporary.path());
         let mut writer = SnapshotFileWriter::create(&LocalFileSystem, &folder, "state-0").unwrap();
-        let barrier = CheckpointBarrier {
-            id: CheckpointId(1),
-            timestamp: 0,
-            kind: CheckpointKind::Checkpoint,
-            overtake_after_ms: None,
-        };
+        let barrier = barrier();
         let mut tasks = Vec::new();
         for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
             let subtask = SubtaskIndex(subtask as u32);
@@ -233,6 +228,23 @@ impl Harness {
         self.start(parallelism, &plan.tasks);
     }
 
+    /// How many rows a state has.
+    pub fn state_rows(&mut self, name: &str) -> usize {
+        let mut count = 0;
+        for operator in &mut self.subtasks {
+            let snapshot = operator.snapshot(barrier()).unwrap();
+            let states = snapshot.keyed.into_iter();
+            for state in states.filter(|state| state.name == name) {
+                let mut visit = |_: KeyGroup, rows: RecordBatch| {
+                    count += rows.num_rows();
+                    Ok(())
+                };
+                state.rows.write(&mut visit).unwrap();
+            }
+        }
+        count
+    }
+
     fn graph(&self, parallelism: u32) -> JobGraph {
         JobGraph {
             name: "test".to_owned(),
@@ -277,6 +289,15 @@ impl Harness {
         rows.into_iter()
             .flat_map(|(row, count)| std::iter::repeat_n(row, count as usize))
             .collect()
+    }
+}
+
+fn barrier() -> CheckpointBarrier {
+    CheckpointBarrier {
+        id: CheckpointId(1),
+        timestamp: 0,
+        kind: CheckpointKind::Checkpoint,
+        overtake_after_ms: None,
     }
 }
 

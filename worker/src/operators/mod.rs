@@ -11,7 +11,6 @@ pub mod group_aggregate;
 pub mod harness;
 pub mod join;
 pub mod kept_rows;
-pub mod key_timers;
 #[cfg(test)]
 mod keyed_changes_tests;
 pub mod local_group_aggregate;

@@ -21,13 +21,13 @@ use alpheus_dataflow::schema::RowType;
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult};
+use alpheus_state::KeyTimers;
 use alpheus_state::map_state::{EntryRange, ScanOrder, Value};
 use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
 use super::group_aggregate::key_types;
-use super::key_timers::KeyTimers;
 use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
 use super::window_aggregate::{OUTPUT_ROWS, WindowClock, restored_watermark, watermark_list};
@@ -108,7 +108,7 @@ impl WindowRank {
         let sort = pick(columns, self.order.iter().map(|key| key.column));
         let entries = self.rows.entries(&sort, rows)?;
         let payloads = self.rows.payloads(columns)?;
-        let encoded_keys = self.timers.encode(&keys)?;
+        let encoded_keys = self.timers.encode(&keys, rows)?;
         let needed = self.range.needed();
         let mut known: HashMap<u32, FirstRows> = HashMap::new();
         for (row, &slot) in slots.iter().enumerate() {
@@ -125,6 +125,7 @@ impl WindowRank {
                 self.rows.put_first(slot, first, needed, entry, payload)?;
             }
         }
+        self.timers.store()?;
         self.rows.state.store()
     }
 
@@ -132,7 +133,7 @@ impl WindowRank {
     fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
         self.progress = self.progress.max(progress);
         loop {
-            let due = self.timers.take_due(progress, OUTPUT_ROWS);
+            let due = self.timers.take_due(progress, OUTPUT_ROWS)?;
             if due.is_empty() {
                 return Ok(());
             }
@@ -174,12 +175,16 @@ impl Operator for WindowRank {
     fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
         self.late = context.metrics.metric("numLateRecordsDropped");
         self.clock.open(context)?;
+        self.timers.open(context)?;
         self.rows.open(context)
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.progress = restored_watermark(state)?;
         self.rows.restore(state, 0)?;
+        if !self.timers.is_empty()? {
+            return Ok(());
+        }
         // Each key says when its window ends.
         let at = self
             .partition
@@ -193,7 +198,7 @@ impl Operator for WindowRank {
             let ends = TimeColumn::new(&rows.keys[at])?;
             let ends = (0..rows.keys[at].len()).map(|row| ends.checked_millis(row));
             let times = ends.map(|end| end.map_or(i64::MIN, |end| clock.fires_at(end)));
-            timers.register_all(rows.keys, times)
+            timers.register_all(rows.keys, &times.collect::<Vec<_>>())
         })
     }
 

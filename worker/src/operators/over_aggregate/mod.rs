@@ -32,9 +32,9 @@ use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use alpheus_functions::aggregate::AggregateSet;
-use alpheus_state::Table;
 use alpheus_state::map_state::{EntryRange, ScanOrder, Value};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
+use alpheus_state::{KeyTimers, Table};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -42,7 +42,6 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 use self::evaluate::{Functions, Partition};
 use self::frames::Frames;
 use super::group_aggregate::{GroupColumns, key_types};
-use super::key_timers::KeyTimers;
 use super::ordered_rows::{OrderedRows, pick};
 use super::time_column::TimeColumn;
 use super::window_aggregate::{restored_time, watermark_list};
@@ -164,7 +163,7 @@ impl OverAggregate {
         let times: ArrayRef = Arc::new(Int64Array::from(kept_times.clone()));
         let entries = self.pending.entries(&[times], count)?;
         let rows = self.pending.payloads(columns)?;
-        let encoded = self.timers.encode(&keys)?;
+        let encoded = self.timers.encode(&keys, count)?;
         for (row, &slot) in slots.iter().enumerate() {
             let time = kept_times[row];
             if time <= self.progress
@@ -181,6 +180,7 @@ impl OverAggregate {
             self.timers.register(time, encoded.row(row));
         }
         self.late.add(late as u64);
+        self.timers.store()?;
         self.pending.state.store()?;
         self.history.state.store()
     }
@@ -206,7 +206,7 @@ impl OverAggregate {
     /// Fires all partitions that have something to do at this time.
     fn advance(&mut self, until: i64, out: &mut dyn Collector) -> OperatorResult<()> {
         loop {
-            let due = self.timers.take_due(until, PARTITIONS);
+            let due = self.timers.take_due(until, PARTITIONS)?;
             if due.is_empty() {
                 return Ok(());
             }
@@ -226,6 +226,7 @@ impl OverAggregate {
                     self.timers.register(next, key);
                 }
             }
+            self.timers.store()?;
             self.pending.state.store()?;
             self.history.state.store()?;
         }
@@ -485,11 +486,9 @@ impl OverAggregate {
             .collect::<Result<Vec<_>, _>>()?;
         self.fire(&keys, &histories, gathered, out)?;
         if let Some(duration) = self.frames.duration() {
-            let encoded = self.timers.encode(&keys)?;
-            for at in 0..histories.len() {
-                let leaves = now.saturating_add(duration).saturating_add(1);
-                self.timers.register(leaves, encoded.row(at));
-            }
+            let leaves = now.saturating_add(duration).saturating_add(1);
+            let leaves = vec![leaves; histories.len()];
+            self.timers.register_all(&keys, &leaves)?;
         }
         self.history.state.store()
     }
@@ -505,6 +504,7 @@ impl Operator for OverAggregate {
         self.clock = Arc::clone(&context.clock);
         self.late = context.metrics.metric("numLateRecordsDropped");
         self.table.open(context)?;
+        self.timers.open(context)?;
         self.pending.open(context)?;
         self.history.open(context)
     }
@@ -514,6 +514,9 @@ impl Operator for OverAggregate {
         self.pending.restore(state, 0)?;
         self.history.restore(state, 0)?;
         self.table.restore(state)?;
+        if !self.timers.is_empty()? {
+            return Ok(());
+        }
         let timers = &mut self.timers;
         let duration = self.frames.duration();
         for (rows, later) in [
@@ -527,7 +530,7 @@ impl Operator for OverAggregate {
             rows.state.for_each_batch(&mut |rows| {
                 let times = rows.entry[0].as_primitive::<Int64Type>().values();
                 let times = times.iter().map(|time| time.saturating_add(later));
-                timers.register_all(rows.keys, times)
+                timers.register_all(rows.keys, &times.collect::<Vec<_>>())
             })?;
         }
         Ok(())
