@@ -1,5 +1,5 @@
 //! Kills at random: `kill -9` of workers and of the AM while the flights job runs, until it is done, and of
-//! workers while queries with joins, Top-N and OVER show their changes.
+//! workers while queries with joins, Top-N, OVER and patterns show their changes.
 //!
 //! Whatever was killed and when, the output must be that of an undisturbed run: no row lost, none
 //! twice, nothing left behind. `CHAOS_KILLS` says how many kills (30), `CHAOS_SEED` repeats a run; the
@@ -35,7 +35,7 @@ CREATE TABLE bid (
 ";
 
 /// Changes that are taken back, many rows under a key, timers.
-const QUERIES: [&str; 3] = [
+const QUERIES: [&str; 4] = [
     "SELECT a.id, a.category, b.bidder, b.price
      FROM auction AS a LEFT JOIN bid AS b ON a.id = b.auction AND b.price > 10000;",
     "SELECT bidder, auction, price, n FROM (
@@ -46,6 +46,12 @@ const QUERIES: [&str; 3] = [
      FROM bid
      WINDOW w AS (PARTITION BY bidder ORDER BY `dateTime`
                   RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW);",
+    "SELECT * FROM bid MATCH_RECOGNIZE (
+       PARTITION BY bidder ORDER BY `dateTime`, auction, price
+       MEASURES A.price AS low, LAST(B.price) AS high, C.price AS back
+       ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW
+       PATTERN (A B+ C) WITHIN INTERVAL '10' SECOND
+       DEFINE B AS B.price > A.price, C AS C.price < A.price);",
 ];
 
 /// How many kills, and what decides when and whom; said aloud, so that a run can be repeated.
@@ -69,7 +75,7 @@ fn changelogs_add_up_with_rocksdb_and_unaligned_checkpoints() {
     for query in QUERIES {
         let expected = added_up(&run_query(query, &[], None));
         assert!(expected.len() > 1000, "{query} gives too little");
-        let mut left = kills.div_ceil(9);
+        let mut left = kills.div_ceil(3 * QUERIES.len() as u64);
         let work = tempfile::tempdir().unwrap();
         let text = |name: &str| work.path().join(name).display().to_string();
         let set = [
@@ -177,7 +183,7 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
     let mut killed = 0;
     // Half of the jobs let barriers overtake.
     let unaligned = random.random_bool(0.5);
-    let mut child = start(&job, &checkpoints, work.path(), unaligned);
+    let mut child = start(&job, &checkpoints, work.path(), unaligned, 3);
     let mut next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
     loop {
         assert!(
@@ -202,7 +208,8 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
                 None => {
                     kill(child.id());
                     child.wait().unwrap();
-                    child = start(&job, &checkpoints, work.path(), unaligned);
+                    let parallelism = random.random_range(2..=4);
+                    child = start(&job, &checkpoints, work.path(), unaligned, parallelism);
                 }
             }
             next_kill = Instant::now() + Duration::from_millis(random.random_range(50..1500));
@@ -213,8 +220,8 @@ fn run_disturbed(random: &mut StdRng, kills: u64, expected: &Rows) -> u64 {
     killed.max(1)
 }
 
-/// Starts the job, from its newest checkpoint if there is one.
-fn start(job: &Path, checkpoints: &Path, work: &Path, unaligned: bool) -> Child {
+/// Starts the job, from its newest checkpoint if there is one. With unaligned checkpoints its state is in RocksDB.
+fn start(job: &Path, checkpoints: &Path, work: &Path, unaligned: bool, parallelism: u32) -> Child {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -223,12 +230,18 @@ fn start(job: &Path, checkpoints: &Path, work: &Path, unaligned: bool) -> Child 
     let mut command = Command::new(alpheus());
     command.args(["run", "--workers", "3"]);
     let set = [
-        "parallelism.default=3".to_owned(),
+        format!("parallelism.default={parallelism}"),
         "execution.checkpointing.interval=100ms".to_owned(),
         format!("execution.checkpointing.dir={}", checkpoints.display()),
         "execution.checkpointing.externalized-checkpoint-retention=RETAIN_ON_CANCELLATION"
             .to_owned(),
         format!("execution.checkpointing.unaligned.enabled={unaligned}"),
+        format!("execution.checkpointing.incremental={unaligned}"),
+        format!(
+            "state.backend.rocksdb.localdir={}",
+            work.join("local").display()
+        ),
+        "taskmanager.memory.managed.size=32 mb".to_owned(),
         "restart-strategy.type=fixed-delay".to_owned(),
         "restart-strategy.fixed-delay.attempts=1000".to_owned(),
         "restart-strategy.fixed-delay.delay=10ms".to_owned(),
@@ -237,6 +250,9 @@ fn start(job: &Path, checkpoints: &Path, work: &Path, unaligned: bool) -> Child 
     ];
     for setting in set {
         command.arg("-D").arg(setting);
+    }
+    if unaligned {
+        command.args(["-D", "state.backend.type=rocksdb"]);
     }
     match newest_job(checkpoints) {
         Some(folder) => {

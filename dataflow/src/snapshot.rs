@@ -13,7 +13,7 @@ use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 
 use crate::error::OperatorResult;
-use crate::key_group::KeyGroup;
+use crate::key_group::{KeyGroup, KeyGroupRange};
 
 /// Everything an operator keeps, as of one barrier.
 #[derive(Default)]
@@ -74,9 +74,41 @@ pub enum Redistribution {
     Split,
     /// Everybody gets all (Flink's union list state).
     Union,
-    /// Whoever owns some of the writer's key groups now gets them: what is true of all keys of a subtask, and not
-    /// of those of the others.
+    /// Whoever owns some of the writer's key groups now gets them, as [`KeyGroupEntry`]s: what is true of all keys of a
+    /// subtask, and not of those of the others.
     KeyGroups,
+    /// The same of a subtask of which several things are true: its entries are [`KeyGroupEntry`]s already.
+    KeyGroupRanges,
+}
+
+/// An entry of a list, and the key groups that it is true of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyGroupEntry {
+    /// The key groups.
+    pub key_groups: KeyGroupRange,
+    /// The entry.
+    pub value: Vec<u8>,
+}
+
+impl KeyGroupEntry {
+    /// First group and one past the last (2 bytes each, little endian), then the entry.
+    pub fn encode(&self) -> Vec<u8> {
+        let KeyGroupRange { start, end } = self.key_groups;
+        [&start.to_le_bytes()[..], &end.to_le_bytes(), &self.value].concat()
+    }
+
+    /// What [`KeyGroupEntry::encode`] gave; `None` of anything shorter.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (start, rest) = bytes.split_first_chunk()?;
+        let (end, value) = rest.split_first_chunk()?;
+        Some(KeyGroupEntry {
+            key_groups: KeyGroupRange {
+                start: u16::from_le_bytes(*start),
+                end: u16::from_le_bytes(*end),
+            },
+            value: value.to_vec(),
+        })
+    }
 }
 
 /// The state a restored operator starts from.

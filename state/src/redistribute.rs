@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alpheus_dataflow::graph::{JobGraph, OperatorSpec};
 use alpheus_dataflow::ids::{OperatorId, SubtaskIndex};
 use alpheus_dataflow::key_group::KeyGroupRange;
-use alpheus_dataflow::snapshot::Redistribution;
+use alpheus_dataflow::snapshot::{KeyGroupEntry, Redistribution};
 use alpheus_dataflow::source::SourceSplit;
 use alpheus_storage::Location;
 
@@ -44,6 +44,8 @@ pub struct RestorePlan {
 #[derive(Default)]
 struct OperatorState<'a> {
     subtasks: BTreeMap<SubtaskIndex, &'a OperatorStateHandle>,
+    /// How many subtasks there were, also those that had finished.
+    parallelism: u32,
     splits: Vec<SourceSplit>,
     enumerator: Option<&'a [u8]>,
     /// Records in flight to it.
@@ -170,8 +172,12 @@ pub fn redistribute(
 fn by_operator(metadata: &CheckpointMetadata) -> BTreeMap<OperatorId, OperatorState<'_>> {
     let mut states: BTreeMap<OperatorId, OperatorState<'_>> = BTreeMap::new();
     for task in &metadata.tasks {
+        let vertex = metadata.vertices.iter().find(|v| v.id == task.task.vertex);
+        let parallelism = vertex.map_or(0, |vertex| vertex.parallelism);
         for handle in &task.operators {
             let state = states.entry(handle.operator).or_default();
+            let known = state.parallelism.max(task.task.subtask.0 + 1);
+            state.parallelism = known.max(parallelism);
             state.subtasks.insert(task.task.subtask, handle);
         }
         for channel in &task.channels {
@@ -179,7 +185,6 @@ fn by_operator(metadata: &CheckpointMetadata) -> BTreeMap<OperatorId, OperatorSt
             state.channels.push(channel);
         }
         // Splits belong to the source, which is the first operator of its chain.
-        let vertex = metadata.vertices.iter().find(|v| v.id == task.task.vertex);
         if let Some((source, _)) = vertex.and_then(|vertex| vertex.operators.first())
             && !task.splits.is_empty()
         {
@@ -252,29 +257,33 @@ fn lists_for(
     max_parallelism: u32,
 ) -> BTreeMap<String, Vec<Vec<u8>>> {
     let same_parallelism = state.subtasks.len() == parallelism;
-    let last = state.subtasks.keys().next_back();
-    let before = last.map_or(1, |last| last.0 + 1);
     let mut dealt: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lists: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (from, handle) in &state.subtasks {
+        let before = KeyGroupRange::for_subtask(from.0, state.parallelism, max_parallelism);
         for list in &handle.lists {
             for entry in &list.entries {
                 let turn = dealt.entry(&list.name).or_insert(0);
+                let of_groups = || {
+                    let (key_groups, value) = (before, entry.clone());
+                    KeyGroupEntry { key_groups, value }.encode()
+                };
                 let mine = match list.redistribution {
-                    Redistribution::Union => true,
-                    Redistribution::KeyGroups => {
-                        KeyGroupRange::for_subtask(from.0, before, max_parallelism)
-                            .intersects(&range)
+                    Redistribution::Union => Some(entry.clone()),
+                    Redistribution::KeyGroups => before.intersects(&range).then(of_groups),
+                    Redistribution::KeyGroupRanges => KeyGroupEntry::decode(entry)
+                        .filter(|entry| entry.key_groups.intersects(&range))
+                        .map(|_| entry.clone()),
+                    Redistribution::Split if same_parallelism => {
+                        (from.0 as usize == subtask).then(|| entry.clone())
                     }
-                    Redistribution::Split if same_parallelism => from.0 as usize == subtask,
-                    Redistribution::Split => *turn % parallelism == subtask,
+                    Redistribution::Split => {
+                        (*turn % parallelism == subtask).then(|| entry.clone())
+                    }
                 };
                 *turn += 1;
-                if mine {
-                    lists
-                        .entry(list.name.clone())
-                        .or_default()
-                        .push(entry.clone());
+                if let Some(entry) = mine {
+                    lists.entry(list.name.clone()).or_default().push(entry);
                 }
             }
         }
@@ -524,6 +533,42 @@ mod tests {
         assert!(
             error.to_string().contains("max-parallelism to 128"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_true_of_some_key_groups_goes_where_they_are() {
+        let mut metadata = metadata(2);
+        let group = |start, end, value: u8| KeyGroupEntry {
+            key_groups: KeyGroupRange { start, end },
+            value: vec![value],
+        };
+        let list = |redistribution, entries| {
+            vec![ListSnapshot {
+                name: "groups".to_owned(),
+                entries,
+                redistribution,
+            }]
+        };
+        metadata.tasks[0].operators[0].lists = list(Redistribution::KeyGroups, vec![vec![7]]);
+        let ranges = vec![group(64, 70, 8).encode(), group(70, 128, 9).encode()];
+        metadata.tasks[1].operators[0].lists = list(Redistribution::KeyGroupRanges, ranges);
+        let folder = folder();
+        let plan = redistribute(&metadata, &folder, &graph(3, OPERATOR), false).unwrap();
+        let found = plan.tasks.iter().map(|(_, restore)| {
+            let entries = restore.lists[0].1["groups"].iter();
+            let entries = entries.map(|entry| KeyGroupEntry::decode(entry).unwrap());
+            entries.collect::<Vec<_>>()
+        });
+        // The groups of the new subtasks end at 43, 86 and 128.
+        let of_first = group(0, 64, 7);
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [
+                vec![of_first.clone()],
+                vec![of_first, group(64, 70, 8), group(70, 128, 9)],
+                vec![group(70, 128, 9)],
+            ]
         );
     }
 }

@@ -89,6 +89,19 @@ impl RestoredState {
             keys: restore.keys.clone(),
         })
     }
+
+    /// What of it belongs to some of the key groups. Of one of the lists the caller says that.
+    pub fn part(&self, key_groups: KeyGroupRange, list: &str, entries: Vec<Vec<u8>>) -> Self {
+        let mut lists = self.lists.clone();
+        lists.insert(list.to_owned(), entries);
+        RestoredState {
+            files: self.files.clone(),
+            keyed: self.keyed.clone(),
+            lists,
+            key_groups,
+            keys: self.keys.clone(),
+        }
+    }
 }
 
 impl StateReader for RestoredState {

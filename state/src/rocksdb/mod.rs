@@ -133,6 +133,20 @@ impl RocksDbBackend {
         }
     }
 
+    /// A backend of some of the key groups, with a database of its own, that starts from the same.
+    pub fn part(&self, key_groups: KeyGroupRange) -> Self {
+        let restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = RocksDbOwner {
+            name: format!("{}-{}", self.owner.name, key_groups.start),
+            key_groups,
+            clock: Arc::clone(&self.owner.clock),
+        };
+        RocksDbBackend {
+            restore: Mutex::new(restore.clone()),
+            ..RocksDbBackend::new(Arc::clone(&self.worker), owner)
+        }
+    }
+
     /// The backend of the operator, when its worker keeps state in RocksDB.
     pub fn of(context: &OperatorContext) -> Option<Arc<RocksDbBackend>> {
         context.state.get::<RocksDbBackend>()

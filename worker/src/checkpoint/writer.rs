@@ -291,11 +291,13 @@ impl WorkerFile {
         for (operator, snapshot) in part.operators {
             let mut keyed = Vec::with_capacity(snapshot.keyed.len());
             // All states of an operator that are in one database are in one snapshot of it.
-            let mut database: Option<Arc<NativeSnapshot>> = None;
+            let mut databases: Vec<Arc<NativeSnapshot>> = Vec::new();
             for state in snapshot.keyed {
                 let native = state.rows.native();
                 if let Some(native) = native.and_then(|native| native.downcast().ok()) {
-                    database = Some(native);
+                    if !databases.iter().any(|known| Arc::ptr_eq(known, &native)) {
+                        databases.push(native);
+                    }
                     continue;
                 }
                 let written = self.file()?.write(operator, part.task.subtask, state);
@@ -305,13 +307,11 @@ impl WorkerFile {
                     ..handle
                 }));
             }
-            let native = match database {
-                Some(database) => {
-                    let checkpoint = (attempt, part.checkpoint);
-                    vec![self.upload(checkpoint, &database, uploads)?]
-                }
-                None => Vec::new(),
-            };
+            let checkpoint = (attempt, part.checkpoint);
+            let native = databases
+                .iter()
+                .map(|database| self.upload(checkpoint, database, uploads))
+                .collect::<Result<_, _>>()?;
             operators.push(OperatorStateHandle {
                 operator,
                 keyed,

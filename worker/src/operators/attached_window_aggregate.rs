@@ -23,10 +23,9 @@ use alpheus_state::{HashMapTable, KeyedTable, NamespacedTable};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{SchemaRef, TimestampMillisecondType};
 
+use super::event_time::{restored_watermark, watermark_list};
 use super::group_aggregate::key_types;
-use super::window_aggregate::{
-    AggregateColumns, OUTPUT_ROWS, WindowClock, restored_watermark, results, watermark_list,
-};
+use super::window_aggregate::{AggregateColumns, OUTPUT_ROWS, WindowClock, results};
 
 const STATE: &str = "attached-windows";
 

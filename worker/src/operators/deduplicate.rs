@@ -31,10 +31,11 @@ use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
 use arrow::datatypes::{Int64Type, SchemaRef};
 
+use super::event_time::{restored_watermark, watermark_list};
 use super::group_aggregate::key_types;
 use super::ordered_rows::pick;
 use super::time_column::TimeColumn;
-use super::window_aggregate::{OUTPUT_ROWS, restored_watermark, watermark_list};
+use super::window_aggregate::OUTPUT_ROWS;
 
 /// The one entry of a key.
 const ENTRY: &[u8] = &[];

@@ -29,9 +29,11 @@ use alpheus_storage::{LocalFileSystem, Location};
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::event_time::ByEventTime;
 use super::testing::context;
 
-const GROUPS: u32 = 16;
+/// How many key groups there are.
+pub const GROUPS: u32 = 16;
 const OPERATOR: OperatorId = OperatorId(5);
 
 /// A clock that tests set.
@@ -55,6 +57,8 @@ pub struct Harness {
     /// The clock of all subtasks.
     pub clock: Arc<TestClock>,
     subtasks: Vec<Box<dyn Operator>>,
+    /// How far event time has come for each since it started.
+    times: Vec<i64>,
     /// Where RocksDB keeps state, in every other start.
     disk: Option<tempfile::TempDir>,
     /// What was emitted.
@@ -83,6 +87,7 @@ impl Harness {
             metrics: OperatorMetrics::default(),
             clock: Arc::new(TestClock(0.into())),
             subtasks: Vec::new(),
+            times: Vec::new(),
             disk: Some(tempfile::tempdir().unwrap()),
             out: Vec::new(),
         };
@@ -92,6 +97,7 @@ impl Harness {
 
     fn start(&mut self, parallelism: u32, restore: &[(TaskId, TaskRestore)]) {
         self.subtasks.clear();
+        self.times = vec![i64::MIN; parallelism as usize];
         self.disk = match self.disk.take() {
             Some(_) => None,
             None => Some(tempfile::tempdir().unwrap()),
@@ -124,11 +130,18 @@ impl Harness {
                 clock: self.clock.clone(),
                 ..context(BTreeMap::new())
             };
-            operator.open(&context).unwrap();
             let own = restore.iter().find(|(task, _)| task.subtask.0 == subtask);
             let state = own.and_then(|(_, restore)| {
                 RestoredState::for_operator(restore, OPERATOR, key_groups, SnapshotFiles::default())
             });
+            if let Some(state) = &state {
+                let mut make = || Ok((self.make)(&self.node));
+                let divided = ByEventTime::divide(&self.node.spec, key_groups, state, &mut make);
+                if let Some(divided) = divided.unwrap() {
+                    operator = Box::new(divided);
+                }
+            }
+            operator.open(&context).unwrap();
             if let Some(state) = state {
                 operator.restore(&state).unwrap();
             }
@@ -155,11 +168,20 @@ impl Harness {
 
     /// Event time has come this far.
     pub fn watermark(&mut self, watermark: i64) {
-        for operator in &mut self.subtasks {
-            let watermark = Watermark(watermark);
-            operator
-                .process_watermark(watermark, &mut self.out)
-                .unwrap();
+        self.watermarks(&vec![watermark; self.subtasks.len()]);
+    }
+
+    /// Event time of each subtask has come this far, or further than that since it started.
+    pub fn watermarks(&mut self, watermarks: &[i64]) {
+        let subtasks = self.subtasks.iter_mut().zip(&mut self.times);
+        for ((operator, time), &watermark) in subtasks.zip(watermarks) {
+            if watermark > *time {
+                *time = watermark;
+                let watermark = Watermark(watermark);
+                operator
+                    .process_watermark(watermark, &mut self.out)
+                    .unwrap();
+            }
         }
     }
 
@@ -208,7 +230,7 @@ impl Harness {
             });
         }
         writer.finish().unwrap();
-        let graph = self.graph(parallelism);
+        let before = self.graph(self.subtasks.len() as u32);
         let metadata = CheckpointMetadata {
             job: JobId(1),
             job_name: "test".to_owned(),
@@ -217,13 +239,14 @@ impl Harness {
             kind: CheckpointKind::Checkpoint,
             timestamp: 0,
             max_parallelism: GROUPS,
-            vertices: CheckpointMetadata::vertices_of(&graph),
+            vertices: CheckpointMetadata::vertices_of(&before),
             tasks,
             enumerators: Vec::new(),
             committables: Vec::new(),
             ancestors: Vec::new(),
             finished: false,
         };
+        let graph = self.graph(parallelism);
         let plan = redistribute(&metadata, &folder, &graph, false).unwrap();
         self.start(parallelism, &plan.tasks);
     }

@@ -6,6 +6,7 @@ pub mod changelog_normalize;
 pub mod collect;
 pub mod deduplicate;
 pub(crate) mod distinct_state;
+pub mod event_time;
 pub mod group_aggregate;
 #[cfg(test)]
 pub mod harness;

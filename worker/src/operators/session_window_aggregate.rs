@@ -42,10 +42,9 @@ use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
 use self::disk::{Disk, Taken};
+use super::event_time::{restored_time, watermark_list};
 use super::group_aggregate::key_types;
-use super::window_aggregate::{
-    OUTPUT_ROWS, WindowClock, calls_with_count, restored_time, results, types_from, watermark_list,
-};
+use super::window_aggregate::{OUTPUT_ROWS, WindowClock, calls_with_count, results, types_from};
 
 const STATE: &str = "sessions";
 const NONE: u32 = u32::MAX;

@@ -24,9 +24,10 @@ use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
+use super::event_time::{restored_watermark, watermark_list};
 use super::ordered_rows::{OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
-use super::window_aggregate::{OUTPUT_ROWS, restored_watermark, watermark_list};
+use super::window_aggregate::OUTPUT_ROWS;
 
 const STATE: &str = "sort";
 

@@ -27,10 +27,11 @@ use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
+use super::event_time::{restored_watermark, watermark_list};
 use super::group_aggregate::key_types;
 use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
-use super::window_aggregate::{OUTPUT_ROWS, WindowClock, restored_watermark, watermark_list};
+use super::window_aggregate::{OUTPUT_ROWS, WindowClock};
 
 const STATE: &str = "window-rank";
 

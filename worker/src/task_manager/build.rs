@@ -18,10 +18,11 @@ use super::deploy::Receivers;
 use super::in_flight::{RestoredInFlight, restore_in_flight};
 use crate::control::{Deployment, TaskId, TaskRestore};
 use crate::metrics::{OUTPUT_IDLE, TaskTimes};
+use crate::operators::event_time::ByEventTime;
 use crate::operators::{BuildContext, build_operator, duration_option};
 use crate::task::{
     Chain, GateInput, InputGate, Output, OutputGauges, Outputs, Partitioner, SourceFaults,
-    SourceInput, Stage, Task, TaskEvents, TaskInput, TaskParts,
+    SourceInput, Stage, StageKind, Task, TaskEvents, TaskInput, TaskParts,
 };
 use crate::waker::SlotWaker;
 
@@ -101,29 +102,24 @@ impl TaskBuilder {
                 row_type,
             )
         };
-        let mut stages = Vec::new();
+        let (mut stages, mut restored) = (Vec::new(), Vec::new());
         for (node, context) in vertex
             .chain
             .iter()
             .zip(&self.operators)
             .skip(usize::from(source))
         {
-            let stage = build_operator(node, &row_type, &self.build)?;
+            let mut stage = build_operator(node, &row_type, &self.build)?;
+            let state = self.restored_state(context);
+            if let Some(divided) = self.divided(node, &row_type, context, state.as_ref())? {
+                stage = StageKind::Operator(Box::new(divided));
+            }
+            restored.extend(state.map(|state| (context.operator, state)));
             stages.push(Stage::new(stage, context.clone()));
             row_type = node.output.clone();
         }
         self.restore_databases()?;
         let mut chain = Chain::new(stages, self.outputs(), inputs);
-        let restored: Vec<_> = self
-            .operators
-            .iter()
-            .filter_map(|context| {
-                let restore = self.restore.as_ref()?;
-                let (groups, files) = (context.key_groups, self.files.clone());
-                let state = RestoredState::for_operator(restore, context.operator, groups, files)?;
-                Some((context.operator, state))
-            })
-            .collect();
         chain.open(|operator| {
             let state = restored.iter().find(|(id, _)| *id == operator);
             state.map(|(_, state)| state as &dyn StateReader)
@@ -143,6 +139,28 @@ impl TaskBuilder {
             input_watermark: self.metrics.metric("currentInputWatermark"),
             records_in: self.metrics.metric("numRecordsIn"),
         }))
+    }
+
+    fn restored_state(&self, context: &OperatorContext) -> Option<RestoredState> {
+        let restore = self.restore.as_ref()?;
+        let (groups, files) = (context.key_groups, self.files.clone());
+        RestoredState::for_operator(restore, context.operator, groups, files)
+    }
+
+    /// The operator, if its keys were at different event times.
+    fn divided(
+        &self,
+        node: &OperatorNode,
+        input: &RowType,
+        context: &OperatorContext,
+        state: Option<&RestoredState>,
+    ) -> OperatorResult<Option<ByEventTime>> {
+        let Some(state) = state else { return Ok(None) };
+        let mut make = || match build_operator(node, input, &self.build)? {
+            StageKind::Operator(operator) => Ok(operator),
+            StageKind::Assigner(_) => Err(OperatorError::fatal("an assigner keeps no state")),
+        };
+        ByEventTime::divide(&node.spec, context.key_groups, state, &mut make)
     }
 
     /// Gives the operators' backends what was written in their own format.

@@ -32,8 +32,8 @@ use arrow::compute::filter;
 use arrow::datatypes::Int64Type;
 
 use super::{Emitted, Keys, Pairing, is_true, join_key_types};
+use crate::operators::event_time::{restored_watermark, watermark_list};
 use crate::operators::time_column::TimeColumn;
-use crate::operators::window_aggregate::{restored_watermark, watermark_list};
 
 const DELETED: usize = 0;
 

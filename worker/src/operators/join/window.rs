@@ -29,8 +29,9 @@ use arrow::datatypes::Int64Type;
 
 use super::bounded::{self, Lookup, Side};
 use super::{Keys, Pairing, join_key_types};
+use crate::operators::event_time::{restored_watermark, watermark_list};
 use crate::operators::time_column::TimeColumn;
-use crate::operators::window_aggregate::{WindowClock, restored_watermark, watermark_list};
+use crate::operators::window_aggregate::WindowClock;
 
 /// The operator; see the module's documentation.
 pub struct WindowJoin {

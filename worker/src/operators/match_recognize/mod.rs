@@ -40,10 +40,10 @@ use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Int64Type, SchemaRef};
 
 use self::gathered::Gathered;
+use super::event_time::{restored_time, watermark_list};
 use super::group_aggregate::key_types;
 use super::ordered_rows::{OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
-use super::window_aggregate::{restored_time, watermark_list};
 
 /// The only entry of a key in `runs`.
 const ENTRY: &[u8] = &[];

@@ -41,10 +41,10 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 
 use self::evaluate::{Functions, Partition};
 use self::frames::Frames;
+use super::event_time::{restored_time, watermark_list};
 use super::group_aggregate::{GroupColumns, key_types};
 use super::ordered_rows::{OrderedRows, pick};
 use super::time_column::TimeColumn;
-use super::window_aggregate::{restored_time, watermark_list};
 
 const STATE: &str = "over";
 /// How many partitions fire together.

@@ -35,7 +35,7 @@ use alpheus_dataflow::graph::{AggregatePhase, OperatorNode, OperatorSpec};
 use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::operator::{Collector, Metric, Operator, OperatorContext};
 use alpheus_dataflow::schema::{Field, RowType};
-use alpheus_dataflow::snapshot::{ListSnapshot, OperatorSnapshot, Redistribution, StateReader};
+use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::{TimeWindow, WindowSpec, window_start};
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use alpheus_functions::aggregate::AggregateSet;
@@ -45,13 +45,13 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use std::sync::Arc;
 
+use super::event_time::{restored_time, watermark_list};
 use super::group_aggregate::key_types;
 use super::session_window_aggregate::SessionWindowAggregate;
 pub(crate) use columns::{AggregateColumns, calls_with_count, results};
 pub(crate) use time::WindowClock;
 
 const STATE: &str = "window-slices";
-pub(crate) const WATERMARK_STATE: &str = "watermark";
 /// Rows of an emitted batch.
 pub(crate) const OUTPUT_ROWS: usize = 8192;
 /// A local phase sends what it has when it keeps this many groups.
@@ -362,57 +362,6 @@ impl Results<'_> {
 pub(crate) fn types_from(output: &SchemaRef, first: usize) -> Vec<DataType> {
     let fields = output.fields().iter().skip(first);
     fields.map(|field| field.data_type().clone()).collect()
-}
-
-/// How far event time has come for the keys of this subtask, as a list for whoever has them after a restore.
-pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
-    ListSnapshot {
-        name: WATERMARK_STATE.to_owned(),
-        entries: vec![watermark.to_le_bytes().to_vec()],
-        redistribution: Redistribution::KeyGroups,
-    }
-}
-
-/// How far event time had come for the keys that this subtask has now.
-///
-/// At an aligned barrier it is the same for all keys. A barrier that overtakes finds each subtask at a time of its
-/// own; then keys of several subtasks have no time in common, and what was done for some of them would be done
-/// again, or not at all, for others.
-///
-/// # Errors
-/// When they have none.
-pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64> {
-    let times = restored_times(state)?;
-    match (times.iter().min(), times.iter().max()) {
-        (Some(least), Some(most)) if least != most => Err(OperatorError::fatal(
-            "the checkpoint is an unaligned one and found subtasks with windows or timers at different event times, so it \
-             can be restored at the parallelism that it was taken with only: restore it with that, and take a savepoint",
-        )),
-        (least, _) => Ok(least.copied().unwrap_or(i64::MIN)),
-    }
-}
-
-/// The same of an operator that may work by the wall clock, which each subtask has read for itself: then the least.
-///
-/// # Errors
-/// As there.
-pub(crate) fn restored_time(state: &dyn StateReader, event_time: bool) -> OperatorResult<i64> {
-    match event_time {
-        true => restored_watermark(state),
-        false => Ok(restored_times(state)?.into_iter().min().unwrap_or(i64::MIN)),
-    }
-}
-
-fn restored_times(state: &dyn StateReader) -> OperatorResult<Vec<i64>> {
-    let entries = state.list(WATERMARK_STATE)?;
-    let times = entries.iter().map(|entry| {
-        <[u8; 8]>::try_from(entry.as_slice())
-            .map(i64::from_le_bytes)
-            .map_err(|_| {
-                OperatorError::fatal("the watermark of the snapshot does not have 8 bytes")
-            })
-    });
-    times.collect()
 }
 
 impl Operator for WindowAggregate {
