@@ -105,6 +105,9 @@ pub struct NativeFile {
     pub crc: u32,
     /// Whether other checkpoints may refer to the same file.
     pub shared: bool,
+    /// First key group and one past the last of the keys in it, where that is known of a table file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_groups: Option<(u16, u16)>,
     /// The key that the file is encrypted with, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<WrappedKey>,

@@ -363,6 +363,7 @@ mod tests {
                                 length: 1,
                                 crc: 0,
                                 shared: false,
+                                key_groups: None,
                                 key: None,
                             }],
                         }],

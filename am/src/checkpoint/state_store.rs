@@ -415,6 +415,7 @@ mod tests {
                     length: 1,
                     crc: 0,
                     shared: true,
+                    key_groups: None,
                     key: None,
                 }
             });

@@ -97,7 +97,8 @@ impl Database {
         })
     }
 
-    /// Opens the files of a database that were brought into `folder`.
+    /// Opens the files of a database that were brought into `folder`. It compacts nothing before
+    /// [`Database::begin_compactions`].
     pub(super) fn open(
         folder: &Path,
         worker: &Arc<RocksDb>,
@@ -112,7 +113,8 @@ impl Database {
             .map(|name| {
                 let ttl = Arc::new(AtomicU64::new(0));
                 let filter = Some((Arc::clone(&ttl), Arc::clone(clock)));
-                let options = worker.memory.column_options(&worker.options, filter);
+                let mut options = worker.memory.column_options(&worker.options, filter);
+                options.set_disable_auto_compactions(true);
                 ttls.insert(name.clone(), ttl);
                 ColumnFamilyDescriptor::new(name, options)
             })
@@ -126,6 +128,37 @@ impl Database {
             ttls: Mutex::new(ttls),
             checkpoint: Mutex::default(),
         })
+    }
+
+    /// All files are there: it may compact them.
+    pub(super) fn begin_compactions(&self) -> OperatorResult<()> {
+        for name in self.states() {
+            if let Some(handle) = self.inner.cf_handle(&name) {
+                let set = [("disable_auto_compactions", "false")];
+                let set = self.inner.set_options_cf(&handle, &set);
+                set.map_err(|error| failed(self.folder(), "opening", &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The table files of its states: name, and first key group and one past the last of the keys in it.
+    pub(super) fn table_files(&self) -> OperatorResult<BTreeMap<String, (u16, u16)>> {
+        let files = self.inner.live_files();
+        let files = files.map_err(|error| failed(self.folder(), "reading", &error))?;
+        let group = |key: Option<Vec<u8>>| {
+            let group = key?.first_chunk().copied()?;
+            Some(u16::from_be_bytes(group))
+        };
+        let files = files
+            .into_iter()
+            .filter(|file| file.column_family_name != DEFAULT_COLUMN_FAMILY_NAME);
+        let of_groups = files.filter_map(|file| {
+            let (first, last) = (group(file.start_key)?, group(file.end_key)?);
+            let name = file.name.trim_start_matches('/').to_owned();
+            Some((name, (first, last.saturating_add(1))))
+        });
+        Ok(of_groups.collect())
     }
 
     /// Where its files lie.
@@ -212,15 +245,19 @@ impl Database {
         let folder = self.worker.options.directory.join(name);
         // A leftover of a checkpoint that was given up.
         let _ = std::fs::remove_dir_all(&folder);
-        let snapshot = Arc::new(NativeSnapshot {
+        let mut snapshot = NativeSnapshot {
             folder,
             owner: owner.to_owned(),
             key_groups,
+            of_files: BTreeMap::new(),
             worker: Arc::clone(&self.worker),
-        });
+        };
         Checkpoint::new(&self.inner)
             .and_then(|linker| linker.create_checkpoint(&snapshot.folder))
             .map_err(|error| failed(self.folder(), "writing", &error))?;
+        // Files that are not among them any more were compacted meanwhile: nothing is known of them.
+        snapshot.of_files = self.table_files()?;
+        let snapshot = Arc::new(snapshot);
         *last = Some((checkpoint, Arc::downgrade(&snapshot)));
         Ok(snapshot)
     }

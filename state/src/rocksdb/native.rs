@@ -9,13 +9,17 @@
 //! What a database was restored with is not written again either, where it lies in that folder already:
 //! after a failure the first checkpoint has only what is new.
 //!
+//! Of each table file it is noted which key groups its keys are of. A restore of other groups needs nothing of such a file,
+//! but RocksDB opens every file that its manifest names: of those it gets the end alone, where the index is, with a
+//! hole for the rest ([`download`]), until they are dropped from the database ([`restore`](super::restore)).
+//!
 //! A shared file is written before anything refers to it. A worker deletes one only when the checkpoints
 //! it was written for were all given up; the AM deletes it when the last checkpoint that refers to it is
 //! discarded, and, as the job starts again, those that no checkpoint refers to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +49,8 @@ pub struct NativeSnapshot {
     pub(super) owner: String,
     /// What the subtask owned.
     pub(super) key_groups: KeyGroupRange,
+    /// The key groups that table files have keys of, by name.
+    pub(super) of_files: BTreeMap<String, (u16, u16)>,
     /// Whose folder that is in. It stays as long as the files are needed, also when the task has ended.
     pub(super) worker: Arc<RocksDb>,
 }
@@ -141,6 +147,7 @@ impl NativeUploads {
                 length,
                 crc,
                 shared: true,
+                key_groups: snapshot.of_files.get(*name).copied(),
                 key: key.cloned(),
             })
         })?;
@@ -174,6 +181,7 @@ impl NativeUploads {
                 length,
                 crc,
                 shared: false,
+                key_groups: None,
                 key: key.cloned(),
             });
             offset += length;
@@ -293,16 +301,22 @@ fn copy(path: &Path, output: &mut dyn Write, location: &Location) -> Result<(u64
     }
 }
 
-/// Brings the files of a database into `folder`, which is made.
+/// How much of a table file of other key groups is brought, from its end: `1 / END` of it, and at least this much.
+const END: u64 = 8;
+const END_BYTES: u64 = 64 << 10;
+
+/// Brings the files of a database into `folder`, which is made. Gives those of which only the end was brought, because
+/// they have no keys of `range`.
 ///
 /// # Errors
 /// When a file is not there, is not what was written, or the disk is full.
-pub(super) fn download(
-    handle: &NativeStateHandle,
+pub(super) fn download<'h>(
+    handle: &'h NativeStateHandle,
     files: &CheckpointFiles,
     folder: &Path,
+    range: KeyGroupRange,
     threads: usize,
-) -> Result<()> {
+) -> Result<Vec<&'h NativeFile>> {
     if handle.format > NATIVE_FORMAT {
         return Err(StateError::NewerVersion {
             file: "the state in RocksDB's own format".to_owned(),
@@ -316,12 +330,44 @@ pub(super) fn download(
         if file.name.contains(['/', '\\']) || file.name.starts_with('.') {
             return Err(StateError::damaged(&file.file, "a file name is malformed"));
         }
-        fetch(file, files, &folder.join(&file.name))
+        let is_needed = |(start, end)| range.intersects(&KeyGroupRange { start, end });
+        if file.key_groups.is_none_or(is_needed) {
+            return fetch(file, files, &folder.join(&file.name)).map(|()| true);
+        }
+        fetch_end(file, files, &folder.join(&file.name))
     });
-    all.map(drop)
+    let whole = handle.files.iter().zip(all?);
+    Ok(whole
+        .filter_map(|(file, whole)| (!whole).then_some(file))
+        .collect())
 }
 
-fn fetch(file: &NativeFile, files: &CheckpointFiles, path: &Path) -> Result<()> {
+/// Brings the end of a file; whether that is all of it.
+fn fetch_end(file: &NativeFile, files: &CheckpointFiles, path: &Path) -> Result<bool> {
+    let end = (file.length / END).max(END_BYTES);
+    if end >= file.length {
+        return fetch(file, files, path).map(|()| true);
+    }
+    let input = files.open(&file.file, file.key.as_ref())?;
+    let failed = |error| local_error(path, error);
+    let mut output = File::create(path).map_err(failed)?;
+    output.set_len(file.length).map_err(failed)?;
+    let mut done = file.length - end;
+    output.seek(SeekFrom::Start(done)).map_err(failed)?;
+    while done < file.length {
+        let length = (file.length - done).min(4 * CHUNK as u64) as usize;
+        let bytes = input.read_range(file.offset.saturating_add(done), length)?;
+        if bytes.len() != length {
+            return Err(StateError::damaged(&file.file, "it is cut off"));
+        }
+        output.write_all(&bytes).map_err(failed)?;
+        done += length as u64;
+    }
+    Ok(false)
+}
+
+/// Brings a whole file.
+pub(super) fn fetch(file: &NativeFile, files: &CheckpointFiles, path: &Path) -> Result<()> {
     let input = files.open(&file.file, file.key.as_ref())?;
     let failed = |error| local_error(path, error);
     let mut output = File::create(path).map_err(failed)?;
