@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode, RowKind};
 use alpheus_dataflow::element::{CheckpointBarrier, CheckpointKind, Watermark};
 use alpheus_dataflow::graph::{JobGraph, OperatorNode, OperatorSpec, SessionSettings, Vertex};
@@ -151,24 +152,38 @@ impl Harness {
 
     /// Sends each row to the subtask that owns its key.
     pub fn send(&mut self, batch: &ChangelogBatch) {
+        self.try_send(batch).unwrap();
+    }
+
+    /// The same with rows that may be refused.
+    ///
+    /// # Errors
+    /// The operator's.
+    pub fn try_send(&mut self, batch: &ChangelogBatch) -> OperatorResult<()> {
         let keys: Vec<ArrayRef> = (self.keys.iter())
             .map(|&key| batch.rows().column(key).clone())
             .collect();
-        let hashes = hash_columns(&keys, batch.num_rows()).unwrap();
+        let hashes = hash_columns(&keys, batch.num_rows())?;
         let parallelism = self.subtasks.len() as u32;
         for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
             let mine = hashes.iter().map(|&hash| {
                 let group = KeyGroup::of_hash(hash, GROUPS);
                 Some(group.owner(parallelism, GROUPS) as usize == subtask)
             });
-            let part = batch.filter(&mine.collect()).unwrap();
-            operator.process_batch(0, part, &mut self.out).unwrap();
+            let part = batch.filter(&mine.collect())?;
+            operator.process_batch(0, part, &mut self.out)?;
         }
+        Ok(())
     }
 
     /// Event time has come this far.
     pub fn watermark(&mut self, watermark: i64) {
-        self.watermarks(&vec![watermark; self.subtasks.len()]);
+        for operator in &mut self.subtasks {
+            let watermark = Watermark(watermark);
+            operator
+                .process_watermark(watermark, &mut self.out)
+                .unwrap();
+        }
     }
 
     /// Event time of each subtask has come this far, or further than that since it started.
@@ -183,6 +198,12 @@ impl Harness {
                     .unwrap();
             }
         }
+    }
+
+    /// When the first timer fires.
+    pub fn next_timer(&self) -> Option<i64> {
+        let timers = self.subtasks.iter().map(|operator| operator.next_timer());
+        timers.flatten().min()
     }
 
     /// The clock shows this, and timers fire.

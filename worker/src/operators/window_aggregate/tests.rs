@@ -7,29 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::RowKind;
-use alpheus_dataflow::element::CheckpointKind;
-use alpheus_dataflow::graph::{JobGraph, SessionSettings, Vertex};
-use alpheus_dataflow::ids::{
-    AttemptNumber, CheckpointId, JobId, OperatorId, SubtaskIndex, VertexId,
-};
-use alpheus_dataflow::key_group::{KeyGroup, KeyGroupRange};
-use alpheus_dataflow::operator::{Clock, OperatorMetrics, StateBackendHandle};
+use alpheus_dataflow::ids::OperatorId;
 use alpheus_dataflow::window::TimeAttribute;
-use alpheus_state::SnapshotFileWriter;
-use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskRestore, TaskSnapshot};
-use alpheus_state::metadata::CheckpointMetadata;
-use alpheus_state::redistribute::redistribute;
-use alpheus_state::restored::{RestoredState, SnapshotFiles};
-use alpheus_state::rocksdb::{RocksDb, RocksDbBackend, RocksDbOptions, RocksDbOwner};
-use alpheus_storage::{LocalFileSystem, Location};
 use arrow::array::TimestampMillisecondArray;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use proptest::prelude::*;
 
 use super::super::group_aggregate::GroupAggregate;
 use super::*;
+use crate::operators::harness::Harness;
 
-const GROUPS: u32 = 16;
 const OPERATOR: OperatorId = OperatorId(5);
 
 /// key, time, value, whether it is taken back
@@ -39,14 +26,6 @@ type Row = (Option<i64>, i64, i64, bool);
 enum Event {
     Rows(Vec<Row>),
     Watermark(i64),
-}
-
-struct TestClock(std::sync::atomic::AtomicI64);
-
-impl Clock for TestClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
 }
 
 fn input_type() -> RowType {
@@ -140,232 +119,47 @@ fn batch(rows: &[Row]) -> ChangelogBatch {
     ChangelogBatch::try_new(rows_batch, ops).unwrap()
 }
 
-/// The subtasks of one run of the operator.
-struct Harness {
-    node: OperatorNode,
-    input: RowType,
-    keyed: bool,
-    metrics: OperatorMetrics,
-    clock: Arc<TestClock>,
-    subtasks: Vec<Box<dyn Operator>>,
-    /// Where RocksDB keeps state, in every other start.
-    disk: Option<tempfile::TempDir>,
-    out: Vec<ChangelogBatch>,
+/// Starts the operator of this node.
+fn start(node: OperatorNode, input: RowType, keyed: bool, parallelism: u32) -> Harness {
+    let keys = if keyed { &[0][..] } else { &[] };
+    let make = move |node: &OperatorNode| -> Box<dyn Operator> {
+        match &node.spec {
+            OperatorSpec::GroupAggregate { .. } => {
+                Box::new(GroupAggregate::new(node, &input).unwrap())
+            }
+            _ => build(node, &input).unwrap(),
+        }
+    };
+    Harness::new(node.spec, node.output, keys, parallelism, make)
 }
 
-fn graph(node: &OperatorNode, parallelism: u32) -> JobGraph {
-    JobGraph {
-        name: "test".to_owned(),
-        vertices: vec![Vertex {
-            id: VertexId(0),
-            name: "v".to_owned(),
-            parallelism,
-            chain: vec![node.clone()],
-        }],
-        edges: Vec::new(),
-        max_parallelism: GROUPS,
-        session: SessionSettings {
-            time_zone: "UTC".to_owned(),
-            planned_at: 0,
-            bounded: false,
-        },
-        configuration: BTreeMap::new(),
-        functions: Default::default(),
+fn happen(harness: &mut Harness, event: &Event) {
+    match event {
+        Event::Rows(rows) => harness.send(&batch(rows)),
+        Event::Watermark(watermark) => harness.watermark(*watermark),
     }
 }
 
-impl Harness {
-    fn new(node: OperatorNode, input: RowType, keyed: bool, parallelism: u32) -> Self {
-        let mut harness = Harness {
-            node,
-            input,
-            keyed,
-            metrics: OperatorMetrics::default(),
-            clock: Arc::new(TestClock(0.into())),
-            subtasks: Vec::new(),
-            disk: Some(tempfile::tempdir().unwrap()),
-            out: Vec::new(),
-        };
-        harness.start(parallelism, &[]);
-        harness
-    }
+/// Starts again from a checkpoint.
+fn restart(harness: &mut Harness, parallelism: u32) {
+    let poison: Vec<Row> = (0..3).map(|k| (Some(k), 1_000, 77, false)).collect();
+    // What the poison rows add is not counted.
+    let late = harness.metrics.metric("numLateRecordsDropped").value();
+    harness.restart(parallelism, &batch(&poison));
+    harness
+        .metrics
+        .metric("numLateRecordsDropped")
+        .set(late as i64);
+}
 
-    fn start(&mut self, parallelism: u32, restore: &[(TaskId, TaskRestore)]) {
-        self.subtasks.clear();
-        self.disk = match self.disk.take() {
-            Some(_) => None,
-            None => Some(tempfile::tempdir().unwrap()),
-        };
-        let rocksdb = self.disk.as_ref().map(|disk| {
-            let mut options = RocksDbOptions::new(disk.path().join("worker"));
-            options.cached_keys = 3;
-            Arc::new(RocksDb::new(options).unwrap())
-        });
-        for subtask in 0..parallelism {
-            let mut operator: Box<dyn Operator> = match &self.node.spec {
-                OperatorSpec::GroupAggregate { .. } => {
-                    Box::new(GroupAggregate::new(&self.node, &self.input).unwrap())
-                }
-                _ => build(&self.node, &self.input).unwrap(),
-            };
-            let key_groups = KeyGroupRange::for_subtask(subtask, parallelism, GROUPS);
-            let state = rocksdb.as_ref().map(|rocksdb| {
-                let owner = RocksDbOwner {
-                    name: format!("operator-{subtask}"),
-                    key_groups,
-                    clock: self.clock.clone(),
-                };
-                let backend = RocksDbBackend::new(Arc::clone(rocksdb), owner);
-                StateBackendHandle::new(Arc::new(backend))
-            });
-            operator
-                .open(&OperatorContext {
-                    job: JobId(1),
-                    attempt: AttemptNumber(1),
-                    operator: OPERATOR,
-                    name: self.node.name.clone(),
-                    subtask: SubtaskIndex(subtask),
-                    parallelism,
-                    max_parallelism: GROUPS,
-                    key_groups,
-                    session: Arc::new(graph(&self.node, 1).session),
-                    configuration: Arc::default(),
-                    metrics: self.metrics.clone(),
-                    clock: self.clock.clone(),
-                    state: state.unwrap_or_default(),
-                })
-                .unwrap();
-            let own = restore.iter().find(|(task, _)| task.subtask.0 == subtask);
-            let state = own.and_then(|(_, restore)| {
-                RestoredState::for_operator(restore, OPERATOR, key_groups, SnapshotFiles::default())
-            });
-            if let Some(state) = state {
-                operator.restore(&state).unwrap();
-            }
-            self.subtasks.push(operator);
-        }
-    }
-
-    fn event(&mut self, event: &Event) {
-        match event {
-            Event::Rows(rows) => {
-                let batch = batch(rows);
-                let keys = if self.keyed {
-                    vec![batch.rows().column(0).clone()]
-                } else {
-                    vec![]
-                };
-                let hashes = hash_columns(&keys, rows.len()).unwrap();
-                let parallelism = self.subtasks.len() as u32;
-                for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
-                    let mine = hashes.iter().map(|&hash| {
-                        let group = KeyGroup::of_hash(hash, GROUPS);
-                        Some(group.owner(parallelism, GROUPS) as usize == subtask)
-                    });
-                    let part = batch.filter(&mine.collect()).unwrap();
-                    operator.process_batch(0, part, &mut self.out).unwrap();
-                }
-            }
-            Event::Watermark(watermark) => {
-                for operator in &mut self.subtasks {
-                    let watermark = Watermark(*watermark);
-                    operator
-                        .process_watermark(watermark, &mut self.out)
-                        .unwrap();
-                }
-            }
-        }
-    }
-
-    /// Takes a checkpoint into a file, and starts again from it.
-    fn restart(&mut self, parallelism: u32) {
-        let temporary = tempfile::tempdir().unwrap();
-        let folder = Location::local(temporary.path());
-        let mut writer = SnapshotFileWriter::create(&LocalFileSystem, &folder, "state-0").unwrap();
-        let barrier = CheckpointBarrier {
-            id: CheckpointId(1),
-            timestamp: 0,
-            kind: CheckpointKind::Checkpoint,
-            overtake_after_ms: None,
-        };
-        let mut tasks = Vec::new();
-        for (subtask, operator) in self.subtasks.iter_mut().enumerate() {
-            let subtask = SubtaskIndex(subtask as u32);
-            let snapshot = operator.snapshot(barrier).unwrap();
-            // What comes after the barrier is not in the snapshot.
-            let poison: Vec<Row> = (0..3).map(|k| (Some(k), 1_000, 77, false)).collect();
-            operator
-                .process_batch(0, batch(&poison), &mut Vec::new())
-                .unwrap();
-            let keyed = snapshot.keyed.into_iter();
-            let keyed = keyed
-                .filter_map(|keyed| writer.write(OPERATOR, subtask, keyed).unwrap())
-                .collect();
-            tasks.push(TaskSnapshot {
-                task: TaskId {
-                    vertex: VertexId(0),
-                    subtask,
-                },
-                operators: vec![OperatorStateHandle {
-                    operator: OPERATOR,
-                    native: Vec::new(),
-                    keyed,
-                    lists: snapshot.lists,
-                    committables: Vec::new(),
-                }],
-                splits: Vec::new(),
-                channels: Vec::new(),
-            });
-        }
-        writer.finish().unwrap();
-        let graph = graph(&self.node, parallelism);
-        let metadata = CheckpointMetadata {
-            job: JobId(1),
-            job_name: "test".to_owned(),
-            attempt: AttemptNumber(1),
-            checkpoint: CheckpointId(1),
-            kind: CheckpointKind::Checkpoint,
-            timestamp: 0,
-            max_parallelism: GROUPS,
-            vertices: CheckpointMetadata::vertices_of(&graph),
-            tasks,
-            enumerators: Vec::new(),
-            committables: Vec::new(),
-            ancestors: Vec::new(),
-            finished: false,
-        };
-        let plan = redistribute(&metadata, &folder, &graph, false).unwrap();
-        self.start(parallelism, &plan.tasks);
-    }
-
-    /// What was emitted, as text, with kinds.
-    fn rows(&self) -> Vec<(RowKind, String)> {
-        let mut rows = Vec::new();
-        for batch in &self.out {
-            let options = FormatOptions::default().with_null("NULL");
-            let columns: Vec<_> = batch
-                .rows()
-                .columns()
-                .iter()
-                .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
-                .collect();
-            for row in 0..batch.num_rows() {
-                let texts: Vec<String> = columns.iter().map(|c| c.value(row).to_string()).collect();
-                rows.push((batch.kind(row), texts.join(" ")));
-            }
-        }
-        rows
-    }
-
-    fn sorted_inserts(&self) -> Vec<String> {
-        let rows = self.rows().into_iter().map(|(kind, row)| {
-            assert_eq!(kind, RowKind::Insert);
-            row
-        });
-        let mut rows: Vec<String> = rows.collect();
-        rows.sort();
-        rows
-    }
+fn sorted_inserts(harness: &Harness) -> Vec<String> {
+    let rows = harness.changes().into_iter().map(|(kind, row)| {
+        assert_eq!(kind, RowKind::Insert);
+        row
+    });
+    let mut rows: Vec<String> = rows.collect();
+    rows.sort();
+    rows
 }
 
 fn key_text(keyed: bool, key: Option<i64>) -> String {
@@ -524,25 +318,21 @@ proptest! {
         cut in any::<prop::sample::Index>(), before in 1u32..4, after in 1u32..4,
     ) {
         let (before, after) = if keyed { (before, after) } else { (1, 1) };
-        let mut harness = Harness::new(window_node(window, keyed), input_type(), keyed, before);
+        let mut harness = start(window_node(window, keyed), input_type(), keyed, before);
         let cut = cut.index(events.len());
         for (position, event) in events.iter().enumerate() {
             if position == cut {
                 // A barrier that overtakes may find one subtask ahead of the others.
-                if let (Event::Watermark(ahead), true) = (event, before == after) {
-                    let Harness { subtasks, out, .. } = &mut harness;
-                    subtasks[0].process_watermark(Watermark(*ahead), out).unwrap();
+                if let Event::Watermark(ahead) = event {
+                    harness.watermarks(&[*ahead]);
                 }
-                // What the poison rows add is not counted.
-                let counted = harness.metrics.metric("numLateRecordsDropped").value();
-                harness.restart(after);
-                harness.metrics.metric("numLateRecordsDropped").set(counted as i64);
+                restart(&mut harness, after);
             }
-            harness.event(event);
+            happen(&mut harness, event);
         }
-        harness.event(&Event::Watermark(i64::MAX));
+        happen(&mut harness, &Event::Watermark(i64::MAX));
         let (expected, late) = model(window, keyed, &events);
-        prop_assert_eq!(harness.sorted_inserts(), expected);
+        prop_assert_eq!(sorted_inserts(&harness), expected);
         prop_assert_eq!(harness.metrics.metric("numLateRecordsDropped").value(), late);
     }
 
@@ -562,18 +352,18 @@ proptest! {
         let partial = RowType::new(fields);
         let local = OperatorNode { spec: phase(AggregatePhase::Local), output: partial.clone(), ..single.clone() };
         let global = OperatorNode { spec: phase(AggregatePhase::Global), ..single };
-        let mut local = Harness::new(local, input_type(), true, 1);
-        let mut global = Harness::new(global, partial, true, 1);
+        let mut local = start(local, input_type(), true, 1);
+        let mut global = start(global, partial, true, 1);
         for event in events.iter().cloned().chain([Event::Watermark(i64::MAX)]) {
-            local.event(&event);
+            happen(&mut local, &event);
             for batch in std::mem::take(&mut local.out) {
-                global.subtasks[0].process_batch(0, batch, &mut global.out).unwrap();
+                global.send(&batch);
             }
             if let Event::Watermark(_) = event {
-                global.event(&event);
+                happen(&mut global, &event);
             }
         }
-        prop_assert_eq!(global.sorted_inserts(), model(window, true, &events).0);
+        prop_assert_eq!(sorted_inserts(&global), model(window, true, &events).0);
     }
 
     #[test]
@@ -592,14 +382,14 @@ proptest! {
             phase: AggregatePhase::Single,
         };
         let (before, after) = if keyed { (before, after) } else { (1, 1) };
-        let mut harness = Harness::new(node(spec, keyed, false), input_type(), keyed, before);
+        let mut harness = start(node(spec, keyed, false), input_type(), keyed, before);
         let cut = cut.index(batches.len());
         let mut groups: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         let mut emitted = 0;
         for (position, rows) in batches.iter().enumerate() {
             if position == cut {
-                harness.restart(after);
+                restart(&mut harness, after);
             }
             // Only rows that are there can be taken back.
             let mut possible = Vec::new();
@@ -617,8 +407,8 @@ proptest! {
             if possible.is_empty() {
                 continue;
             }
-            harness.event(&Event::Rows(possible));
-            let rows = harness.rows();
+            happen(&mut harness, &Event::Rows(possible));
+            let rows = harness.changes();
             for (kind, row) in &rows[emitted..] {
                 let split = if keyed { row.find(' ').unwrap() + 1 } else { 0 };
                 let (key, result) = (row[..split].to_owned(), row[split..].to_owned());
@@ -647,7 +437,7 @@ proptest! {
 #[test]
 fn a_session_is_complete_once_whoever_had_its_slot_before() {
     let window = WindowSpec::Session { gap: 7 };
-    let mut harness = Harness::new(window_node(window, true), input_type(), true, 1);
+    let mut harness = start(window_node(window, true), input_type(), true, 1);
     // The third batch joins two sessions, the fourth takes the slot that this frees.
     let events = [
         vec![(Some(2), 87, 0, false)],
@@ -657,10 +447,10 @@ fn a_session_is_complete_once_whoever_had_its_slot_before() {
     ]
     .map(Event::Rows);
     for event in &events {
-        harness.event(event);
+        happen(&mut harness, event);
     }
-    harness.event(&Event::Watermark(i64::MAX));
-    assert_eq!(harness.sorted_inserts(), model(window, true, &events).0);
+    happen(&mut harness, &Event::Watermark(i64::MAX));
+    assert_eq!(sorted_inserts(&harness), model(window, true, &events).0);
 }
 
 #[test]
@@ -673,16 +463,16 @@ fn expired_groups_start_anew() {
         state_ttl_ms: 100,
         phase: AggregatePhase::Single,
     };
-    let mut harness = Harness::new(node(spec, true, false), input_type(), true, 1);
+    let mut harness = start(node(spec, true, false), input_type(), true, 1);
     let mut at = |now: i64, row: Row| {
         harness
             .clock
             .0
             .store(now, std::sync::atomic::Ordering::Relaxed);
         harness.out.clear();
-        harness.event(&Event::Rows(vec![row]));
+        happen(&mut harness, &Event::Rows(vec![row]));
         harness
-            .rows()
+            .changes()
             .iter()
             .map(|(kind, row)| format!("{}{row}", kind.short_string()))
             .collect::<Vec<_>>()
@@ -712,22 +502,20 @@ fn windows_of_processing_time_fire_by_the_clock() {
     if let OperatorSpec::WindowAggregate { time, .. } = &mut node.spec {
         *time = TimeAttribute::Processing;
     }
-    let mut harness = Harness::new(node, input_type(), true, 1);
+    let mut harness = start(node, input_type(), true, 1);
     harness
         .clock
         .0
         .store(25, std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(harness.subtasks[0].next_timer(), None);
-    harness.event(&Event::Rows(vec![(Some(1), 0, 5, false)]));
-    harness.event(&Event::Watermark(1_000));
+    assert_eq!(harness.next_timer(), None);
+    happen(&mut harness, &Event::Rows(vec![(Some(1), 0, 5, false)]));
+    happen(&mut harness, &Event::Watermark(1_000));
     assert!(harness.out.is_empty());
-    let timer = harness.subtasks[0].next_timer().unwrap();
+    let timer = harness.next_timer().unwrap();
     assert_eq!(timer, 30);
-    harness.subtasks[0]
-        .on_processing_time(timer, &mut harness.out)
-        .unwrap();
-    assert_eq!(harness.sorted_inserts(), [window_row("1 ", &[5], 20, 30)]);
-    assert_eq!(harness.subtasks[0].next_timer(), None);
+    harness.time(timer);
+    assert_eq!(sorted_inserts(&harness), [window_row("1 ", &[5], 20, 30)]);
+    assert_eq!(harness.next_timer(), None);
 }
 
 #[test]
@@ -739,15 +527,15 @@ fn a_row_without_time_fails_the_job() {
         },
         true,
     );
-    let mut harness = Harness::new(node, input_type(), true, 1);
+    let mut harness = start(node, input_type(), true, 1);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(vec![1])),
         Arc::new(TimestampMillisecondArray::from(vec![None::<i64>])),
         Arc::new(Int64Array::from(vec![1])),
     ];
     let rows = RecordBatch::try_new(input_type().to_arrow(), columns).unwrap();
-    let error = harness.subtasks[0]
-        .process_batch(0, ChangelogBatch::inserts(rows), &mut harness.out)
+    let error = harness
+        .try_send(&ChangelogBatch::inserts(rows))
         .unwrap_err();
     assert!(error.message.contains("is NULL"), "{error}");
 }
