@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 
-from . import cluster, java, kdc, processes
+from . import cluster, hosts, java, kdc, processes
 from .errors import ClusterError
 from .layout import USERS, Layout, default_dir
 from .options import PROTECTIONS, RELEASES, Options, check_override, duration
@@ -52,7 +52,8 @@ examples:
 Without --dir the cluster lies in $ALPHEUS_DEV_CLUSTER_DIR, or in /tmp/alpheus-dev-cluster-UID.
 Jars are kept in ${XDG_CACHE_HOME:-~/.cache}/alpheus/hadoop-RELEASE.
 Containers run as the submitting Unix user when root starts the cluster; otherwise they run as yourself, and a secured cluster
-then aggregates no logs.
+then aggregates no logs. NodeManagers are nm0.alpheus.test, nm1.alpheus.test, ... at addresses of their own (127.0.0.2, ...) once root has put
+these names into /etc/hosts, which `up` does by itself; without them all are localhost.
 """
 
 
@@ -135,7 +136,7 @@ def _up(layout: Layout, args):
         raise ClusterError("--nodes must not be negative and --datanodes must be 1 or more")
     token_life = args.token_life and duration(args.token_life)
     options = Options(
-        protection=args.protection, secure=not args.insecure, nodes=args.nodes, datanodes=args.datanodes, rm_ha=args.rm_ha, nn_ha=args.nn_ha,
+        node_names=hosts.ensure(args.nodes), protection=args.protection, secure=not args.insecure, nodes=args.nodes, datanodes=args.datanodes, rm_ha=args.rm_ha, nn_ha=args.nn_ha,
         ticket_life=args.ticket_life and duration(args.ticket_life), token_life=token_life,
         token_renew=duration(args.token_renew) if args.token_renew else token_life and max(1, token_life // 2),
         release=RELEASES.get(args.hadoop, args.hadoop), overrides=[check_override(entry) for entry in args.overrides])
@@ -158,7 +159,7 @@ def _status(layout: Layout, args):
     rows = []
     for name in layout.options.daemons():
         up = processes.running(layout, name)
-        ports = {key.split(".")[1]: port for key, port in layout.ports.items() if key.split(".")[0] == name and cluster.listening(port)} if up else {}
+        ports = {key.split(".")[1]: port for key, port in layout.ports.items() if key.split(".")[0] == name and cluster.listening(layout, name, port)} if up else {}
         rows.append({"name": name, "running": up, "pid": layout.pids[name] if up else None,
                      "memory_mb": processes.memory(layout.pids[name]) if up else 0, "ports": ports})
     if args.json:

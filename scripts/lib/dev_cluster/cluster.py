@@ -170,14 +170,15 @@ def _silent(layout: Layout) -> list[str]:
     found = []
     for name in layout.options.daemons():
         ports = [port for key, port in layout.ports.items() if key.split(".")[0] == name]
-        if not any(listening(port) for port in ports):
+        if not any(listening(layout, name, port) for port in ports):
             found.append(diagnosis.explain(layout, name, "runs but does not listen"))
     return found
 
 
-def listening(port: int) -> bool:
+def listening(layout: Layout, name: str, port: int) -> bool:
+    """Whether a daemon listens at one of its ports."""
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((layout.host(name), port), 1).close()
         return True
     except OSError:
         return False
@@ -185,7 +186,7 @@ def listening(port: int) -> bool:
 
 def _listening(layout: Layout, name: str, port: int, patience: float):
     end = time.monotonic() + patience
-    while not listening(port):
+    while not listening(layout, name, port):
         if not processes.running(layout, name) or time.monotonic() > end:
             raise ClusterError(diagnosis.explain(layout, name, f"does not listen on port {port}"))
         time.sleep(0.05)

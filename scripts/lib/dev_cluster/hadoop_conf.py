@@ -25,7 +25,7 @@ def xml(settings: dict) -> str:
 
 
 def at(layout: Layout, port: str) -> str:
-    return f"localhost:{layout.ports[port]}"
+    return f"{layout.host(port.split('.')[0])}:{layout.ports[port]}"
 
 
 def superuser(layout: Layout) -> str:
@@ -163,7 +163,8 @@ def yarn(layout: Layout) -> dict:
         settings |= {
             "yarn.resourcemanager.principal": f"rm/_HOST@{REALM}",
             "yarn.resourcemanager.keytab": keytab,
-            "yarn.nodemanager.principal": f"nm/_HOST@{REALM}",
+            # One for all: a node that has an address of its own still speaks to the ResourceManager from this machine's.
+            "yarn.nodemanager.principal": f"nm/localhost@{REALM}",
             "yarn.nodemanager.keytab": keytab,
             "yarn.resourcemanager.webapp.spnego-principal": f"HTTP/_HOST@{REALM}",
             "yarn.resourcemanager.webapp.spnego-keytab-file": keytab,

@@ -7,6 +7,7 @@ The tolerated clock skew shrinks with it; with MIT's five minutes an expired tic
 import os
 import subprocess
 
+from . import hosts
 from .artifacts import command
 from .errors import ClusterError
 from .layout import REALM, USERS, Layout
@@ -17,6 +18,13 @@ DAEMON_PRINCIPALS = {
     "kafka": ["kafka/localhost"],
     "zookeeper": ["zookeeper/localhost"],
 }
+
+
+def _daemon_principals(layout: Layout) -> dict[str, list[str]]:
+    """With those of the web pages of nodes that have names."""
+    named = [name for name in layout.options.nodemanagers() if layout.host(name) != "localhost"]
+    pages = [f"HTTP/{layout.host(name)}" for name in named]
+    return DAEMON_PRINCIPALS | {"hadoop": DAEMON_PRINCIPALS["hadoop"] + pages}
 
 
 def environment(layout: Layout) -> dict[str, str]:
@@ -40,6 +48,7 @@ def krb5_conf(layout: Layout) -> str:
  }}
 [domain_realm]
  localhost = {REALM}
+ .{hosts.DOMAIN} = {REALM}
 """
 
 
@@ -73,15 +82,15 @@ def create(layout: Layout):
     _run(layout, "kdb5_util", "create", "-s", "-P", "master", "-r", REALM)
     people = f" -maxlife {layout.options.ticket_life}s" if layout.options.ticket_life else ""
     lines = []
-    for keytab, principals in DAEMON_PRINCIPALS.items():
+    for keytab, principals in _daemon_principals(layout).items():
         for principal in principals:
             lines += [f"addprinc -randkey {principal}", f"ktadd -k {layout.keytabs}/{keytab}.keytab {principal}"]
     for user in USERS:
         # As in production, nobody gets a ticket without a proof: with it clocks count.
         lines += [f"addprinc -randkey +requires_preauth{people} {user}", f"ktadd -k {layout.keytabs}/{user}.keytab {user}"]
     _run(layout, "kadmin.local", "-r", REALM, input="\n".join(lines) + "\n")
-    for principal in USERS + [p for many in DAEMON_PRINCIPALS.values() for p in many]:
-        if principal in USERS and not (layout.keytabs / f"{principal}.keytab").exists():
+    for principal in USERS:
+        if not (layout.keytabs / f"{principal}.keytab").exists():
             raise ClusterError(f"kadmin.local made no keytab for {principal}; see {layout.log('kdc')}")
 
 

@@ -21,6 +21,7 @@ import socket
 import tempfile
 import time
 
+from . import hosts
 from .errors import ClusterError
 from .options import Options
 
@@ -63,6 +64,11 @@ class Layout:
     def daemon(self, name: str) -> pathlib.Path:
         return self.dir / "daemons" / name
 
+    def host(self, name: str) -> str:
+        """Where a daemon listens, by name."""
+        named = self.options.node_names and name[:2] == "nm"
+        return hosts.name(int(name[2:])) if named else "localhost"
+
     def exists(self) -> bool:
         return self._memory.exists()
 
@@ -104,8 +110,9 @@ class Layout:
         low, high = _PORT_RANGE
         for _ in range(200):
             base = random.randrange(low, high - len(names))
-            if all(_free(port) for port in range(base, base + len(names))):
-                self.ports = {name: base + i for i, name in enumerate(names)}
+            ports = {name: base + i for i, name in enumerate(names)}
+            if all(_free(self.host(name.split(".")[0]), port) for name, port in ports.items()):
+                self.ports = ports
                 return
         raise ClusterError(f"found no {len(names)} free ports in a row between {low} and {high}; stop what listens there (`ss -tln`)")
 
@@ -120,11 +127,11 @@ def port_names(options: Options) -> list[str]:
     return names
 
 
-def _free(port: int) -> bool:
+def _free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -22,6 +22,8 @@ class Options:
     datanodes: int = 1
     rm_ha: bool = False
     nn_ha: bool = False
+    #: Whether NodeManagers have names and addresses of their own.
+    node_names: bool = False
     ticket_life: int | None = None
     token_life: int | None = None
     token_renew: int | None = None
