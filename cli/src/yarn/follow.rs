@@ -1,10 +1,11 @@
 //! Shows an application: how it comes up, and, for a command that waits, how it ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alpheus_yarn::{ApplicationId, ApplicationReport, ApplicationState, FinalStatus};
 
 use super::cluster::Cluster;
+use super::waiting::{self, Waiting};
 use crate::exit::{CliError, CliResult, Exit};
 
 /// Between two looks at an application that comes up.
@@ -40,11 +41,17 @@ async fn watch(
     mut last: Option<ApplicationState>,
     enough: impl Fn(ApplicationState) -> bool,
 ) -> CliResult<ApplicationReport> {
+    let mut waiting = Waiting::from(Instant::now());
     loop {
         let report = cluster.resource_manager.report(id).await?;
         if last != Some(report.state) {
             eprintln!("{}", describe(&report));
             last = Some(report.state);
+        }
+        if report.state == ApplicationState::Accepted
+            && let Some(told) = waiting.look(id, &report.queue, &report.diagnostics, Instant::now())
+        {
+            eprintln!("{told}");
         }
         if report.state.is_final() {
             return verdict(report);
@@ -65,13 +72,8 @@ fn describe(report: &ApplicationReport) -> String {
     match state {
         ApplicationState::Running => format!("{id} is {state}: {}", report.tracking_url),
         ApplicationState::Accepted => {
-            // What the scheduler says while an application waits is worth reading: a limit, a full queue.
-            let words = report
-                .diagnostics
-                .split("Details")
-                .next()
-                .unwrap_or_default();
-            format!("{id} is {state} in queue {} {}", report.queue, words.trim())
+            let words = waiting::words(&report.diagnostics);
+            format!("{id} is {state} in queue {} {words}", report.queue)
                 .trim_end()
                 .to_owned()
         }

@@ -32,6 +32,7 @@ pub mod session_jobs;
 pub mod staging;
 pub mod submit;
 pub mod tfile;
+pub mod waiting;
 pub mod web;
 
 use alpheus_am::yarn::settings::{BatchScript, Work};

@@ -23,6 +23,7 @@ use super::cluster::Cluster;
 use super::credentials::{self, ApplicationSecrets, CLIENT_FILE};
 use super::program::Program;
 use super::staging::{self, PROGRAM_ARCHIVE, Staging};
+use super::waiting;
 use crate::exit::{CliError, CliResult};
 use crate::target::Target;
 
@@ -161,8 +162,10 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let report = rm.submit_and_wait(&application, POLL).await?;
     if report.state.is_final() {
         return Err(CliError::failed(format!(
-            "the ResourceManager has refused {}: {}",
-            new.id, report.diagnostics
+            "the ResourceManager has refused {}: {}{}",
+            new.id,
+            report.diagnostics.trim(),
+            waiting::after_refusal(&report.diagnostics)
         )));
     }
     staging.hand_over();
