@@ -9,6 +9,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use alpheus_hadoop_conf::Environment;
 use alpheus_hadoop_conf::hadoop::HadoopConf;
@@ -24,10 +25,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::batch::BatchRunner;
 use super::command::Command;
-use super::container::ContainerEnvironment;
+use super::container::{ContainerEnvironment, named_tokens};
 use super::master_loop;
 use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings, Work};
-use super::{YarnApplicationError, batch, hdfs, job, session, succession};
+use super::{YarnApplicationError, batch, hdfs, job, kept_tokens, session, succession};
 use crate::job_status::JobStatus;
 
 /// The most bytes of a failure that go to the ResourceManager as diagnostics.
@@ -43,8 +44,10 @@ pub(super) struct Attempt {
     pub hadoop: HadoopSettings,
     /// Hadoop's configuration.
     pub conf: HadoopConf,
-    /// What came with the launch context.
+    /// What came with the launch context, or was pushed to an earlier attempt.
     pub credentials: Credentials,
+    /// When pushed tokens end, if there are any among the credentials.
+    pub pushed_until: Option<SystemTime>,
     /// Sources and sinks.
     pub connectors: Arc<dyn Connectors>,
     /// Runs bounded scripts.
@@ -91,6 +94,7 @@ pub fn run(
         hadoop,
         conf,
         credentials,
+        pushed_until: None,
         connectors,
         batch,
         runtime: runtime.clone(),
@@ -101,7 +105,7 @@ pub fn run(
 }
 
 impl Attempt {
-    fn run(self) -> Result<JobStatus, YarnApplicationError> {
+    fn run(mut self) -> Result<JobStatus, YarnApplicationError> {
         let staging: Location = self.settings.staging.parse()?;
         let runtime = self.runtime.clone();
         let mut master = runtime.block_on(self.master())?;
@@ -109,6 +113,7 @@ impl Attempt {
             let registration = master.register().await;
             (master, registration)
         });
+        self.take_pushed_tokens(&staging);
         let job = read_job(&staging);
         let (master, registration) = runtime
             .block_on(registering)
@@ -170,6 +175,32 @@ impl Attempt {
                     format!("the session was ended; jobs cancelled for it: {cancelled}");
                 Ok((JobStatus::Finished, FinalStatus::Succeeded, diagnostics))
             }
+        }
+    }
+
+    /// Takes the tokens that were pushed to an earlier attempt in place of those of the submission.
+    fn take_pushed_tokens(&mut self, staging: &Location) {
+        if self.number() == 1 {
+            return;
+        }
+        let now = SystemTime::now();
+        let found = file_system_for(staging)
+            .map_err(YarnApplicationError::from)
+            .and_then(|fs| kept_tokens::find(&*fs, staging, now));
+        let taken = found.and_then(|kept| match kept {
+            None => Ok(()),
+            Some((tokens, until)) => {
+                self.credentials = self.credentials.without(&[kind::HDFS]);
+                self.credentials.merge(tokens);
+                self.pushed_until = Some(until);
+                tracing::info!("the tokens that the owner has pushed are taken over");
+                let spaces = &self.hadoop.name_spaces;
+                self.container
+                    .keep(&named_tokens(&self.credentials, &self.conf, spaces)?)
+            }
+        });
+        if let Err(error) = taken {
+            tracing::error!(%error, "this attempt has no tokens but those of the submission");
         }
     }
 

@@ -24,6 +24,14 @@ impl GivenTokens {
         }))
     }
 
+    /// Tokens that were pushed to an earlier attempt; `until` is when the first of them ends.
+    pub fn pushed(credentials: Credentials, until: SystemTime) -> Self {
+        GivenTokens(Mutex::new(Obtained {
+            credentials,
+            valid_until: Some(until),
+        }))
+    }
+
     /// Puts others in their place; `until` is when the first of them ends.
     pub fn replace(&self, credentials: Credentials, until: SystemTime) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Obtained {

@@ -8,14 +8,15 @@
 //! - [`exit`]: what a container's end means, [`blame`]: which nodes are avoided (both pure).
 //! - [`departure`]: which workers' containers will be taken (pure).
 //! - [`command`]: what the loop is told.
-//! - [`master_loop`]: heartbeats to the ResourceManager, starts at NodeManagers.
+//! - [`master_loop`]: heartbeats to the ResourceManager ([`heartbeat`]: how often), starts at NodeManagers.
 //! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
 //! - [`launcher`]: what each worker's container is given.
 //! - [`application`]: an attempt of the master from its start to its good-bye; [`job`]: a job in it; [`services`]: what its
 //!   jobs share; [`session`]: one that takes several.
 //! - [`worker`]: a worker in its container.
 //! - [`succession`]: how an attempt of the master follows another.
-//! - [`tokens`]: how the application's tokens are kept fresh; [`given_tokens`]: those that it cannot obtain itself.
+//! - [`tokens`]: how the application's tokens are kept fresh; [`given_tokens`]: those that it cannot obtain itself;
+//!   [`kept_tokens`]: those of them that a later attempt finds.
 //! - [`rest`]: what its REST API has beside Flink's paths.
 //! - [`record`]: who is in charge, by which workers find the next attempt ([`reconnect`]).
 //! - [`pages`]: who may look through YARN's proxy.
@@ -36,7 +37,9 @@ pub mod error;
 pub mod exit;
 pub mod given_tokens;
 pub mod hdfs;
+pub mod heartbeat;
 mod job;
+pub mod kept_tokens;
 pub mod launch;
 pub mod launcher;
 pub mod master_loop;

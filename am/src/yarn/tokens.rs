@@ -3,7 +3,7 @@
 //! With a keytab the master obtains new ones in good time (`security.delegation.tokens.renewal.time-ratio`), uses them
 //! itself, puts them into the launches of later containers and sends them to the workers that run. Without one, the tokens
 //! of the submission live as long as the ResourceManager can renew them; the user is told when that is over, from the start
-//! and again as the time comes near, and can push others (`alpheus token push`), which go the same way.
+//! and again as the time comes near, and can push others (`alpheus token push`), which go the same way and are kept for a later attempt of the master.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -17,17 +17,18 @@ use alpheus_hadoop_conf::hadoop::HadoopConf;
 use alpheus_hadoop_conf::options::security::{KERBEROS_KEYTAB, TOKENS_RETRY_BACKOFF};
 use alpheus_security::hadoop::{Credentials, CredentialsFormat, Identifier, Token, kind};
 use alpheus_security::tokens::{TokenManager, TokenOptions, TokenProvider};
+use alpheus_storage::{Location, file_system_for};
 use alpheus_worker::control::FreshTokens;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::YarnApplicationError;
 use super::application::Attempt;
 use super::container::{ContainerEnvironment, named_tokens};
 use super::given_tokens::GivenTokens;
 use super::launcher::WorkerLauncher;
 use super::settings::HadoopSettings;
+use super::{YarnApplicationError, kept_tokens};
 use crate::event::{Event, EventSender};
 
 /// Whose workers get fresh tokens: the jobs that run. Clones are one list.
@@ -79,6 +80,10 @@ struct Given {
     tokens: Arc<GivenTokens>,
     manager: Arc<TokenManager>,
     pushed: Arc<Notify>,
+    /// One push after the other.
+    turn: tokio::sync::Mutex<()>,
+    /// Where pushed tokens are kept for a later attempt.
+    staging: Option<Location>,
 }
 
 /// The login, which its tokens need, and the manager.
@@ -186,7 +191,16 @@ pub(super) fn keep(
         Origin::Nowhere
     } else if configuration.get(&KERBEROS_KEYTAB)?.is_none() {
         let tokens = WorkerLauncher::tokens_of(&attempt.credentials);
-        match given(tokens, configuration)? {
+        let tokens = match attempt.pushed_until {
+            Some(until) => GivenTokens::pushed(tokens, until),
+            None => GivenTokens::of_submission(tokens),
+        };
+        // Who runs as the only attempt has nobody to keep them for.
+        let staging = match attempt.settings.attempts {
+            0..=1 => None,
+            _ => Some(attempt.settings.staging.parse()?),
+        };
+        match given(tokens, staging, configuration)? {
             Some(given) => {
                 runtime.block_on(given.manager.obtain_due(SystemTime::now()));
                 spread(&given.manager, destination, runtime);
@@ -234,18 +248,21 @@ pub(super) fn keep(
 }
 
 fn given(
-    tokens: Credentials,
+    tokens: GivenTokens,
+    staging: Option<Location>,
     configuration: &Configuration,
 ) -> Result<Option<Given>, YarnApplicationError> {
     let Some(options) = TokenOptions::from_configuration(configuration)? else {
         return Ok(None);
     };
-    let given = Arc::new(GivenTokens::of_submission(tokens));
+    let given = Arc::new(tokens);
     let provider = Arc::clone(&given) as Arc<dyn TokenProvider>;
     Ok(Some(Given {
         tokens: given,
         manager: TokenManager::new(options, vec![provider], Credentials::new()),
         pushed: Arc::new(Notify::new()),
+        turn: tokio::sync::Mutex::new(()),
+        staging,
     }))
 }
 
@@ -307,11 +324,26 @@ impl TokenKeeper {
         if until <= now {
             return Err(PushRefused::Ended);
         }
-        given.tokens.replace(tokens, until);
+        let _turn = given.turn.lock().await;
+        given.tokens.replace(tokens.clone(), until);
         given.manager.replace_soon(HADOOP_FS);
         given.manager.obtain_due(now).await;
         given.pushed.notify_one();
+        if let Some(staging) = given.staging.clone() {
+            let kept =
+                tokio::task::spawn_blocking(move || keep_for_successor(&staging, &(tokens, until)));
+            let _ = kept.await;
+        }
         Ok(())
+    }
+}
+
+fn keep_for_successor(staging: &Location, kept: &kept_tokens::Kept) {
+    let done = file_system_for(staging)
+        .map_err(YarnApplicationError::from)
+        .and_then(|fs| kept_tokens::keep(&*fs, staging, kept));
+    if let Err(error) = done {
+        tracing::warn!(%error, "a later attempt of the master will not find the pushed tokens");
     }
 }
 
@@ -438,7 +470,8 @@ mod tests {
     #[tokio::test]
     async fn pushed_tokens_must_be_the_owners_for_every_name_space_and_alive() {
         let held = credentials(&[("alice", "nn1:1"), ("alice", "nn2:1")]);
-        let given = given(held.clone(), &Configuration::new()).unwrap().unwrap();
+        let tokens = GivenTokens::of_submission(held.clone());
+        let given = given(tokens, None, &Configuration::new()).unwrap().unwrap();
         given.manager.obtain_due(SystemTime::now()).await;
         let manager = Arc::clone(&given.manager);
         let keeper = TokenKeeper {

@@ -129,6 +129,9 @@ impl MasterLoop {
         self.on_previous(allocation.previous_containers);
         self.give_back_previous();
         self.nodes.add_tokens(allocation.node_tokens);
+        if !allocation.allocated.is_empty() {
+            self.waiting_since = Instant::now();
+        }
         for container in allocation.allocated {
             self.given(container);
         }

@@ -2,7 +2,7 @@
 //!
 //! One task owns what is wanted and what is there. A heartbeat may take long, while the ResourceManager restarts, say;
 //! it runs beside the loop, which goes on taking the job master's wishes. Heartbeats come quickly
-//! (`yarn.heartbeat.container-request-interval`) while containers are waited for, or the end of one must be learned,
+//! (`yarn.heartbeat.container-request-interval`) while containers are waited for and come, or the end of one must be learned,
 //! and else at the leisurely `yarn.heartbeat.interval`; a wish sends one at once.
 //!
 //! An attempt that the ResourceManager has given up ends this process on the spot, without a good-bye: another attempt
@@ -28,6 +28,7 @@ use self::containers::Started;
 use super::allocation::Allocation;
 use super::blame::Blame;
 use super::command::{Command, Pace, Serving};
+use super::heartbeat;
 
 /// The priority of workers' containers.
 const WORKERS: Priority = Priority(1);
@@ -89,6 +90,8 @@ struct MasterLoop {
     master: Option<Master>,
     beat: Option<Beat>,
     next_beat: Instant,
+    /// When containers were last asked for or given.
+    waiting_since: Instant,
     /// Something is to be said that the heartbeat under way does not say.
     urgent: bool,
     curious_until: Instant,
@@ -139,6 +142,7 @@ pub async fn run(
         master: Some(master),
         beat: None,
         next_beat: now + BEFORE_THE_JOB,
+        waiting_since: now,
         urgent: false,
         curious_until: now,
         ledger: Ledger::new(),
@@ -265,6 +269,7 @@ impl MasterLoop {
     fn want(&mut self, job: JobId, workers: &[WorkerId]) {
         if let Some(client) = self.clients.get_mut(&job) {
             client.allocation.want(workers);
+            self.waiting_since = Instant::now();
         }
         self.ask(job);
     }
@@ -316,10 +321,13 @@ impl MasterLoop {
         }
         let now = Instant::now();
         let waits = |client: &Client| client.allocation.outstanding() > 0;
-        let busy = self.clients.values().any(waits) || now < self.curious_until;
         let pause = match &self.pace {
             None => BEFORE_THE_JOB,
-            Some(pace) if busy => pace.busy_interval,
+            Some(pace) if now < self.curious_until => pace.busy_interval,
+            Some(pace) if self.clients.values().any(waits) => {
+                let waited = now - self.waiting_since;
+                heartbeat::pause(waited, pace.busy_interval, pace.idle_interval)
+            }
             Some(pace) => pace.idle_interval,
         };
         self.next_beat = if self.urgent { now } else { now + pause };
