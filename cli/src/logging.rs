@@ -75,4 +75,14 @@ pub fn start_in_container(format: LogFormat, default: &str) {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+    log_panics();
+}
+
+/// A panic is told to the log too: standard error is in the diagnostics, but nobody follows it.
+fn log_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tracing::error!("{panic}");
+        print(panic);
+    }));
 }

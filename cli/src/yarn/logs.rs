@@ -1,6 +1,7 @@
 //! The logs of an application: while it runs, from the pages of the NodeManagers, which let in whoever may see the application;
 //! when it is over, from where YARN has collected them.
 
+use std::collections::btree_map::Entry;
 use std::io::Write;
 use std::time::Duration;
 
@@ -81,6 +82,7 @@ pub fn logs(
                 shown.show(&web, container)?;
             }
         }
+        shown.last_words(&web, &containers);
         if !found && !follow {
             return Err(none(
                 &report,
@@ -133,65 +135,128 @@ async fn containers(
     Ok(found)
 }
 
+/// Asks a container's NodeManager for something of its logs; `None` if it is not there: the container has not begun to write,
+/// or is over.
+fn ask(web: &Web, container: &ContainerReport, path: &str) -> CliResult<Option<String>> {
+    let pages = container.log_url.split("/node/").next().unwrap_or_default();
+    let pages = match pages.starts_with("http") {
+        true => pages.to_owned(),
+        false => format!("http://{}", pages.trim_start_matches('/')),
+    };
+    let url = format!("{pages}/ws/v1/node/{path}");
+    let get = || {
+        web.send("GET", &url, None, "").map_err(|error| {
+            CliError::failed(format!(
+                "the log of {} cannot be had: {error}",
+                container.id
+            ))
+        })
+    };
+    let (mut status, mut text) = get()?;
+    // A NodeManager fails so while it makes or moves the container's folders; soon it does not.
+    for _ in 0..BUSY_TRIES {
+        if status != 500 {
+            break;
+        }
+        std::thread::sleep(BUSY_PAUSE);
+        (status, text) = get()?;
+    }
+    match status {
+        200 => Ok(Some(text)),
+        404 => Ok(None),
+        401 | 403 => Err(CliError::refused(format!(
+            "the node of {} does not show its log: is this user on the application's list (yarn.view.acls)?",
+            container.id
+        ))),
+        status => Err(CliError::failed(format!(
+            "{url} answers {status}: {}",
+            text.trim()
+        ))),
+    }
+}
+
+/// One of a container's files.
+fn file(web: &Web, container: &ContainerReport, name: &str) -> CliResult<Option<String>> {
+    let answer = ask(
+        web,
+        container,
+        &format!("containerlogs/{}/{name}", container.id),
+    )?;
+    Ok(answer.map(|answer| content(&answer).to_owned()))
+}
+
 /// What of which log was shown already.
 #[derive(Default)]
 struct Shown {
-    bytes: std::collections::BTreeMap<ContainerId, usize>,
+    containers: std::collections::BTreeMap<ContainerId, Place>,
+}
+
+/// How far the log of a container was shown.
+struct Place {
+    container: ContainerReport,
+    bytes: usize,
 }
 
 impl Shown {
     fn show(&mut self, web: &Web, container: &ContainerReport) -> CliResult<()> {
-        let pages = container.log_url.split("/node/").next().unwrap_or_default();
-        let pages = match pages.starts_with("http") {
-            true => pages.to_owned(),
-            false => format!("http://{}", pages.trim_start_matches('/')),
+        let Some(text) = file(web, container, LOG)? else {
+            return Ok(());
         };
-        let url = format!("{pages}/ws/v1/node/containerlogs/{}/{LOG}", container.id);
-        let get = || {
-            web.send("GET", &url, None, "").map_err(|error| {
-                CliError::failed(format!(
-                    "the log of {} cannot be had: {error}",
-                    container.id
-                ))
-            })
-        };
-        let (mut status, mut text) = get()?;
-        // A NodeManager fails so while it makes or moves the container's folders; soon it does not.
-        for _ in 0..BUSY_TRIES {
-            if status != 500 {
-                break;
+        let place = match self.containers.entry(container.id) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                head(&container.id.to_string())?;
+                entry.insert(Place {
+                    container: container.clone(),
+                    bytes: 0,
+                })
             }
-            std::thread::sleep(BUSY_PAUSE);
-            (status, text) = get()?;
+        };
+        if text.len() < place.bytes {
+            // It was rolled and begins anew; the rest of the old one has a number now.
+            let listed = ask(web, container, &format!("containers/{}/logs", container.id))?;
+            if let Some(number) = last_rolled(&listed.unwrap_or_default())
+                && let Some(old) = file(web, container, &format!("{LOG}.{number}"))?
+            {
+                print(old.get(place.bytes..).unwrap_or_default())?;
+            }
+            place.bytes = 0;
         }
-        let text = match status {
-            200 => content(&text),
-            // It has not begun to write, or is over.
-            404 => return Ok(()),
-            401 | 403 => {
-                return Err(CliError::refused(format!(
-                    "the node of {} does not show its log: is this user on the application's list (yarn.view.acls)?",
-                    container.id
-                )));
-            }
-            status => {
-                return Err(CliError::failed(format!(
-                    "{url} answers {status}: {}",
-                    text.trim()
-                )));
-            }
-        };
-        let first = !self.bytes.contains_key(&container.id);
-        let already = self.bytes.entry(container.id).or_default();
-        // A log that was rolled begins anew.
-        let from = if *already <= text.len() { *already } else { 0 };
-        let new = text.get(from..).unwrap_or(text);
-        *already = text.len();
-        if first {
-            head(&container.id.to_string())?;
-        }
+        let new = text.get(place.bytes..).unwrap_or(&text);
+        place.bytes = text.len();
         print(new)
     }
+
+    /// What containers that are no longer there have written at last, as far as their nodes still have it: why one has died
+    /// is in it.
+    fn last_words(&mut self, web: &Web, running: &[ContainerReport]) {
+        let ended = |id: &ContainerId| running.iter().all(|container| container.id != *id);
+        let ended: Vec<ContainerId> = self.containers.keys().copied().filter(ended).collect();
+        for id in ended {
+            if let Some(container) = self
+                .containers
+                .get(&id)
+                .map(|place| place.container.clone())
+            {
+                // A node may be gone, or have collected and deleted it.
+                let _ = self.show(web, &container);
+            }
+            self.containers.remove(&id);
+        }
+    }
+}
+
+/// The highest number of a rolled log among the names that a NodeManager lists.
+fn last_rolled(listed: &str) -> Option<u64> {
+    let rolled = format!("{LOG}.");
+    let after = listed.split(&rolled).skip(1);
+    let numbers = after.filter_map(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    });
+    numbers.max()
 }
 
 /// What a NodeManager's answer has between the lines about the file.
@@ -243,6 +308,13 @@ mod tests {
             assert!(wanted.takes(worker) && !wanted.takes(master), "{id}");
         }
         assert!(Wanted::All.takes(worker));
+    }
+
+    #[test]
+    fn the_last_rolled_log_is_found_in_a_list_of_files() {
+        let listed = r#"{"containerLogInfo":[{"fileName":"alpheus.log"},{"fileName":"alpheus.log.9"},{"fileName":"alpheus.log.10"}]}"#;
+        assert_eq!(last_rolled(listed), Some(10));
+        assert_eq!(last_rolled(r#"{"fileName":"alpheus.log"}"#), None);
     }
 
     #[test]
