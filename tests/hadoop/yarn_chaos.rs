@@ -23,6 +23,12 @@ const COUNT: u64 = 9_000;
 const RATE: u64 = 100;
 const TASKS: u64 = 3;
 
+/// What is killed.
+const KINDS: [&str; 5] = ["worker", "am", "NodeManager", "ResourceManager", "DataNode"];
+
+/// A run of that length kills some of each kind.
+const ENOUGH: Duration = Duration::from_secs(600);
+
 /// Windows hold a hundred numbers, ten of each remainder.
 fn sums(out: &str, rate: u64) -> String {
     format!(
@@ -237,6 +243,11 @@ fn output_is_that_of_an_undisturbed_run() {
         assert_nothing_left(&out, &checkpoints);
     }
     println!("{round} jobs, kills: {:?}", chaos.kills);
+    for kind in KINDS {
+        // A short run may not come to all of them.
+        let kills = chaos.kills.get(kind).copied().unwrap_or_default();
+        assert!(kills > 0 || length < ENOUGH, "no {kind} was killed");
+    }
     // A master that is killed between its good-bye and its clean-up leaves its folder to the next submission.
     let (out, checkpoints) = (place("chaos-last"), place("chaos-checkpoints"));
     let last = submit_sums(&out, &checkpoints, 100_000, "hashmap", 0);

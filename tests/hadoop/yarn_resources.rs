@@ -1,9 +1,12 @@
-//! What a scheduler gives and takes: memory that a worker must not exceed, containers that another queue wants back.
+//! What a scheduler gives and takes: memory that a worker must not exceed, containers that another queue wants back, nodes that
+//! leave, queues that are full.
 #![allow(clippy::unwrap_used)]
 
+use alpheus_hadoop_tests::long_job::Job;
 use alpheus_hadoop_tests::numbers::*;
 use alpheus_hadoop_tests::program::*;
-use alpheus_hadoop_tests::{conf, dev_cluster, dir};
+use alpheus_hadoop_tests::{conf, dev_cluster, dir, try_dev_cluster};
+use std::io::{BufRead, BufReader};
 
 /// What the masters and workers of an application have logged so far.
 fn logs(application: &str) -> String {
@@ -86,7 +89,147 @@ fn a_preempted_container_is_given_back_with_a_checkpoint_behind_it() {
     assert!(!log.contains("was lost"), "{log}");
 }
 
-/// All nodes of this cluster are called `localhost`, so they can only leave together; and come back.
+/// Says which nodes are to leave the cluster, and how long they have for it.
+fn leave(nodes: &[&str], arguments: &[&str]) {
+    let list = conf()
+        .text("yarn.resourcemanager.nodes.exclude-path")
+        .unwrap()
+        .unwrap();
+    let hosts: String = nodes
+        .iter()
+        .map(|node| format!("{node}.alpheus.test\n"))
+        .collect();
+    std::fs::write(&list, hosts).unwrap();
+    dev_cluster(&["kinit", "admin"]);
+    dev_cluster(&[&["yarn", "rmadmin", "-refreshNodes"], arguments].concat());
+    dev_cluster(&["kinit", "alice"]);
+}
+
+/// The states of the cluster's nodes, as `yarn` shows them.
+fn nodes() -> String {
+    dev_cluster(&["yarn", "node", "-list", "-all"])
+}
+
+#[test]
+fn a_job_moves_off_a_node_before_it_leaves() {
+    as_alice();
+    assert!(
+        nodes().contains("nm0.alpheus.test"),
+        "nodes have names of their own where root starts the cluster: {}",
+        nodes()
+    );
+    let job = Job::start("moves", 80, &[]);
+    let masters = node_of(job.master());
+    let worker = job.worker_beside(&masters);
+    let node = node_of(worker);
+    let host = format!("{node}.alpheus.test");
+    leave(&[&node], &["-g", "40", "-server"]);
+    wait_for("the worker to be elsewhere", || {
+        let workers = job.workers();
+        let moved = workers.len() == 2 && workers.iter().all(|pid| node_of(*pid) != node);
+        moved.then_some(())
+    });
+    let log = logs(&job.id);
+    assert!(log.contains("the job moves away"), "{log}");
+    // It was in good time: the node waits for whoever is still on it.
+    let line = nodes();
+    let line = line.lines().find(|line| line.contains(&host)).unwrap();
+    assert!(line.contains("DECOMMISSIONING"), "{line}");
+    job.goes_on();
+    wait_for("the node to be gone", || {
+        let line = nodes();
+        let line = line.lines().find(|line| line.contains(&host))?.to_owned();
+        line.contains(" DECOMMISSIONED ").then_some(())
+    });
+    job.goes_on();
+    let log = logs(&job.id);
+    assert!(!log.contains("was lost"), "{log}");
+    job.ends_well();
+    leave(&[], &[]);
+    // A node that is told to go ends its NodeManager.
+    try_dev_cluster(&["kill", &node]);
+    dev_cluster(&["start", &node]);
+    wait_for("the node to be back", || {
+        let line = nodes();
+        let line = line.lines().find(|line| line.contains(&host))?.to_owned();
+        line.contains(" RUNNING ").then_some(())
+    });
+}
+
+/// A submission that waits, and what it says until a line has these words.
+fn told_until(arguments: &[&str], words: &str) -> (std::process::Child, String) {
+    let mut command = alpheus("alice", arguments);
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut told = String::new();
+    while !told.contains(words) {
+        let Some(line) = lines.next() else {
+            let code = child.wait().unwrap();
+            panic!("{words:?} was not said: {told} ({code})");
+        };
+        told.push_str(&line.unwrap());
+        told.push('\n');
+    }
+    // What it says later goes nowhere and must not stop it.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, told)
+}
+
+/// The queue `narrow` takes two applications, and has room for one master.
+#[test]
+fn a_full_queue_is_told_and_one_that_takes_no_more_leaves_nothing() {
+    as_alice();
+    let out = place("narrow");
+    let sql = script("narrow", &numbers(&format!("hdfs://{out}"), 100, 1_000_000));
+    let sql = sql.display().to_string();
+    let arguments = options(&[
+        "-Dyarn.application.queue=narrow",
+        "-Dyarn.provided.lib.dirs=hdfs:///data",
+    ]);
+    let first = submit("alice", &arguments, sql.as_ref());
+    let attached = [&["run"], &*arguments, &[&sql]].concat();
+    let (mut second, told) = told_until(&attached, "share for masters is taken");
+    assert!(told.contains("waits in queue narrow"), "{told}");
+    assert!(
+        told.contains("name another queue by yarn.application.queue"),
+        "{told}"
+    );
+    let before = left_behind();
+    let refused = run("alice", &attached);
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{error}");
+    assert!(error.contains("already has 2 applications"), "{error}");
+    assert!(
+        error.contains("name another queue by yarn.application.queue"),
+        "{error}"
+    );
+    assert_eq!(left_behind(), before);
+    // The second one gets its turn.
+    succeed(
+        "alice",
+        &["cancel", &format!("-Dyarn.application.id={first}")],
+    );
+    running(&out);
+    let of = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let waited = told
+        .lines()
+        .find(|line| line.contains("waits in"))
+        .and_then(of);
+    succeed(
+        "alice",
+        &[
+            "cancel",
+            &format!("-Dyarn.application.id={}", waited.unwrap()),
+        ],
+    );
+    second.wait().unwrap();
+    assert!(!left_behind().contains("application_"), "{}", left_behind());
+}
+
 #[test]
 fn a_node_that_leaves_is_noticed_and_one_that_comes_back_too() {
     as_alice();
@@ -101,21 +244,11 @@ fn a_node_that_leaves_is_noticed_and_one_that_comes_back_too() {
         &sql,
     );
     running(&out);
-    let list = conf()
-        .text("yarn.resourcemanager.nodes.exclude-path")
-        .unwrap()
-        .unwrap();
-    let refresh = |hosts: &str, arguments: &[&str]| {
-        std::fs::write(&list, hosts).unwrap();
-        dev_cluster(&["kinit", "admin"]);
-        dev_cluster(&[&["yarn", "rmadmin", "-refreshNodes"], arguments].concat());
-        dev_cluster(&["kinit", "alice"]);
-    };
-    refresh("localhost\n", &["-g", "120", "-server"]);
+    leave(&["nm0", "nm1", "nm2"], &["-g", "120", "-server"]);
     wait_for("the news", || {
         logs(&id).contains("is being decommissioned").then_some(())
     });
-    refresh("", &[]);
+    leave(&[], &[]);
     wait_for("the good news", || {
         logs(&id).contains("it may stay").then_some(())
     });

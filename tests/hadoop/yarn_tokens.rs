@@ -155,3 +155,47 @@ fn a_job_with_tickets_lives_on_pushed_tokens_and_its_user_is_warned() {
     tickets.succeed(&["cancel", "-t", "yarn-application", &of]);
     assert_eq!(wait_for_end(&id), "KILLED");
 }
+
+/// The second master starts while the tokens of the submission are still shown (for a minute), and soon has only those that
+/// were pushed to the first.
+#[test]
+fn pushed_tokens_are_known_to_the_next_master() {
+    as_alice();
+    let tickets = Tickets::of("alice", "heir");
+    let out = place("heir");
+    let sql = script("heir", &numbers(&format!("hdfs://{out}"), 50, 1_000_000))
+        .display()
+        .to_string();
+    let mut arguments = vec!["run", "-d", "-t", "yarn-application"];
+    arguments.extend(SMALL);
+    arguments.extend(["-Dhigh-availability.type=FILESYSTEM", &sql]);
+    let began = Instant::now();
+    let until = |seconds| {
+        let left = Duration::from_secs(seconds).saturating_sub(began.elapsed());
+        std::thread::sleep(left);
+    };
+    let id = tickets.succeed(&arguments);
+    wait_for_output(&out);
+    until(30);
+    let of = format!("-Dyarn.application.id={id}");
+    let push = ["token", "push", "-t", "yarn-application", &of];
+    tickets.renew();
+    tickets.succeed(&push);
+    as_alice();
+    let kept = dev_cluster(&["hdfs", "dfs", "-ls", &format!("/user/alice/.alpheus/{id}")]);
+    let file = kept.lines().find(|line| line.ends_with("/pushed.tokens"));
+    assert!(file.unwrap().starts_with("-rw------- "), "{kept}");
+    kill(processes("./alpheus am", &id)[0]);
+    wait_for("the next master", || {
+        (said(&id, "the tokens that the owner has pushed are taken over") > 0).then_some(())
+    });
+    assert!(began.elapsed() < LIFE / 2, "too slow to show anything");
+    until(65);
+    replace_worker(&id);
+    tickets.renew();
+    tickets.succeed(&["cancel", "-t", "yarn-application", &of]);
+    assert_eq!(wait_for_end(&id), "KILLED");
+    as_alice();
+    let left = alpheus_hadoop_tests::numbers::left_behind();
+    assert!(!left.contains(&id), "{left}");
+}
