@@ -105,24 +105,25 @@ fn leave(nodes: &[&str], arguments: &[&str]) {
     dev_cluster(&["kinit", "alice"]);
 }
 
-/// The states of the cluster's nodes, as `yarn` shows them.
-fn nodes() -> String {
-    dev_cluster(&["yarn", "node", "-list", "-all"])
+/// The state of a node, as `yarn` shows it.
+fn state_of(node: &str) -> String {
+    let host = format!("{node}.alpheus.test:");
+    let shown = dev_cluster(&["yarn", "node", "-list", "-all"]);
+    let line = shown.lines().find(|line| line.starts_with(&host));
+    let line = line.unwrap_or_else(|| {
+        panic!("where root starts the cluster nodes have names of their own, and there is no {node}: {shown}")
+    });
+    line.split_whitespace().nth(1).unwrap().to_owned()
 }
 
 #[test]
 fn a_job_moves_off_a_node_before_it_leaves() {
     as_alice();
-    assert!(
-        nodes().contains("nm0.alpheus.test"),
-        "nodes have names of their own where root starts the cluster: {}",
-        nodes()
-    );
     let job = Job::start("moves", 80, &[]);
     let masters = node_of(job.master());
     let worker = job.worker_beside(&masters);
     let node = node_of(worker);
-    let host = format!("{node}.alpheus.test");
+    assert_eq!(state_of(&node), "RUNNING");
     leave(&[&node], &["-g", "40", "-server"]);
     wait_for("the worker to be elsewhere", || {
         let workers = job.workers();
@@ -132,14 +133,10 @@ fn a_job_moves_off_a_node_before_it_leaves() {
     let log = logs(&job.id);
     assert!(log.contains("the job moves away"), "{log}");
     // It was in good time: the node waits for whoever is still on it.
-    let line = nodes();
-    let line = line.lines().find(|line| line.contains(&host)).unwrap();
-    assert!(line.contains("DECOMMISSIONING"), "{line}");
+    assert_eq!(state_of(&node), "DECOMMISSIONING");
     job.goes_on();
     wait_for("the node to be gone", || {
-        let line = nodes();
-        let line = line.lines().find(|line| line.contains(&host))?.to_owned();
-        line.contains(" DECOMMISSIONED ").then_some(())
+        (state_of(&node) == "DECOMMISSIONED").then_some(())
     });
     job.goes_on();
     let log = logs(&job.id);
@@ -150,9 +147,7 @@ fn a_job_moves_off_a_node_before_it_leaves() {
     try_dev_cluster(&["kill", &node]);
     dev_cluster(&["start", &node]);
     wait_for("the node to be back", || {
-        let line = nodes();
-        let line = line.lines().find(|line| line.contains(&host))?.to_owned();
-        line.contains(" RUNNING ").then_some(())
+        (state_of(&node) == "RUNNING").then_some(())
     });
 }
 
@@ -193,7 +188,7 @@ fn a_full_queue_is_told_and_one_that_takes_no_more_leaves_nothing() {
     let first = submit("alice", &arguments, sql.as_ref());
     let attached = [&["run"], &*arguments, &[&sql]].concat();
     let (mut second, told) = told_until(&attached, "share for masters is taken");
-    assert!(told.contains("waits in queue narrow"), "{told}");
+    assert!(told.contains("waits in queue root.narrow"), "{told}");
     assert!(
         told.contains("name another queue by yarn.application.queue"),
         "{told}"
