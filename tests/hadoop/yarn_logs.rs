@@ -67,7 +67,7 @@ fn folder(id: &str, container: &str) -> Option<PathBuf> {
 fn logs_are_followed_to_the_last_word() {
     as_alice();
     let out = place("followed");
-    let sql = script("followed", &numbers(&format!("hdfs://{out}"), 100, 2_500));
+    let sql = script("followed", &numbers(&format!("hdfs://{out}"), 100, 6_000));
     let id = submit(
         "alice",
         &options(&["-Drestart-strategy.fixed-delay.delay=100ms"]),
@@ -101,7 +101,7 @@ fn logs_are_followed_to_the_last_word() {
     all.wait_for("_000003 <==");
     all.wait_for("it was killed by signal 9");
     assert_eq!(end_of(&id), "SUCCEEDED");
-    assert_complete(&out, 2_500);
+    assert_complete(&out, 6_000);
     for shown in [all.end(), master.end()] {
         assert!(shown.contains("job is FINISHED"), "{shown}");
         assert_eq!(
