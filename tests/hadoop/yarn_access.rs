@@ -67,8 +67,7 @@ fn audited(id: &str, words: &[&str]) -> bool {
 
 /// Hadoop's own command, as the holder of these tickets; whether it succeeded, and what it said.
 fn hadoop(who: &Tickets, arguments: &[&str]) -> (bool, String) {
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/dev-cluster");
-    let output = Command::new(script)
+    let output = Command::new(alpheus_hadoop_tests::dev_cluster_script())
         .arg("--dir")
         .arg(dir())
         .args(arguments)

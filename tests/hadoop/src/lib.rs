@@ -99,6 +99,14 @@ pub async fn name_node(conf: &HadoopConf, identity: Arc<Identity>) -> NameNode {
         .unwrap()
 }
 
+/// scripts/dev-cluster: the one that has started the cluster, whatever happens to the sources meanwhile.
+pub fn dev_cluster_script() -> PathBuf {
+    match std::env::var_os("ALPHEUS_DEV_CLUSTER") {
+        Some(path) => path.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/dev-cluster"),
+    }
+}
+
 /// Runs a command of scripts/dev-cluster; panics with its output when it fails.
 pub fn dev_cluster(arguments: &[&str]) -> String {
     let Output {
@@ -116,8 +124,7 @@ pub fn dev_cluster(arguments: &[&str]) -> String {
 
 /// Runs a command of scripts/dev-cluster.
 pub fn try_dev_cluster(arguments: &[&str]) -> Output {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/dev-cluster");
-    Command::new(script)
+    Command::new(dev_cluster_script())
         .arg("--dir")
         .arg(dir())
         .args(arguments)
