@@ -203,26 +203,18 @@ fn a_full_queue_is_told_and_one_that_takes_no_more_leaves_nothing() {
         "{error}"
     );
     assert_eq!(left_behind(), before);
-    // The second one gets its turn.
-    succeed(
-        "alice",
-        &["cancel", &format!("-Dyarn.application.id={first}")],
-    );
-    running(&out);
-    let of = |line: &str| line.split_whitespace().next().map(str::to_owned);
-    let waited = told
-        .lines()
-        .find(|line| line.contains("waits in"))
-        .and_then(of);
-    succeed(
-        "alice",
-        &[
-            "cancel",
-            &format!("-Dyarn.application.id={}", waited.unwrap()),
-        ],
-    );
-    second.wait().unwrap();
-    assert!(!left_behind().contains("application_"), "{}", left_behind());
+    // The way out that was told.
+    let line = told.lines().find(|line| line.contains("waits in")).unwrap();
+    let waiting = line.split_whitespace().next().unwrap();
+    let cancel = |id: &str| succeed("alice", &["cancel", &format!("-Dyarn.application.id={id}")]);
+    assert!(cancel(waiting).contains("before it ran"));
+    assert_eq!(second.wait().unwrap().code(), Some(1));
+    assert_eq!(end_of(waiting), "KILLED");
+    assert!(!left_behind().contains(waiting), "{}", left_behind());
+    cancel(&first);
+    wait_for("nothing to be left", || {
+        (!left_behind().contains("application_")).then_some(())
+    });
 }
 
 #[test]

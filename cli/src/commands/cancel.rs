@@ -8,6 +8,7 @@ use crate::exit::{CliError, CliResult, Exit};
 use crate::rest_client::RestClient;
 use crate::target::{Target, TargetArgs, needs_job};
 use crate::yarn::attach;
+use crate::yarn::end_waiting::end_waiting;
 
 /// How long to wait for the job's end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,7 +42,16 @@ impl CancelArgs {
                 (client.job().job, client.wait_for_end(&registry, PATIENCE))
             }
             Target::YarnApplication | Target::YarnSession => {
-                let application = attach::attach(target, &configuration, self.job.as_deref())?;
+                let application = attach::attach(target, &configuration, self.job.as_deref());
+                let application = match application {
+                    Err(error) if target == Target::YarnApplication => {
+                        // Without a master there is nobody to attach to, and the application can be ended all the same.
+                        let ended = end_waiting(&configuration)?.ok_or(error)?;
+                        println!("{ended} is canceled before it ran");
+                        return Ok(Exit::Finished);
+                    }
+                    application => application?,
+                };
                 application.client.cancel()?;
                 let job = application.client.job().job;
                 (job, application.wait_for_end(PATIENCE)?)

@@ -8,6 +8,7 @@
 //! - [`credentials`]: what the master's container is given.
 //! - [`batch`]: runs a bounded script, in the master's container.
 //! - [`submit`]: puts them together; [`follow`]: shows the application until it runs, or ends.
+//! - [`waiting`]: what one waits for that does not run yet; [`end_waiting`]: ends it.
 //! - [`session`]: starts, uses and ends a session, which [`last_session`] remembers.
 //! - [`attach`]: reaches the master of one that runs, over [`direct`] TLS or, for whoever is not its owner, Hadoop's [`web`] pages; [`list`]: those that there are; [`push`]:
 //!   hands it tokens; [`logs`] and [`collected_logs`] (in [`tfile`]s): what it has logged.
@@ -19,6 +20,7 @@ pub mod cluster;
 pub mod collected_logs;
 pub mod credentials;
 pub mod direct;
+pub mod end_waiting;
 pub mod follow;
 pub mod last_session;
 pub mod list;
