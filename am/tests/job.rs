@@ -260,12 +260,25 @@ fn graph() -> JobGraph {
     }
 }
 
+/// How many checkpoints of a job there are.
+fn checkpoints_of(folder: &Path, job: JobId) -> usize {
+    match std::fs::read_dir(folder.join(job.to_string())) {
+        Ok(entries) => entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"))
+            .count(),
+        Err(_) => 0,
+    }
+}
+
 struct Running {
     handle: JobHandle,
     server: RestServer,
     token: RestToken,
     workers: EventSender,
     committed: Committed,
+    /// How many checkpoints there were when the job was about to end.
+    left: Arc<Mutex<Vec<usize>>>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -291,6 +304,8 @@ impl Running {
         let committed = Committed::default();
         let (send, receive) = std::sync::mpsc::channel();
         let store = StateStore::new(job, Arc::new(graph()), &configuration).unwrap();
+        let left = Arc::new(Mutex::new(Vec::new()));
+        let (noted, chk) = (Arc::clone(&left), folder.join("chk"));
         let handle = job_master::start(JobSubmission {
             results: None,
             job,
@@ -306,6 +321,7 @@ impl Running {
             numbers: alpheus_am::job_master::WorkerNumbers::default(),
             takeover: None,
             listener: Box::new(|_, _| {}),
+            before_end: Box::new(move || noted.lock().unwrap().push(checkpoints_of(&chk, job))),
         })
         .unwrap();
         let token = RestToken::random().unwrap();
@@ -323,6 +339,7 @@ impl Running {
             token,
             workers: receive.recv().unwrap(),
             committed,
+            left,
             _runtime: runtime,
         }
     }
@@ -502,8 +519,13 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
         of_checkpoint(&first),
         of_checkpoint(committed.last().unwrap())
     );
+    let job = again.handle.gateway().job();
     again.handle.gateway().cancel();
     assert_eq!(again.handle.wait().unwrap().status, JobStatus::Canceled);
+    // Whoever must not run it again was told before there was nothing to run it from.
+    let left = again.left.lock().unwrap().clone();
+    assert!(left.len() == 1 && left[0] > 0, "{left:?}");
+    assert_eq!(checkpoints_of(&folder.path().join("chk"), job), 0);
 }
 
 #[test]

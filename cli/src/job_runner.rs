@@ -176,6 +176,7 @@ fn start(
         numbers: WorkerNumbers::default(),
         takeover: None,
         listener,
+        before_end: Box::new(|| ()),
     })
     .map_err(CliError::failed)
 }

@@ -77,7 +77,12 @@ pub struct IoContext {
     pub events: EventSender,
     /// Where restored enumerators go.
     pub sources: SourceSender,
+    /// Called when everything is committed that will be, before what the job could run again from is removed.
+    pub before_end: BeforeEnd,
 }
+
+/// Takes note that a job is not to be run again.
+pub type BeforeEnd = Box<dyn FnOnce() + Send>;
 
 /// Starts the thread; it ends when the sender is dropped.
 ///
@@ -103,6 +108,7 @@ struct IoThread {
     committers: Committers,
     events: EventSender,
     sources: SourceSender,
+    before_end: Option<BeforeEnd>,
     /// The jobs this one was restored from, itself included.
     jobs: Vec<JobId>,
     /// Committables that something published refers to and that are not known to be committed: the
@@ -121,6 +127,7 @@ impl IoThread {
             committers: Committers::ToMake(context.committers),
             events: context.events,
             sources: context.sources,
+            before_end: Some(context.before_end),
             jobs: vec![context.job],
             needed: Committables::new(),
             savepoints: Committables::new(),
@@ -347,6 +354,9 @@ impl IoThread {
     }
 
     fn conclude(&mut self, discard: &[String], keep: bool, root: Option<(String, bool)>) {
+        if let Some(before_end) = self.before_end.take() {
+            before_end();
+        }
         if !keep {
             self.needed.clear();
         }

@@ -22,7 +22,7 @@ use super::results::ResultRelay;
 use super::worker_numbers::WorkerNumbers;
 use crate::checkpoint::CheckpointConfig;
 use crate::checkpoint::encryption::{CheckpointKeys, key_ring};
-use crate::checkpoint::io::{self, CommitterFactory, IoContext};
+use crate::checkpoint::io::{self, BeforeEnd, CommitterFactory, IoContext};
 use crate::checkpoint::store::CheckpointStore;
 use crate::deployment::DeploymentDriver;
 use crate::event::{EventSender, event_channel};
@@ -58,6 +58,9 @@ pub struct JobSubmission {
     pub takeover: Option<TakenOver>,
     /// Who is told of changes.
     pub listener: StatusListener,
+    /// Called when it is decided how the job ends and everything is committed that will be, before what it could run again
+    /// from is removed (Flink's `JobResultStore` has its entry made then). May wait for I/O.
+    pub before_end: BeforeEnd,
 }
 
 /// Why a job could not be started.
@@ -92,6 +95,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         numbers,
         takeover,
         listener,
+        before_end,
     } = submission;
     graph.validate()?;
     let graph = Arc::new(graph);
@@ -126,6 +130,7 @@ pub fn start(submission: JobSubmission) -> Result<JobHandle, StartError> {
         committers: committer_factory(job, Arc::clone(&graph), connectors, results),
         events: events.clone(),
         sources: sources.clone(),
+        before_end,
     })?;
     let driver = driver(events.clone())?;
     let last = LastView::default();

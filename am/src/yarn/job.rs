@@ -21,6 +21,7 @@ use super::services::Services;
 use super::shape::ApplicationShape;
 use super::{YarnApplicationError, succession};
 use crate::checkpoint::StateStore;
+use crate::checkpoint::io::BeforeEnd;
 use crate::deployment::control_server::ControlServer;
 use crate::endpoint::Endpoint;
 use crate::job_directory::JobDirectory;
@@ -46,6 +47,8 @@ pub(super) struct JobSpec {
     pub record: Location,
     /// Whether YARN shows how far it has come.
     pub shows_progress: bool,
+    /// Called before what it could run again from is removed.
+    pub before_end: BeforeEnd,
 }
 
 /// Runs the only job of an application to its end.
@@ -67,6 +70,8 @@ pub(super) fn run(
         survivors: given.survivors,
         record: staging.join(RECORD_FILE),
         shows_progress: true,
+        // The application ends with it.
+        before_end: Box::new(|| ()),
     };
     let handle = start(&services, spec)?;
     let jobs = JobDirectory::from(handle.gateway().clone());
@@ -92,6 +97,7 @@ pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, Yar
         survivors,
         record,
         shows_progress,
+        before_end,
     } = spec;
     let attempt = &services.attempt;
     let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
@@ -116,6 +122,7 @@ pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, Yar
         numbers: services.numbers.clone(),
         takeover: succession::taken_over(attempt, job, &configuration, survivors)?,
         listener: Box::new(|_, _| ()),
+        before_end,
         configuration,
     })?)
 }

@@ -12,6 +12,7 @@ use alpheus_security::secret::Secret;
 use alpheus_security::tls::Identity;
 use alpheus_storage::{StorageError, file_system_for};
 use alpheus_yarn::{ApplicationId, ApplicationReport, ApplicationState, YarnError};
+use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::cluster::Cluster;
@@ -30,6 +31,7 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// An application that runs, and a way to its master.
 pub struct Reached {
+    target: Target,
     runtime: Runtime,
     cluster: Cluster,
     report: ApplicationReport,
@@ -42,7 +44,6 @@ pub struct Reached {
 /// An application, and a way to a job in it.
 pub struct Attached {
     reached: Reached,
-    target: Target,
     /// The job's REST API.
     pub client: RestClient,
 }
@@ -85,8 +86,9 @@ pub fn reach(target: Target, configuration: &Configuration) -> CliResult<Reached
         let report = report(&cluster, id).await?;
         Ok::<_, CliError>((cluster, report))
     })?;
-    let (api, rest, authorization) = open(&cluster, configuration, &report, &runtime)?;
+    let (api, rest, authorization) = open(target, &cluster, configuration, &report, &runtime)?;
     let reached = Reached {
+        target,
         runtime,
         cluster,
         report,
@@ -94,7 +96,11 @@ pub fn reach(target: Target, configuration: &Configuration) -> CliResult<Reached
         rest,
         authorization,
     };
-    reached.check_kind(target)?;
+    check_kind(
+        target,
+        reached.report.id,
+        &reached.api.get("/jobmanager/config")?,
+    )?;
     Ok(reached)
 }
 
@@ -115,11 +121,7 @@ pub fn attach(
         _ => the_job(id, &reached.report.name, &jobs, named)?,
     };
     let client = reached.client(job);
-    Ok(Attached {
-        reached,
-        target,
-        client,
-    })
+    Ok(Attached { reached, client })
 }
 
 /// The one job of an application.
@@ -140,8 +142,28 @@ fn the_job<'a>(
     }
 }
 
+/// Refuses an application of another kind than the target, by its configuration: what one of them means to its only job would
+/// go to another.
+fn check_kind(target: Target, id: ApplicationId, config: &Value) -> CliResult<()> {
+    let entries = config.as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_session = entries.iter().any(|entry| {
+        entry["key"] == execution::TARGET.key() && entry["value"] == Target::YarnSession.name()
+    });
+    match (target, is_session) {
+        (Target::YarnSession, false) => Err(CliError::usage(format!(
+            "{id} is no session: it runs a job of its own (-t yarn-application)"
+        ))),
+        (Target::YarnApplication, true) => Err(CliError::usage(format!(
+            "{id} is a session, which has several jobs: use -t yarn-session, and name one of those that \
+             `alpheus list -t yarn-session -D yarn.application.id={id}` shows"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A way to an application's master, if it runs.
 fn open(
+    target: Target,
     cluster: &Cluster,
     configuration: &Configuration,
     report: &ApplicationReport,
@@ -149,8 +171,15 @@ fn open(
 ) -> CliResult<(Api, String, Secret)> {
     let id = report.id;
     if report.state != ApplicationState::Running {
+        // A session that was remembered, perhaps.
+        let remedy = match target == Target::YarnSession && report.state.is_final() {
+            true => {
+                "; start another session by `alpheus session`, or name one by -D yarn.application.id"
+            }
+            false => "",
+        };
         return Err(CliError::failed(format!(
-            "{id} is {}, not running {}",
+            "{id} is {}, not running {}{remedy}",
             report.state,
             report.diagnostics.trim()
         )));
@@ -272,29 +301,10 @@ impl Reached {
     /// When none runs.
     pub fn again(&mut self, configuration: &Configuration) -> CliResult<()> {
         self.report = self.report_now()?;
-        let way = open(&self.cluster, configuration, &self.report, &self.runtime)?;
+        let (cluster, runtime) = (&self.cluster, &self.runtime);
+        let way = open(self.target, cluster, configuration, &self.report, runtime)?;
         (self.api, self.rest, self.authorization) = way;
         Ok(())
-    }
-
-    /// Refuses an application of another kind than the target: what one of them means to one job would go to another.
-    fn check_kind(&self, target: Target) -> CliResult<()> {
-        let entries = self.api.get("/jobmanager/config")?;
-        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_session = entries.iter().any(|entry| {
-            entry["key"] == execution::TARGET.key() && entry["value"] == Target::YarnSession.name()
-        });
-        let id = self.report.id;
-        match (target, is_session) {
-            (Target::YarnSession, false) => Err(CliError::usage(format!(
-                "{id} is no session: it runs a job of its own (-t yarn-application)"
-            ))),
-            (Target::YarnApplication, true) => Err(CliError::usage(format!(
-                "{id} is a session, which has several jobs: use -t yarn-session, and name one of those that \
-                 `alpheus list -t yarn-session -D yarn.application.id={id}` shows"
-            ))),
-            _ => Ok(()),
-        }
     }
 
     /// Its jobs.
@@ -347,7 +357,7 @@ impl Attached {
     /// # Errors
     /// When nobody answers.
     pub fn wait_for_end(&self, patience: Duration) -> CliResult<bool> {
-        if self.target != Target::YarnSession {
+        if self.reached.target != Target::YarnSession {
             return self.reached.wait_for_end(patience);
         }
         let path = format!("/jobs/{}/status", self.client.job().job);
@@ -357,5 +367,42 @@ impl Attached {
                 .as_str()
                 .is_some_and(session_jobs::is_final))
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_application_is_taken_for_what_it_is() {
+        let id = ApplicationId {
+            cluster_timestamp: 1,
+            sequence: 1,
+        };
+        let of = |target: Target| json!([{ "key": "execution.target", "value": target.name() }]);
+        for (meant, is, words) in [
+            (Target::YarnSession, Target::YarnSession, None),
+            (Target::YarnApplication, Target::YarnApplication, None),
+            (
+                Target::YarnSession,
+                Target::YarnApplication,
+                Some("no session"),
+            ),
+            (
+                Target::YarnApplication,
+                Target::YarnSession,
+                Some("use -t yarn-session"),
+            ),
+        ] {
+            let checked = check_kind(meant, id, &of(is)).map_err(|error| error.message);
+            match words {
+                None => checked.unwrap(),
+                Some(words) => assert!(checked.unwrap_err().contains(words)),
+            }
+        }
     }
 }

@@ -238,6 +238,7 @@ impl Dispatcher {
         survivors: usize,
     ) -> Result<crate::job_master::JobHandle, YarnApplicationError> {
         tracing::info!(%job, name = graph.name, "starting a job");
+        let files = self.files.clone();
         let spec = JobSpec {
             job,
             graph,
@@ -245,11 +246,13 @@ impl Dispatcher {
             survivors,
             record: self.files.record(job),
             shows_progress: false,
+            // Nor will the next attempt run it again, should this one die now.
+            before_end: Box::new(move || files.remove(job)),
         };
         job::start(&self.services, spec)
     }
 
-    /// A job has ended: its outcome is in the directory, and the next attempt is not to run it again.
+    /// A job has ended: its outcome is in the directory, its file is gone but for one whose master broke down.
     fn ended(&mut self, job: JobId, outcome: Result<JobOutcome, String>) {
         match outcome {
             Ok(outcome) => match outcome.failure {
@@ -258,9 +261,11 @@ impl Dispatcher {
                     tracing::error!(%job, status = %outcome.status, failure, "a job has ended");
                 }
             },
-            Err(reason) => tracing::error!(%job, reason, "a job master broke down"),
+            Err(reason) => {
+                tracing::error!(%job, reason, "a job master broke down");
+                self.files.remove(job);
+            }
         }
-        self.files.remove(job);
         self.services.fresh.remove(job);
         let _ = self.services.commands.send(Command::Leave(job));
         self.running.remove(&job);

@@ -1,8 +1,8 @@
 //! The jobs of a session on the cluster's file system: a folder of each in the staging folder, `jobs/JOB`, with the job's file
 //! and the record of who is in charge of it.
 //!
-//! The file is there, whole, before the submission is acknowledged, and goes when the job has ended: what the next attempt of
-//! the master finds is what it has to go on with. A folder without the file is of a submission that nobody was told of.
+//! The file is there, whole, before the submission is acknowledged, and goes when it is decided how the job ends, before its
+//! checkpoints do: what the next attempt of the master finds is what it has to go on with. A folder without the file is of a submission that nobody was told of.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::yarn::settings::{JOB_FILE, JobFile};
 const JOBS: &str = "jobs";
 
 /// See the module's documentation.
+#[derive(Clone)]
 pub struct JobFiles {
     fs: Arc<dyn FileSystem>,
     root: Location,
