@@ -9,6 +9,7 @@ use super::cluster::Cluster;
 use super::{attach, staging};
 use crate::exit::CliResult;
 use crate::job_runner;
+use crate::target::Target;
 
 /// Between two looks at an application that ends.
 const POLL: Duration = Duration::from_millis(200);
@@ -18,9 +19,9 @@ const POLL: Duration = Duration::from_millis(200);
 /// # Errors
 /// When there is no such application, or one may not.
 pub fn end_waiting(configuration: &Configuration) -> CliResult<Option<ApplicationId>> {
-    let id = attach::application_id(configuration)?;
     job_runner::runtime()?.block_on(async {
         let cluster = Cluster::connect(configuration).await?;
+        let id = attach::application_id(Target::YarnApplication, configuration, &cluster)?;
         let state = attach::report(&cluster, id).await?.state;
         if state.is_final() || state == ApplicationState::Running {
             return Ok(None);
