@@ -10,6 +10,7 @@ mod job_runner;
 mod logging;
 mod progress;
 mod render;
+mod resident;
 mod rest_client;
 mod results;
 mod rolling_file;
@@ -97,6 +98,14 @@ impl Command {
         }
     }
 
+    /// Whether it may run for days.
+    fn is_long(&self) -> bool {
+        matches!(
+            self,
+            Command::Run(_) | Command::Sql(_) | Command::Worker(_) | Command::Am(_)
+        )
+    }
+
     fn run(self, log_format: LogFormat) -> CliResult<Exit> {
         match self {
             Command::Run(args) => args.run(log_format),
@@ -123,10 +132,14 @@ impl Command {
 fn main() -> ExitCode {
     // SAFETY: this is the first thing that the process does; there is no other thread.
     unsafe { alpheus_hadoop::token_file::adopt() };
+    resident::without_huge_pages();
     let cli = Cli::parse();
     match cli.command.is_in_container() {
         true => logging::start_in_container(cli.log_format, cli.command.log_level()),
         false => logging::start(cli.log_format, cli.command.log_level()),
+    }
+    if cli.command.is_long() {
+        resident::settle_after_start();
     }
     match cli.command.run(cli.log_format) {
         Ok(exit) => exit.into(),

@@ -172,7 +172,8 @@ impl OutputFile for HdfsOutput {
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
-        // Every replica has the data then, if not yet on its disk: one machine may fail, as everywhere in HDFS.
+        // The library has each DataNode force a block to its disk as the block ends, which Java's client leaves to
+        // `dfs.datanode.synconclose`: a file that is finished outlives a power cut.
         self.ask(Command::Finish)
     }
 }
