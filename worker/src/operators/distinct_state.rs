@@ -5,8 +5,9 @@
 //! the group ([`DistinctCounts`]); with RocksDB they are a [`MapState`] whose entries a batch reads and
 //! writes together.
 //!
-//! State `distinct-<call>`, with either backend: key, tuple, how often it occurs in the group. A state with
-//! a TTL keeps its sets in the group's row, because they expire with the group.
+//! State `distinct-<call>`, with either backend: key, tuple, how often it occurs in the group. With a TTL each tuple
+//! expires by itself, as in Flink: one that was not seen for that long counts anew, though its group has lived on. Then
+//! the sets are a [`MapState`] in memory, too.
 
 use std::ops::ControlFlow;
 
@@ -33,11 +34,19 @@ const SNAPSHOT_ROWS: usize = 4096;
 /// The set of one call.
 struct Set {
     call: usize,
-    /// With RocksDB; in memory it only says what snapshots look like.
-    disk: MapState,
-    memory: DistinctCounts,
-    /// For each slot of the table that this batch has loaded, the slot of the key in `disk`.
+    /// With RocksDB or a TTL; otherwise it only says what snapshots look like.
+    map: MapState,
+    counts: DistinctCounts,
+    timed: bool,
+    /// For each slot of the table that this batch has loaded, the slot of the key in `map`.
     slots: Vec<u32>,
+}
+
+impl Set {
+    /// Whether it is in `counts`.
+    fn is_counted(&self) -> bool {
+        self.map.is_in_memory() && !self.timed
+    }
 }
 
 /// The sets of an operator; see the module's documentation.
@@ -48,20 +57,25 @@ impl DistinctState {
     ///
     /// # Errors
     /// When a type cannot be in a set.
-    pub fn new(aggregates: &AggregateSet, keys: &[LogicalType]) -> OperatorResult<Self> {
+    pub fn new(
+        aggregates: &AggregateSet,
+        keys: &[LogicalType],
+        ttl_ms: u64,
+    ) -> OperatorResult<Self> {
         let sets = aggregates.sets().map(|(call, types)| {
             let types = types.iter().map(|ty| ty.with_nullable(true));
             Ok(Set {
                 call,
-                disk: MapState::new(MapStateSpec {
+                timed: ttl_ms > 0,
+                map: MapState::new(MapStateSpec {
                     name: format!("distinct-{call}"),
                     keys: keys.to_vec(),
                     entry: types.clone().map(SortColumn::ascending).collect(),
                     counters: vec!["count".to_owned()],
                     payload: RowType::default(),
-                    ttl_ms: 0,
+                    ttl_ms,
                 })?,
-                memory: DistinctCounts::new(&types.collect::<Vec<_>>())?,
+                counts: DistinctCounts::new(&types.collect::<Vec<_>>())?,
                 slots: Vec::new(),
             })
         });
@@ -73,10 +87,11 @@ impl DistinctState {
     /// # Errors
     /// When the backend cannot make room for them.
     pub fn open(&mut self, context: &OperatorContext) -> OperatorResult<()> {
-        self.0.iter_mut().try_for_each(|set| set.disk.open(context))
+        self.0.iter_mut().try_for_each(|set| set.map.open(context))
     }
 
-    /// The keys of a batch have these slots in the operator's table, which has room for `capacity`.
+    /// The keys of a batch have these slots in the operator's table, which has room for `capacity`. `now` is looked at with a
+    /// TTL.
     ///
     /// # Errors
     /// When the columns are not of the key's types.
@@ -86,15 +101,16 @@ impl DistinctState {
         hashes: &[u64],
         slots: &[u32],
         capacity: usize,
+        now: i64,
     ) -> OperatorResult<()> {
         let mut own = Vec::new();
         for set in &mut self.0 {
-            if set.disk.is_in_memory() {
-                set.memory.resize(capacity);
+            if set.is_counted() {
+                set.counts.resize(capacity);
                 continue;
             }
-            set.disk.begin(0);
-            set.disk.load(keys, hashes, &mut own)?;
+            set.map.begin(now);
+            set.map.load(keys, hashes, &mut own)?;
             set.slots.resize(capacity, NO_SLOT);
             for (&slot, &own) in slots.iter().zip(&own) {
                 set.slots[slot as usize] = own;
@@ -109,13 +125,13 @@ impl DistinctState {
     /// When a disk fails.
     pub fn clear(&mut self, groups: &[u32]) -> OperatorResult<()> {
         for set in &mut self.0 {
-            if set.disk.is_in_memory() {
-                set.memory.clear(groups);
+            if set.is_counted() {
+                set.counts.clear(groups);
                 continue;
             }
             for &group in groups {
                 let slot = set.slots[group as usize];
-                set.disk.remove_range(slot, &EntryRange::ALL)?;
+                set.map.remove_range(slot, &EntryRange::ALL)?;
             }
         }
         Ok(())
@@ -128,8 +144,8 @@ impl DistinctState {
     pub fn store(&mut self) -> OperatorResult<()> {
         self.0
             .iter_mut()
-            .filter(|set| !set.disk.is_in_memory())
-            .try_for_each(|set| set.disk.store())
+            .filter(|set| !set.is_counted())
+            .try_for_each(|set| set.map.store())
     }
 
     /// The sets as of now. `table` is the operator's.
@@ -143,16 +159,16 @@ impl DistinctState {
         max_parallelism: u32,
     ) -> OperatorResult<Vec<KeyedSnapshot>> {
         let sets = self.0.iter_mut().map(|set| match table.freeze_keys() {
-            Some(keys) => Ok(KeyedSnapshot {
-                name: set.disk.name().to_owned(),
+            Some(keys) if set.is_counted() => Ok(KeyedSnapshot {
+                name: set.map.name().to_owned(),
                 rows: Box::new(FrozenSet {
-                    schema: set.disk.row_type().to_arrow(),
+                    schema: set.map.row_type().to_arrow(),
                     keys,
-                    counts: set.memory.freeze(),
+                    counts: set.counts.freeze(),
                     max_parallelism,
                 }),
             }),
-            None => set.disk.freeze(barrier),
+            _ => set.map.freeze(barrier),
         });
         sets.collect()
     }
@@ -165,14 +181,15 @@ impl DistinctState {
         &mut self,
         state: &dyn StateReader,
         table: &mut Table<C>,
+        now: i64,
     ) -> OperatorResult<()> {
         for set in &mut self.0 {
-            if !set.disk.is_in_memory() {
-                set.disk.restore(state, 0)?;
+            if !set.is_counted() {
+                set.map.restore(state, now)?;
                 continue;
             }
-            let Set { disk, memory, .. } = set;
-            disk.visit_snapshot(state, &mut |rows| {
+            let Set { map, counts, .. } = set;
+            map.visit_snapshot(state, &mut |rows| {
                 let count = rows.counters[0].as_primitive::<Int64Type>();
                 let hashes = alpheus_dataflow::hash::hash_columns(rows.keys, count.len())?;
                 let mut slots = Vec::new();
@@ -182,8 +199,8 @@ impl DistinctState {
                     .copied()
                     .max()
                     .map_or(0, |slot| slot as usize + 1);
-                memory.resize(most);
-                memory.add(rows.entry, &slots, count.values(), &mut |_, _, _| {})
+                counts.resize(most);
+                counts.add(rows.entry, &slots, count.values(), &mut |_, _, _| {})
             })?;
         }
         Ok(())
@@ -192,9 +209,9 @@ impl DistinctState {
     /// Rough size in bytes.
     pub fn size(&self) -> usize {
         let sets = self.0.iter();
-        sets.map(|set| match set.disk.is_in_memory() {
-            true => set.memory.memory_size(),
-            false => set.disk.memory_size(),
+        sets.map(|set| match set.is_counted() {
+            true => set.counts.memory_size(),
+            false => set.map.memory_size(),
         })
         .sum()
     }
@@ -215,22 +232,28 @@ impl DistinctSets for DistinctState {
         changed: &mut Changed<'_>,
     ) -> OperatorResult<()> {
         let set = self.set(call)?;
-        if set.disk.is_in_memory() {
-            return set.memory.add(args, groups, by, changed);
+        if set.is_counted() {
+            return set.counts.add(args, groups, by, changed);
         }
-        let Set { disk, slots, .. } = set;
-        let entries = disk.entry_codec().encode(args)?;
+        let Set {
+            map, slots, timed, ..
+        } = set;
+        let entries = map.entry_codec().encode(args)?;
         let slot = |row: usize| slots[groups[row] as usize];
         let wanted = (0..groups.len()).map(|row| (slot(row), entries.row(row)));
-        disk.fetch(wanted)?;
+        map.fetch(wanted)?;
         for (row, by) in by.iter().enumerate() {
             let (slot, entry) = (slot(row), entries.row(row));
-            let before = disk.get(slot, entry)?.map_or(0, |value| value.counter(0));
+            let before = map.get(slot, entry)?.map_or(0, |value| value.counter(0));
             let after = before + by;
+            if *timed && after < 0 {
+                // What is taken back has expired.
+                continue;
+            }
             if after == 0 {
-                disk.remove(slot, entry)?;
+                map.remove(slot, entry)?;
             } else {
-                disk.put(slot, entry, &[after], &[])?;
+                map.put(slot, entry, &[after], &[])?;
             }
             changed(row, before, after);
         }
@@ -239,8 +262,8 @@ impl DistinctSets for DistinctState {
 
     fn is_empty(&mut self, call: usize, group: u32) -> OperatorResult<bool> {
         let set = self.set(call)?;
-        if set.disk.is_in_memory() {
-            return Ok(set.memory.is_empty(group));
+        if set.is_counted() {
+            return Ok(set.counts.is_empty(group));
         }
         let mut empty = true;
         let slot = set.slots[group as usize];
@@ -249,7 +272,7 @@ impl DistinctSets for DistinctState {
             ControlFlow::Break(())
         };
         let all = EntryRange::ALL;
-        set.disk.scan(slot, &all, ScanOrder::Forward, &mut visit)?;
+        set.map.scan(slot, &all, ScanOrder::Forward, &mut visit)?;
         Ok(empty)
     }
 }

@@ -12,8 +12,12 @@
 //! Without key columns there is one group, which emits nothing before its first row.
 //!
 //! State `group-aggregate`: keys, number of rows, time of the last write (0 without TTL), partial
-//! results; and the sets of DISTINCT ([`distinct_state`](super::distinct_state)). With a TTL a key that was not written for that long (by the clock of the machine) counts
-//! as new; expired keys are removed a few per batch.
+//! results; and the sets of DISTINCT ([`distinct_state`](super::distinct_state)). With a TTL a key that was not
+//! written for that long (by the clock of the machine) counts as new; expired keys are removed a few per batch.
+
+mod earlier;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -148,6 +152,8 @@ pub struct GroupAggregate {
     keys: Vec<usize>,
     table: Table<GroupColumns>,
     distinct: DistinctState,
+    /// How many columns the partial results had when sets with a TTL were among them.
+    earlier_width: Option<usize>,
     max_parallelism: u32,
     generate_update_before: bool,
     ttl_ms: i64,
@@ -200,17 +206,20 @@ impl GroupAggregate {
             )));
         };
         let retractable = *mode != ChangelogMode::InsertOnly;
-        let aggregates = match state_ttl_ms {
-            0 => AggregateSet::with_sets(aggregates, retractable)?,
-            _ => AggregateSet::new(aggregates, retractable)?,
+        let earlier_width = match state_ttl_ms {
+            0 => None,
+            _ => Some(AggregateSet::state_fields_of(aggregates, retractable)?.len()),
         };
+        let aggregates = AggregateSet::with_sets(aggregates, retractable)?;
+        let earlier_width = earlier_width.filter(|_| aggregates.sets().next().is_some());
         let key_types = key_types(keys, input)?;
-        let distinct = DistinctState::new(&aggregates, &key_types)?;
+        let distinct = DistinctState::new(&aggregates, &key_types, *state_ttl_ms)?;
         let columns = GroupColumns::new(aggregates);
         Ok(GroupAggregate {
             keys: keys.clone(),
             table: Table::new(STATE, &key_types, columns, *state_ttl_ms)?,
             distinct,
+            earlier_width,
             max_parallelism: 1,
             generate_update_before: *generate_update_before,
             ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
@@ -300,7 +309,8 @@ impl GroupAggregate {
         let hashes = hash_columns(&keys, batch.num_rows())?;
         self.table.load(&keys, &hashes, &mut self.slots)?;
         let capacity = self.table.columns().rows.len();
-        self.distinct.load(&keys, &hashes, &self.slots, capacity)?;
+        self.distinct
+            .load(&keys, &hashes, &self.slots, capacity, now)?;
         let touched = self.touch(now);
         let has_rows =
             |table: &Table<GroupColumns>, slot: u32| *table.columns().rows.get(slot as usize) > 0;
@@ -415,8 +425,16 @@ impl Operator for GroupAggregate {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
+        if self.restore_earlier(state)? {
+            return Ok(());
+        }
+        let now = if self.ttl_ms > 0 {
+            self.clock.now_ms()
+        } else {
+            0
+        };
         self.table.restore(state)?;
-        self.distinct.restore(state, &mut self.table)
+        self.distinct.restore(state, &mut self.table, now)
     }
 
     fn process_batch(

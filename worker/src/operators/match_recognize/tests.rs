@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::operators::harness::{Harness, changelog};
-use crate::operators::testing::context;
+use crate::operators::testing::{Restored, context};
 
 const KEY: usize = 0;
 const VALUE: usize = 1;
@@ -147,26 +147,6 @@ fn a_match_ends_when_time_has_passed_it() {
     assert_eq!(harness.state_rows("rows"), 0);
 }
 
-/// A savepoint as earlier versions wrote it.
-struct Earlier(RecordBatch);
-
-impl StateReader for Earlier {
-    fn keyed<'a>(
-        &'a self,
-        name: &str,
-    ) -> OperatorResult<Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + 'a>> {
-        let rows = (name == "pattern").then(|| Ok(self.0.clone()));
-        Ok(Box::new(rows.into_iter()))
-    }
-
-    fn list(&self, name: &str) -> OperatorResult<Vec<Vec<u8>>> {
-        Ok((name == "watermark")
-            .then(|| 2i64.to_le_bytes().to_vec())
-            .into_iter()
-            .collect())
-    }
-}
-
 #[test]
 fn an_earlier_savepoint_is_read() {
     let held = batch(&[(Some(1), 3, 1), (Some(1), 4, 2), (Some(1), 0, 5)]);
@@ -192,7 +172,11 @@ fn an_earlier_savepoint_is_read() {
     };
     let mut operator = MatchRecognize::new(&node, &input()).unwrap();
     operator.open(&context(Default::default())).unwrap();
-    operator.restore(&Earlier(rows)).unwrap();
+    let state = Restored {
+        keyed: vec![("pattern", rows)],
+        lists: vec![("watermark", 2i64.to_le_bytes().to_vec())],
+    };
+    operator.restore(&state).unwrap();
     let mut out: Vec<ChangelogBatch> = Vec::new();
     operator.process_watermark(Watermark(5), &mut out).unwrap();
     let texts = crate::operators::harness::row_texts(out[0].rows());
