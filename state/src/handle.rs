@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel_state::ChannelStateHandle;
 use crate::encryption::{DataKeys, WrappedKey};
+use crate::rocksdb::StateFormat;
 
 /// What the sinks of an operator prepared and nobody has committed yet.
 pub type Committables = (OperatorId, Vec<Vec<u8>>);
@@ -88,6 +89,9 @@ pub struct NativeStateHandle {
     pub key_groups: (u16, u16),
     /// The files.
     pub files: Vec<NativeFile>,
+    /// What the states in it consist of, by name, for those who read them without their operator.
+    #[serde(default)]
+    pub states: BTreeMap<String, StateFormat>,
 }
 
 /// One file of a database.

@@ -12,7 +12,7 @@
 //! [`NamespacedTable::finish_batch`] after each batch; slots are void then. Snapshots have the columns
 //! `namespace`, keys, values with either backend.
 
-mod disk;
+pub(crate) mod disk;
 #[cfg(test)]
 mod tests;
 
@@ -363,7 +363,7 @@ impl<C: SlotColumns> NamespacedTable<C> {
         self.write_out()?;
         let name = self.name.clone();
         if let Some(disk) = &self.disk {
-            let rows = disk.freeze(barrier)?;
+            let rows = disk.freeze(Some(barrier))?;
             return Ok(KeyedSnapshot { name, rows });
         }
         let max_parallelism = self.max_parallelism;

@@ -366,6 +366,7 @@ mod tests {
                                 key_groups: None,
                                 key: None,
                             }],
+                            states: BTreeMap::new(),
                         }],
                         keyed: vec![KeyedStateHandle {
                             state: "s".to_owned(),

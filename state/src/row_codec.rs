@@ -14,9 +14,10 @@ use alpheus_dataflow::{LogicalType, OperatorResult, RowType};
 use arrow::array::ArrayRef;
 use arrow::compute::SortOptions;
 use arrow::row::Rows;
+use serde::{Deserialize, Serialize};
 
 /// A column of a sort key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SortColumn {
     /// The type of its values.
     pub ty: LogicalType,

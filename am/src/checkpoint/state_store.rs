@@ -423,6 +423,7 @@ mod tests {
                 format: 1,
                 key_groups: (0, 128),
                 files: files.collect(),
+                states: BTreeMap::new(),
             };
             CheckpointContents {
                 barrier: CheckpointBarrier {

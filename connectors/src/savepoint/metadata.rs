@@ -37,18 +37,20 @@ pub fn row_type() -> RowType {
     ])
 }
 
-/// The table that `savepoint_metadata('path')` reads.
-pub fn table(path: &str) -> TableSpec {
+/// The table that `savepoint_metadata('path', 'key file')` reads; the key file is that of an encrypted savepoint.
+pub fn table(path: &str, key_file: Option<&str>) -> TableSpec {
     let options = [
         ("connector", "savepoint"),
         ("state.path", path),
         ("state.metadata", "true"),
     ];
+    let key_file = key_file.map(|file| ("encryption.key-file", file));
+    let options = options.into_iter().chain(key_file);
     let options = options.map(|(key, value)| (key.to_owned(), value.to_owned()));
     TableSpec {
         identifier: "savepoint_metadata".to_owned(),
         connector: "savepoint".to_owned(),
-        options: BTreeMap::from(options),
+        options: options.collect(),
         schema: row_type(),
         metadata: BTreeMap::new(),
         primary_key: Vec::new(),
@@ -168,7 +170,9 @@ fn list(path: &Location, key_file: Option<&PathBuf>) -> OperatorResult<Vec<Vec<L
                 row.extend(state);
                 rows.push(row);
             };
-            if states.is_empty() {
+            let formats = handles.iter().flat_map(|handle| &handle.native);
+            let formats: BTreeMap<_, _> = formats.flat_map(|native| &native.states).collect();
+            if states.is_empty() && formats.is_empty() {
                 row([Literal::Null, Literal::Null, Literal::Null]);
             }
             for (state, handles) in states {
@@ -182,6 +186,11 @@ fn list(path: &Location, key_file: Option<&PathBuf>) -> OperatorResult<Vec<Vec<L
                     number(size(&handles)),
                     text(columns(&section)),
                 ]);
+            }
+            // The files of a database are those of all of its states.
+            for (state, format) in formats {
+                let columns = columns(&format.row_type()?.to_arrow());
+                row([text(state.to_owned()), Literal::Null, text(columns)]);
             }
         }
     }

@@ -3,7 +3,8 @@
 //! A state is rows already: key columns, entry columns, counters, values. A table's columns take those of the
 //! same name; `fields.<column>.state-name` names another one. The state is that of `state.name` in the
 //! operator that `operator.uid.hash` or `operator.name` names; whatever is the only one may be left out.
-//! Each section of a state file is a split, whose position is the number of batches read.
+//! Each section of a state file is a split, and each database of RocksDB's own files; its position is the number of
+//! batches read.
 //!
 //! [`metadata`] lists what is in a savepoint: the table function `savepoint_metadata`.
 
@@ -19,10 +20,11 @@ use alpheus_dataflow::graph::TableSpec;
 use alpheus_dataflow::ids::OperatorId;
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
 use alpheus_state::encryption::{DataKeys, KeyRing};
-use alpheus_state::handle::KeyedStateHandle;
+use alpheus_state::handle::{KeyedStateHandle, NativeFile, NativeStateHandle, OperatorStateHandle};
 use alpheus_state::paths::{FoundCheckpoint, resolve_restore_path};
 use alpheus_state::redistribute::absolute;
 use alpheus_storage::{Location, file_system_for};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::source::SavepointSource;
 use crate::error::{ConnectorError, storage_error};
@@ -39,7 +41,7 @@ pub(crate) const OPTIONS: &[OptionDef] = &[
         "state.backend.type",
         OptionKind::Choice(&["hashmap", "rocksdb"]),
         None,
-        "Understood as Flink has it, and not needed: a savepoint is the same for both.",
+        "Understood as Flink has it, and not needed: what is read says what it is.",
     ),
     option(
         "operator.uid.hash",
@@ -150,8 +152,8 @@ impl SavepointTable {
         OperatorError::fatal(format!("table {}: {reason}", self.identifier))
     }
 
-    /// The sections of the state, with absolute files.
-    fn sections(&self) -> OperatorResult<Vec<KeyedStateHandle>> {
+    /// The parts of the state, with absolute files.
+    fn parts(&self) -> OperatorResult<Vec<Part>> {
         let found = open(&self.path, self.key_file.as_ref())?.0;
         let metadata = &found.metadata;
         let path = &self.path;
@@ -177,25 +179,27 @@ impl SavepointTable {
         }
         let handles = metadata.tasks.iter().flat_map(|task| &task.operators);
         let handles: Vec<_> = handles.filter(|h| named.contains(&h.operator)).collect();
-        let wanted = |handle: &&KeyedStateHandle| {
-            let state = self.state.as_ref();
-            state.is_none_or(|state| *state == handle.state)
-        };
-        let sections: Vec<(OperatorId, &KeyedStateHandle)> = handles
+        let wanted = |name: &str| self.state.as_ref().is_none_or(|state| *state == name);
+        let mut parts: Vec<(OperatorId, Part)> = Vec::new();
+        for handle in &handles {
+            let rows = handle.keyed.iter().filter(|keyed| wanted(&keyed.state));
+            let rows = rows.map(|keyed| Part::Rows(keyed_in(keyed, &found.folder)));
+            parts.extend(rows.map(|part| (handle.operator, part)));
+            for native in &handle.native {
+                let states = native.states.keys().filter(|state| wanted(state));
+                let files = states.map(|state| Part::Files {
+                    database: native_in(native, &found.folder),
+                    state: state.clone(),
+                });
+                parts.extend(files.map(|part| (handle.operator, part)));
+            }
+        }
+        let mut states: Vec<String> = parts
             .iter()
-            .flat_map(|h| {
-                h.keyed
-                    .iter()
-                    .filter(wanted)
-                    .map(|keyed| (h.operator, keyed))
-            })
-            .collect();
-        let mut states: Vec<String> = sections
-            .iter()
-            .map(|(operator, keyed)| {
+            .map(|(operator, part)| {
                 format!(
                     "`{}` of {} ({operator})",
-                    keyed.state,
+                    part.state(),
                     metadata.operator_name(*operator)
                 )
             })
@@ -204,10 +208,10 @@ impl SavepointTable {
         states.dedup();
         match states.as_slice() {
             [_] => {}
-            [] if handles.iter().any(|handle| !handle.native.is_empty()) => {
+            [] if handles.iter().any(|handle| is_unknown(handle)) => {
                 return Err(self.error(&format!(
-                    "{path} holds the files of RocksDB databases, which are not read as tables; take a \
-                     savepoint"
+                    "{path} holds the files of RocksDB databases and does not say what is in them, because it was \
+                     written by an earlier version; take a savepoint"
                 )));
             }
             [] => {
@@ -224,11 +228,60 @@ impl SavepointTable {
                 )));
             }
         }
-        let sections = sections.into_iter().map(|(_, keyed)| KeyedStateHandle {
-            file: absolute(&keyed.file, &found.folder),
-            ..keyed.clone()
-        });
-        Ok(sections.collect())
+        Ok(parts.into_iter().map(|(_, part)| part).collect())
+    }
+}
+
+/// A part of a state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Part {
+    /// A section of a state file.
+    Rows(KeyedStateHandle),
+    /// A database that has the state in it.
+    Files {
+        database: NativeStateHandle,
+        state: String,
+    },
+}
+
+impl Part {
+    fn state(&self) -> &str {
+        match self {
+            Part::Rows(keyed) => &keyed.state,
+            Part::Files { state, .. } => state,
+        }
+    }
+
+    fn key_groups(&self) -> (u16, u16) {
+        match self {
+            Part::Rows(keyed) => keyed.key_groups,
+            Part::Files { database, .. } => database.key_groups,
+        }
+    }
+}
+
+/// Whether nothing says what is in its databases.
+fn is_unknown(handle: &OperatorStateHandle) -> bool {
+    let mut native = handle.native.iter();
+    native.any(|native| native.states.is_empty())
+}
+
+fn keyed_in(keyed: &KeyedStateHandle, folder: &Location) -> KeyedStateHandle {
+    KeyedStateHandle {
+        file: absolute(&keyed.file, folder),
+        ..keyed.clone()
+    }
+}
+
+fn native_in(native: &NativeStateHandle, folder: &Location) -> NativeStateHandle {
+    let files = native.files.iter().map(|file| NativeFile {
+        file: absolute(&file.file, folder),
+        ..file.clone()
+    });
+    NativeStateHandle {
+        files: files.collect(),
+        ..native.clone()
     }
 }
 
@@ -244,10 +297,11 @@ fn open(
     let mut keys = DataKeys::default();
     if let Some(ring) = &ring {
         let operators = found.metadata.tasks.iter().flat_map(|task| &task.operators);
-        for wrapped in operators
-            .flat_map(|o| &o.keyed)
-            .filter_map(|keyed| keyed.key.as_ref())
-        {
+        let native = operators.clone().flat_map(|operator| &operator.native);
+        let native = native.flat_map(|native| &native.files);
+        let native = native.filter_map(|file| file.key.as_ref());
+        let keyed = operators.flat_map(|operator| &operator.keyed);
+        for wrapped in keyed.filter_map(|keyed| keyed.key.as_ref()).chain(native) {
             if keys.get(wrapped).is_err() {
                 keys.add(ring.unwrap(wrapped)?);
             }

@@ -1,23 +1,25 @@
 //! Reading the sections of a state.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use alpheus_dataflow::key_group::KeyGroupRange;
+use alpheus_dataflow::operator::OperatorContext;
 use alpheus_dataflow::source::{
     Boundedness, NextSplit, Source, SourcePoll, SourceReader, SourceReaderContext, SourceSplit,
     SplitEnumerator,
 };
 use alpheus_dataflow::{ChangelogBatch, OperatorError, OperatorResult};
 use alpheus_state::encryption::DataKeys;
-use alpheus_state::error::Result;
-use alpheus_state::handle::KeyedStateHandle;
+use alpheus_state::local_backup::CheckpointFiles;
+use alpheus_state::rocksdb::read_native;
 use alpheus_state::snapshot_file::SectionReader;
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 
-use super::{SavepointTable, Shared, open};
+use super::{Part, SavepointTable, Shared, open};
 use crate::error::ConnectorError;
 
 /// A state to read.
@@ -35,10 +37,10 @@ impl SavepointSource {
     }
 }
 
-/// A section, and how many of its batches were read.
+/// A part of the state, and how many of its batches were read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Section {
-    handle: KeyedStateHandle,
+    handle: Part,
     batches: usize,
 }
 
@@ -50,9 +52,9 @@ fn malformed(error: serde_json::Error) -> OperatorError {
 
 impl Section {
     fn split(&self) -> OperatorResult<SourceSplit> {
-        let (start, end) = self.handle.key_groups;
+        let (start, end) = self.handle.key_groups();
         Ok(SourceSplit {
-            id: format!("{} of key groups {start}..{end}", self.handle.state),
+            id: format!("{} of key groups {start}..{end}", self.handle.state()),
             state: serde_json::to_vec(self).map_err(malformed)?,
         })
     }
@@ -71,7 +73,7 @@ impl Source for SavepointSource {
         let pending = match restored {
             Some(bytes) => serde_json::from_slice(bytes).map_err(malformed)?,
             None => {
-                let sections = self.table.sections()?.into_iter();
+                let sections = self.table.parts()?.into_iter();
                 let sections = sections.map(|handle| Section { handle, batches: 0 }.split());
                 sections.collect::<OperatorResult<_>>()?
             }
@@ -79,10 +81,7 @@ impl Source for SavepointSource {
         Ok(Box::new(Sections { pending }))
     }
 
-    fn create_reader(
-        &self,
-        _context: SourceReaderContext,
-    ) -> OperatorResult<Box<dyn SourceReader>> {
+    fn create_reader(&self, context: SourceReaderContext) -> OperatorResult<Box<dyn SourceReader>> {
         let keys = match &self.table.key_file {
             Some(file) => open(&self.table.path, Some(file))?.1,
             None => DataKeys::default(),
@@ -93,6 +92,7 @@ impl Source for SavepointSource {
             projection: self.projection.clone(),
             schema,
             keys,
+            temporary: temporary_folder(&context.operator),
             waiting: VecDeque::new(),
             current: None,
         }))
@@ -119,25 +119,45 @@ impl SplitEnumerator for Sections {
     }
 }
 
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+type Batches = Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + Send>;
+
+/// The first of `io.tmp.dirs`, or the system's.
+fn temporary_folder(context: &OperatorContext) -> PathBuf {
+    let folders = context.configuration.get("io.tmp.dirs");
+    let mut folders = folders
+        .iter()
+        .flat_map(|folders| folders.split([',', ':', '|']));
+    let first = folders.find(|folder| !folder.trim().is_empty());
+    first.map_or_else(std::env::temp_dir, |folder| PathBuf::from(folder.trim()))
+}
 
 struct SectionsReader {
     table: Shared,
     projection: Vec<usize>,
     schema: SchemaRef,
     keys: DataKeys,
+    /// Where copies of databases go.
+    temporary: PathBuf,
     waiting: VecDeque<Section>,
     current: Option<(Section, Batches)>,
 }
 
 impl SectionsReader {
     fn open(&self, section: &Section) -> OperatorResult<Batches> {
-        let handle = &section.handle;
-        let file = self.keys.open(&handle.file, handle.key.as_ref());
-        let reader = file.and_then(|file| SectionReader::open(file, &handle.file, handle));
-        let reader = reader?;
-        let (start, end) = handle.key_groups;
-        let rows = reader.rows(KeyGroupRange { start, end });
+        let rows: Batches = match &section.handle {
+            Part::Rows(handle) => {
+                let file = self.keys.open(&handle.file, handle.key.as_ref());
+                let reader = file.and_then(|file| SectionReader::open(file, &handle.file, handle));
+                let (start, end) = handle.key_groups;
+                let rows = reader?.rows(KeyGroupRange { start, end });
+                Box::new(rows.map(|rows| Ok(rows?)))
+            }
+            Part::Files { database, state } => {
+                let (database, state) = (database.clone(), state.clone());
+                let files = CheckpointFiles::from(self.keys.clone());
+                Box::new(read_native(database, state, files, &self.temporary)?)
+            }
+        };
         Ok(Box::new(rows.skip(section.batches)))
     }
 

@@ -43,7 +43,7 @@ impl DiskTimers {
         let groups = backend.key_groups();
         let groups = groups.start..groups.end;
         Ok(DiskTimers {
-            column: backend.column(STATE, &layout, 0)?,
+            column: backend.column(STATE, &layout, 0, None)?,
             registered: HashMap::new(),
             from: groups
                 .map(|group| (group.to_be_bytes(), i64::MIN))

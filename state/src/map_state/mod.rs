@@ -98,6 +98,7 @@ use alpheus_dataflow::snapshot::{FrozenRows, KeyedSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::datatypes::Int64Type;
+use serde::{Deserialize, Serialize};
 
 use self::entries::Visit;
 use self::frozen::FrozenMap;
@@ -115,7 +116,7 @@ pub(crate) use self::value::written_at;
 pub use crate::key_index::NO_SLOT;
 
 /// What a state consists of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapStateSpec {
     /// Unique within the operator and stable across versions.
     pub name: String,
@@ -522,7 +523,16 @@ impl MapState {
         })
     }
 
-    fn freeze_rows(
+    /// The columns of the snapshots of such a state.
+    ///
+    /// # Errors
+    /// As [`MapState::new`].
+    pub(crate) fn row_type_of(spec: &MapStateSpec) -> OperatorResult<RowType> {
+        Ok(MapState::new(spec.clone())?.row_type())
+    }
+
+    /// The state as of now.
+    pub(crate) fn freeze_rows(
         &mut self,
         barrier: Option<CheckpointBarrier>,
     ) -> OperatorResult<Box<dyn FrozenRows>> {

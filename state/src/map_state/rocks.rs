@@ -23,7 +23,9 @@ use super::frozen::SnapshotRows;
 use super::value::Value;
 use super::{Codecs, NO_SLOT};
 use crate::backend::describe;
-use crate::rocksdb::{CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend, key_bytes};
+use crate::rocksdb::{
+    CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend, StateFormat, key_bytes,
+};
 use crate::row_codec::{RowCodec, SortColumn};
 
 /// The maps by key; see the module's documentation.
@@ -80,7 +82,12 @@ impl RocksMap {
         let spec = &codecs.spec;
         Ok(RocksMap {
             backend: Arc::clone(backend),
-            column: backend.column(&spec.name, &layout(codecs), spec.ttl_ms)?,
+            column: backend.column(
+                &spec.name,
+                &layout(codecs),
+                spec.ttl_ms,
+                Some(StateFormat::Map(spec.clone())),
+            )?,
             keys: key_codec(codecs)?,
             max_parallelism,
             slots: Vec::new(),

@@ -20,7 +20,7 @@ use rocksdb::{DBRawIteratorWithThreadMode, DBWithThreadMode, MultiThreaded};
 use super::Cached;
 use crate::backend::{KeyedTable, SlotColumns, describe, snapshot_row_type};
 use crate::hashmap::HashMapTable;
-use crate::rocksdb::{CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend};
+use crate::rocksdb::{CacheLimit, Column, FrozenColumn, GROUP, RocksDbBackend, StateFormat};
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
 /// Rows that are read, written or handed out at once.
@@ -35,6 +35,27 @@ pub(super) type NewTable<'n, C> = dyn FnMut() -> OperatorResult<HashMapTable<C>>
 /// Takes a part of some namespaces, merged, and the keys in the database that it came from.
 pub(super) type VisitPart<'v, C> =
     dyn FnMut(&HashMapTable<C>, &[Vec<u8>]) -> OperatorResult<()> + 'v;
+
+/// The columns of a snapshot.
+pub(crate) fn row_type(key_types: &[LogicalType], values: Vec<Field>) -> RowType {
+    let mut row_type = snapshot_row_type(key_types, values);
+    let namespace = Field::new("namespace", TypeKind::BigInt.nullable());
+    row_type.fields.insert(0, namespace);
+    row_type
+}
+
+/// The rows of a state that no operator has open.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) fn freeze(
+    backend: &Arc<RocksDbBackend>,
+    name: &str,
+    keys: &[LogicalType],
+    values: &[Field],
+) -> OperatorResult<Box<dyn FrozenRows>> {
+    Disk::new(backend, name, keys, values.to_vec())?.freeze(None)
+}
 
 /// Bytes of a namespace, which compare as the number does.
 fn namespace_bytes(namespace: i64) -> [u8; NAMESPACE] {
@@ -103,14 +124,16 @@ impl Disk {
         fields: Vec<Field>,
     ) -> OperatorResult<Self> {
         let keys = key_types.iter().cloned().map(SortColumn::ascending);
-        let mut row_type = snapshot_row_type(key_types, fields.clone());
-        let namespace = Field::new("namespace", TypeKind::BigInt.nullable());
-        row_type.fields.insert(0, namespace);
+        let row_type = row_type(key_types, fields.clone());
         let layout = format!("the columns {}", describe(&row_type.to_arrow()));
+        let format = StateFormat::Namespaced {
+            keys: key_types.to_vec(),
+            values: fields.clone(),
+        };
         Ok(Disk {
             backend: Arc::clone(backend),
             limit: backend.cache_limit(),
-            column: backend.column(name, &layout, 0)?,
+            column: backend.column(name, &layout, 0, Some(format))?,
             keys: RowCodec::new(&keys.collect::<Vec<_>>())?,
             values: RowCodec::of_row_type(&RowType::new(fields))?,
             row_type,
@@ -304,9 +327,12 @@ impl Disk {
         Ok(())
     }
 
-    pub fn freeze(&self, barrier: CheckpointBarrier) -> OperatorResult<Box<dyn FrozenRows>> {
+    pub fn freeze(
+        &self,
+        barrier: Option<CheckpointBarrier>,
+    ) -> OperatorResult<Box<dyn FrozenRows>> {
         Ok(Box::new(FrozenDisk {
-            snapshot: self.backend.freeze(self.column.database(), Some(barrier))?,
+            snapshot: self.backend.freeze(self.column.database(), barrier)?,
             column: self.column.clone(),
             keys: self.keys.clone(),
             values: self.values.clone(),

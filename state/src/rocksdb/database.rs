@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use alpheus_dataflow::ids::CheckpointId;
 use alpheus_dataflow::key_group::KeyGroupRange;
@@ -17,6 +17,7 @@ use rocksdb::{
 };
 
 use super::RocksDb;
+use super::format::StateFormat;
 use super::native::NativeSnapshot;
 
 /// Bytes that are written at once when keys are taken over from another database.
@@ -35,6 +36,8 @@ pub struct Database {
     worker: Arc<RocksDb>,
     /// The TTL of each state in ms, which its compactions look at.
     ttls: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
+    /// What the states that were opened consist of.
+    formats: Mutex<BTreeMap<String, StateFormat>>,
     /// The files of the last checkpoint, as long as somebody needs them.
     checkpoint: Mutex<Option<(CheckpointId, Weak<NativeSnapshot>)>>,
 }
@@ -93,6 +96,7 @@ impl Database {
             folder: Folder(folder.to_owned()),
             worker: Arc::clone(worker),
             ttls: Mutex::default(),
+            formats: Mutex::default(),
             checkpoint: Mutex::default(),
         })
     }
@@ -126,6 +130,7 @@ impl Database {
             folder: Folder(folder.to_owned()),
             worker: Arc::clone(worker),
             ttls: Mutex::new(ttls),
+            formats: Mutex::default(),
             checkpoint: Mutex::default(),
         })
     }
@@ -168,6 +173,15 @@ impl Database {
 
     pub(super) fn inner(&self) -> &Inner {
         &self.inner
+    }
+
+    fn formats(&self) -> MutexGuard<'_, BTreeMap<String, StateFormat>> {
+        self.formats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a state consists of.
+    pub(super) fn note(&self, state: &str, format: StateFormat) {
+        self.formats().insert(state.to_owned(), format);
     }
 
     /// Names of the states.
@@ -250,6 +264,7 @@ impl Database {
             owner: owner.to_owned(),
             key_groups,
             of_files: BTreeMap::new(),
+            formats: self.formats().clone(),
             worker: Arc::clone(&self.worker),
         };
         Checkpoint::new(&self.inner)

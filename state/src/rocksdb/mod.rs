@@ -14,8 +14,10 @@
 mod cache_limit;
 mod database;
 mod folder;
+mod format;
 mod native;
 mod options;
+mod reader;
 mod restore;
 mod snapshot;
 mod table;
@@ -24,8 +26,10 @@ pub use cache_limit::CacheLimit;
 pub use database::{Column, Database};
 pub use folder::FOLDER_PREFIX;
 pub(crate) use folder::WorkerFolder;
+pub use format::StateFormat;
 pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
 pub use options::{RocksDbMemory, RocksDbOptions};
+pub use reader::{NativeRows, read_native};
 pub(crate) use snapshot::FrozenColumn;
 use snapshot::OwnedSnapshot;
 pub(crate) use table::RocksTable;
@@ -169,7 +173,8 @@ impl RocksDbBackend {
     }
 
     /// The column family of a state, whose keys and values are as `layout` says. With a TTL, compactions
-    /// drop values that begin with a time (i64, little endian, ms) of which that long ago.
+    /// drop values that begin with a time (i64, little endian, ms) of which that long ago. `format` is for those who read
+    /// checkpoints.
     ///
     /// # Errors
     /// When the database cannot be made or restored, or the state has another layout.
@@ -178,13 +183,18 @@ impl RocksDbBackend {
         state: &str,
         layout: &str,
         ttl_ms: u64,
+        format: Option<StateFormat>,
     ) -> OperatorResult<Column> {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let database = match &mut *database {
             Some(database) => Arc::clone(database),
             none => Arc::clone(none.insert(self.open()?)),
         };
-        database.column(state, layout, ttl_ms, &self.owner.clock)
+        let column = database.column(state, layout, ttl_ms, &self.owner.clock)?;
+        if let Some(format) = format {
+            database.note(state, format);
+        }
+        Ok(column)
     }
 
     fn open(&self) -> OperatorResult<Arc<Database>> {

@@ -29,6 +29,7 @@ use alpheus_dataflow::key_group::KeyGroupRange;
 use alpheus_storage::{CreateMode, FileSystem, Location, StorageError};
 
 use super::RocksDb;
+use super::format::StateFormat;
 use crate::encryption::WrappedKey;
 use crate::error::{Result, StateError};
 use crate::handle::{NativeFile, NativeStateHandle};
@@ -51,6 +52,8 @@ pub struct NativeSnapshot {
     pub(super) key_groups: KeyGroupRange,
     /// The key groups that table files have keys of, by name.
     pub(super) of_files: BTreeMap<String, (u16, u16)>,
+    /// What the states consist of, by name.
+    pub(super) formats: BTreeMap<String, StateFormat>,
     /// Whose folder that is in. It stays as long as the files are needed, also when the task has ended.
     pub(super) worker: Arc<RocksDb>,
 }
@@ -192,6 +195,7 @@ impl NativeUploads {
             format: NATIVE_FORMAT,
             key_groups: (snapshot.key_groups.start, snapshot.key_groups.end),
             files,
+            states: snapshot.formats.clone(),
         };
         Ok((handle, bytes))
     }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn groups(backend: &Arc<RocksDbBackend>) -> BTreeSet<u16> {
-        let column = backend.column("rows", "rows", 0).unwrap();
+        let column = backend.column("rows", "rows", 0, None).unwrap();
         let mut disk = column.iterator(None).unwrap();
         disk.seek_to_first();
         let mut found = Vec::new();
@@ -134,7 +134,7 @@ mod tests {
     /// A database of groups 5 and 100, each in files of its own, restored for groups up to 64.
     fn restored(sorted: bool) -> OperatorResult<BTreeSet<u16>> {
         let (_folder, backend) = backend_of(KeyGroupRange::all(128), true);
-        let column = backend.column("rows", "rows", 0).unwrap();
+        let column = backend.column("rows", "rows", 0, None).unwrap();
         for group in [5, 100] {
             write(&column, group);
             let inner = column.database().inner();
@@ -179,7 +179,7 @@ mod tests {
         other.restore_from(vec![handle.clone()], DataKeys::default());
         let found = groups(&other);
         // Nothing keeps it from being compacted as a whole.
-        let column = other.column("rows", "rows", 0)?;
+        let column = other.column("rows", "rows", 0, None)?;
         let rows = column.handle()?;
         column
             .database()

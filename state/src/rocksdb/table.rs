@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use alpheus_dataflow::element::CheckpointBarrier;
 use alpheus_dataflow::key_group::KeyGroup;
+use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::snapshot::{FrozenRows, RowsConsumer};
 use alpheus_dataflow::{LogicalType, OperatorResult, RowType};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
-use super::{CacheLimit, Column, FrozenColumn, RocksDbBackend, key_bytes};
+use super::{CacheLimit, Column, FrozenColumn, RocksDbBackend, StateFormat, key_bytes};
 use crate::backend::{KeyedTable, SlotColumns, describe, snapshot_row_type};
 use crate::hashmap::HashMapTable;
 use crate::key_index::NO_SLOT;
@@ -56,12 +57,9 @@ impl<C: SlotColumns> RocksTable<C> {
             .collect();
         let fields = cache.columns().fields();
         let row_type = snapshot_row_type(key_types, fields.clone());
-        let columns = describe(&row_type.to_arrow());
-        let ttl = if ttl_ms > 0 { "a" } else { "no" };
-        let layout = format!("the columns {columns}, {ttl} TTL");
         Ok(RocksTable {
             backend: Arc::clone(backend),
-            column: backend.column(name, &layout, ttl_ms)?,
+            column: open(backend, name, key_types, fields.clone(), ttl_ms)?,
             keys: RowCodec::new(&keys)?,
             values: RowCodec::of_row_type(&RowType::new(fields))?,
             row_type,
@@ -193,6 +191,51 @@ impl<C: SlotColumns> RocksTable<C> {
             expired_until,
         }))
     }
+}
+
+/// The column family of a table.
+fn open(
+    backend: &Arc<RocksDbBackend>,
+    name: &str,
+    keys: &[LogicalType],
+    values: Vec<Field>,
+    ttl_ms: u64,
+) -> OperatorResult<Column> {
+    let row_type = snapshot_row_type(keys, values.clone());
+    let columns = describe(&row_type.to_arrow());
+    let ttl = if ttl_ms > 0 { "a" } else { "no" };
+    let layout = format!("the columns {columns}, {ttl} TTL");
+    let keys = keys.to_vec();
+    let format = StateFormat::Table {
+        keys,
+        values,
+        ttl_ms,
+    };
+    backend.column(name, &layout, ttl_ms, Some(format))
+}
+
+/// The rows of a table that no operator has open.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn freeze(
+    backend: &Arc<RocksDbBackend>,
+    name: &str,
+    keys: &[LogicalType],
+    values: &[Field],
+    ttl_ms: u64,
+) -> OperatorResult<Box<dyn FrozenRows>> {
+    let column = open(backend, name, keys, values.to_vec(), ttl_ms)?;
+    let key_columns = keys.iter().cloned().map(SortColumn::ascending);
+    Ok(Box::new(FrozenRocksTable {
+        snapshot: backend.freeze(column.database(), None)?,
+        column,
+        keys: RowCodec::new(&key_columns.collect::<Vec<_>>())?,
+        values: RowCodec::of_row_type(&RowType::new(values.to_vec()))?,
+        row_type: snapshot_row_type(keys, values.to_vec()),
+        timed: ttl_ms > 0,
+        expired_until: None,
+    }))
 }
 
 /// A table as of a barrier.
