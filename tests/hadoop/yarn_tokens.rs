@@ -183,6 +183,7 @@ fn pushed_tokens_are_known_to_the_next_master() {
     wait_for("the job to run", || {
         (said(&id, "job is RUNNING") > 0).then_some(())
     });
+    tickets.renew();
     tickets.succeed(&push);
     kill(processes("./alpheus am", &id)[0]);
     wait_for("the next master", || {

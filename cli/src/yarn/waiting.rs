@@ -1,7 +1,7 @@
 //! Why an application does not start yet, and what to do about it, from what the scheduler says (pure).
 //!
 //! YARN lets an application wait for as long as it takes: for its queue's share for masters, for a node with room. Flink says
-//! after a minute that it takes long; here the user reads at once what is waited for, and each minute how long it has been.
+//! after a minute that it takes long; here the user reads within seconds what is waited for, and each minute how long it has been.
 
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,27 @@ use alpheus_yarn::ApplicationId;
 /// Between two reminders.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Words of the capacity scheduler (`CSAMContainerLaunchDiagnosticsConstants`, `AMState`) and what they mean for the user.
-const MEANINGS: [(&str, &str); 3] = [
+/// How long every application waits for a container, when all goes well.
+const USUAL: Duration = Duration::from_secs(5);
+
+/// Words of the capacity scheduler (`CSAMContainerLaunchDiagnosticsConstants`, `AMState`), how long they say nothing, and what they
+/// mean for the user after that.
+const MEANINGS: [(&str, Duration, &str); 3] = [
     (
         "User's AM resource limit exceeded",
+        Duration::ZERO,
         "its user has as many masters there as one may have (yarn.scheduler.capacity.QUEUE.user-limit-factor): it starts when \
          another application of theirs ends",
     ),
     (
         "AM resource limit exceeded",
+        Duration::ZERO,
         "the queue's share for masters is taken (yarn.scheduler.capacity.QUEUE.maximum-am-resource-percent): it starts when \
          another application there ends",
     ),
     (
         "waiting for resources to be assigned for AM",
+        USUAL,
         "no node that the queue may use has room for its master (jobmanager.memory.process.size) yet",
     ),
 ];
@@ -39,20 +46,24 @@ pub fn words(diagnostics: &str) -> &str {
     text.split("Details").next().unwrap_or_default().trim()
 }
 
-fn meaning(diagnostics: &str) -> Option<&'static str> {
+fn meaning(diagnostics: &str, waited: Duration) -> Option<&'static str> {
     let known = MEANINGS
         .iter()
-        .find(|(words, _)| diagnostics.contains(words));
-    known.map(|(_, meaning)| *meaning)
+        .find(|(words, ..)| diagnostics.contains(words));
+    known
+        .filter(|(_, silent, _)| waited >= *silent)
+        .map(|(.., meaning)| *meaning)
 }
 
 /// What else one could do.
 fn way_out(id: ApplicationId) -> String {
     format!(
-        "to wait no longer, end it (`alpheus cancel -t yarn-application -D yarn.application.id={id}`) and name another queue by \
-         yarn.application.queue"
+        "to wait no longer, end it: `alpheus cancel -t yarn-application -D yarn.application.id={id}`"
     )
 }
+
+/// Where the queue is what it waits for.
+const OTHER_QUEUE: &str = ", and name another queue by yarn.application.queue";
 
 /// What to add to the words of a ResourceManager that refuses an application (`LeafQueue.validateSubmitApplication`).
 pub fn after_refusal(diagnostics: &str) -> &'static str {
@@ -89,14 +100,17 @@ impl Waiting {
         diagnostics: &str,
         now: Instant,
     ) -> Option<String> {
-        let known = meaning(diagnostics);
+        let waited = now.duration_since(self.since);
+        let known = meaning(diagnostics, waited);
+        let way_out = way_out(id);
         if now >= self.remind_at {
             self.remind_at = now + MINUTE;
-            let seconds = now.duration_since(self.since).as_secs();
             let reason = known.unwrap_or_else(|| words(diagnostics));
-            let reason =
-                format!("{id} has been waiting in queue {queue} for {seconds} s: {reason}");
-            return Some(format!("{reason}; {}", way_out(id)));
+            let other = known.map_or("", |_| OTHER_QUEUE);
+            let seconds = waited.as_secs();
+            return Some(format!(
+                "{id} has been waiting in queue {queue} for {seconds} s: {reason}; {way_out}{other}"
+            ));
         }
         let known = known?;
         if self.told == known {
@@ -104,8 +118,7 @@ impl Waiting {
         }
         known.clone_into(&mut self.told);
         Some(format!(
-            "{id} waits in queue {queue}: {known}; {}",
-            way_out(id)
+            "{id} waits in queue {queue}: {known}; {way_out}{OTHER_QUEUE}"
         ))
     }
 }
@@ -151,6 +164,16 @@ mod tests {
         assert_eq!(waiting.look(ID, "etl", strange, now), None);
         let said = waiting.look(ID, "etl", strange, now + MINUTE).unwrap();
         assert!(said.contains("for 60 s: The moon is full.;"), "{said}");
+    }
+
+    #[test]
+    fn what_everybody_waits_for_is_no_news() {
+        let now = Instant::now();
+        let mut waiting = Waiting::from(now);
+        let usual = "[x] Application is Activated, waiting for resources to be assigned for AM. Details : 1";
+        assert_eq!(waiting.look(ID, "etl", usual, now), None);
+        let said = waiting.look(ID, "etl", usual, now + USUAL).unwrap();
+        assert!(said.contains("has room for its master"), "{said}");
     }
 
     #[test]
