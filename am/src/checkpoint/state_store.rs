@@ -334,6 +334,15 @@ impl CheckpointStore for StateStore {
     fn remove_root(&mut self, location: &str, all: bool) -> Result<(), Failure> {
         let (fs, root) = open(location)?;
         let transient = |error: StorageError| Failure::transient(error.to_string());
+        // An attempt that was fenced while it published may have left a torn checkpoint after its successor had looked. What
+        // a later attempt than this one is about to publish is none of our business.
+        if self.claimed.is_some() && self.latest_claim()? == self.claimed {
+            for (_, folder, complete) in paths::list_checkpoints(&*fs, &root).map_err(failed)? {
+                if !complete {
+                    fs.delete(&folder, true).map_err(transient)?;
+                }
+            }
+        }
         let children = match fs.list(&root) {
             Ok(children) => children,
             Err(error) if error.is_not_found() => return Ok(()),
@@ -500,6 +509,44 @@ mod tests {
             .remove_root(&job.folder().to_string_lossy(), false)
             .unwrap();
         assert!(!job.folder().try_exists().unwrap());
+    }
+
+    #[test]
+    fn what_a_fenced_attempt_has_left_does_not_outlive_the_job() {
+        let job = job(7);
+        let mut store = job.store(&[]);
+        let root = job.folder().to_string_lossy().into_owned();
+        let last = store.publish(&job.contents(1, &[])).unwrap();
+        let torn = job.folder().join("chk-9");
+        std::fs::create_dir(&torn).unwrap();
+        std::fs::write(torn.join("._metadata.attempt-1"), "x").unwrap();
+        store.remove_root(&root, false).unwrap();
+        assert!(!torn.try_exists().unwrap());
+        assert!(std::path::Path::new(&last.location).try_exists().unwrap());
+        std::fs::create_dir(&torn).unwrap();
+        store.remove_root(&root, false).unwrap();
+        store.discard(&last.location).unwrap();
+        store.remove_root(&root, false).unwrap();
+        assert!(!job.folder().try_exists().unwrap());
+    }
+
+    #[test]
+    fn a_fenced_attempt_leaves_alone_what_a_later_one_is_about_to_publish() {
+        let job = job(7);
+        let mut store = job.store(&[]);
+        let root = job.folder().to_string_lossy().into_owned();
+        store.publish(&job.contents(1, &[])).unwrap();
+        let later = job.folder().join("chk-2");
+        std::fs::create_dir(&later).unwrap();
+        let folder = Location::local(job.folder());
+        paths::claim(
+            &alpheus_storage::LocalFileSystem,
+            &folder,
+            AttemptNumber(1 << 30),
+        )
+        .unwrap();
+        store.remove_root(&root, false).unwrap();
+        assert!(later.try_exists().unwrap());
     }
 
     #[test]
