@@ -24,6 +24,8 @@ const SMALL: &[&str] = &[
     "-Dexecution.checkpointing.interval=1s",
     "-Dsecurity.kerberos.relogin.period=1s",
     "-Drestart-strategy.fixed-delay.delay=100ms",
+    // Tokens serve for a minute: each node is to have the program but once.
+    "-Dyarn.provided.lib.dirs=hdfs:///data",
 ];
 
 fn lifetimes() -> u32 {
@@ -172,7 +174,6 @@ fn pushed_tokens_are_known_to_the_next_master() {
     arguments.extend([
         "-Dtaskmanager.memory.process.size=4200mb",
         "-Dparallelism.default=2",
-        "-Dyarn.provided.lib.dirs=hdfs:///data",
         "-Dhigh-availability.type=FILESYSTEM",
         &sql,
     ]);
