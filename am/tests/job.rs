@@ -11,6 +11,7 @@ use std::time::Duration;
 use alpheus_am::checkpoint::StateStore;
 use alpheus_am::deployment::DeploymentDriver;
 use alpheus_am::event::{Event, EventSender};
+use alpheus_am::job_directory::{JobDirectory, Retention};
 use alpheus_am::job_master::fact::{Fact, Fault};
 use alpheus_am::job_master::{self, JobHandle, JobSubmission};
 use alpheus_am::job_status::JobStatus;
@@ -35,7 +36,7 @@ use alpheus_state::handle::{OperatorStateHandle, TaskId, TaskSnapshot};
 use alpheus_worker::control::{FromWorker, TaskState, ToWorker, WorkerId};
 use alpheus_worker::control_connection::in_process;
 use alpheus_worker::environment::{Connectors, SinkRequest};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SINK: OperatorId = OperatorId(2);
 
@@ -526,6 +527,58 @@ fn a_job_survives_a_lost_worker_and_goes_on_from_its_savepoint() {
     let left = again.left.lock().unwrap().clone();
     assert!(left.len() == 1 && left[0] > 0, "{left:?}");
     assert_eq!(checkpoints_of(&folder.path().join("chk"), job), 0);
+}
+
+#[test]
+fn one_server_tells_jobs_apart() {
+    let (one_folder, two_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = Running::start(one_folder.path(), &[]);
+    let mut two = Running::start(two_folder.path(), &[]);
+    let directory = JobDirectory::new(Retention {
+        time: Duration::MAX,
+        capacity: 1,
+    });
+    directory.insert(one.handle.gateway().clone());
+    directory.insert(two.handle.gateway().clone());
+    let mut configuration = Configuration::new();
+    configuration.add_override("rest.port=0").unwrap();
+    two.server = RestServer::start(
+        directory,
+        two.token.clone(),
+        Arc::new(AuditLog::log_only()),
+        &configuration,
+        two._runtime.handle(),
+    )
+    .unwrap();
+    let [first, second] = [&one, &two].map(|running| running.handle.gateway().job().to_string());
+    let listed = two.get("/v1/jobs/overview");
+    assert_eq!(
+        (&listed["jobs"][0]["jid"], &listed["jobs"][1]["jid"]),
+        (&json!(first), &json!(second))
+    );
+    let runs = |job: &Value| job["state"] == "RUNNING";
+    one.until("", runs);
+    two.until("", runs);
+    let overview = two.get("/v1/overview");
+    assert_eq!(
+        (&overview["jobs-running"], &overview["taskmanagers"]),
+        (&json!(2), &json!(4))
+    );
+    let path = format!("/v1/jobs/{first}?mode=cancel");
+    let (status, _) = two.ask("PATCH", &path, "", two.token.authorization().expose());
+    assert_eq!(status, 202);
+    assert_eq!(one.handle.wait().unwrap().status, JobStatus::Canceled);
+    assert_eq!(
+        two.get(&format!("/v1/jobs/{first}/status"))["status"],
+        "CANCELED"
+    );
+    two.until("", runs);
+    let overview = two.get("/v1/overview");
+    assert_eq!(
+        (&overview["jobs-running"], &overview["jobs-cancelled"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(overview["taskmanagers"], 2);
 }
 
 #[test]

@@ -26,8 +26,8 @@ fn jobs_run_side_by_side_and_one_after_another() {
         1,
         &["-Drestart-strategy.type=none"],
     );
-    running(&endless);
     session.wait_for(&failed, "FAILED");
+    session.wait_for(&cancelled, "RUNNING");
     let savepoint = session.succeed(&["savepoint", &cancelled, &format!("hdfs://{endless}-saved")]);
     assert!(savepoint.contains("savepoint-"), "{savepoint}");
     session.succeed(&["cancel", &cancelled[..8]]);
@@ -79,7 +79,7 @@ fn the_masters_death_costs_no_job_a_row() {
     let (one, two) = (place("session-one"), place("session-two"));
     let first = session.submit(&one, 300, 9_000, &[]);
     let second = session.submit(&two, 300, 9_000, &["-Dparallelism.default=2"]);
-    running(&one);
+    session.wait_for(&first, "RUNNING");
     running(&two);
     let (masters, workers) = (processes("./alpheus am", &session.id), session.workers());
     assert_eq!((masters.len(), workers.len()), (1, 3));
@@ -156,7 +156,7 @@ fn what_is_wrong_is_said_and_strangers_are_refused() {
         !refused.status.success() && said.contains("yarn-session"),
         "{said}"
     );
-    running(&out);
+    session.wait_for(&job, "RUNNING");
 
     // Hadoop's own command leaves nothing behind, once the owner comes again.
     dev_cluster(&["yarn", "application", "-kill", &session.id]);

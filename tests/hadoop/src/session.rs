@@ -106,7 +106,10 @@ impl Session {
     /// Waits until a job is in a state.
     pub fn wait_for(&self, job: &str, state: &str) {
         wait_for(&format!("{job} to be {state}"), || {
-            (self.state(job) == state).then_some(())
+            let reached = self.state(job) == state;
+            // A command costs more than a look at a process.
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            reached.then_some(())
         });
     }
 

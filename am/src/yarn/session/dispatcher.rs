@@ -1,6 +1,6 @@
 //! Owns the jobs of a session: takes them, starts them, and sees to what they leave (Flink's `Dispatcher`).
 //!
-//! One thread does all of it, in the order in which it is asked. A job's end is told by a thread that waits for it.
+//! Which jobs it takes is in [`super::terms`]. One thread does all of it, in the order in which it is asked. A job's end is told by a thread that waits for it.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -10,22 +10,18 @@ use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_storage::Location;
-use alpheus_yarn::Resource;
-use axum::http::StatusCode;
 use tokio::sync::oneshot;
 
 use super::job_files::JobFiles;
-use super::overlay;
+use super::terms::{Refused, Terms};
 use crate::job_directory::JobDirectory;
 use crate::job_master::JobOutcome;
-use crate::rest::RestError;
 use crate::yarn::YarnApplicationError;
 use crate::yarn::application::Given;
 use crate::yarn::command::Command;
 use crate::yarn::job::{self, JobSpec};
 use crate::yarn::services::Services;
 use crate::yarn::settings::{JobFile, SubmittedJob, Work};
-use crate::yarn::shape::ApplicationShape;
 
 /// How long the end of a session waits for its jobs to be cancelled.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -43,62 +39,12 @@ pub enum Wish {
     End,
 }
 
-/// Why a job is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The session ends.
-    #[error("the session is ending and takes no more jobs: start another one by `alpheus session`")]
-    Ending,
-    /// There is one of that id.
-    #[error("the session has a job {0} already")]
-    Known(JobId),
-    /// Client and session differ.
-    #[error(
-        "the job was planned by version {theirs}, and the session runs version {ours}: use the same"
-    )]
-    Version {
-        /// The client's.
-        theirs: String,
-        /// The session's.
-        ours: &'static str,
-    },
-    /// Only streams.
-    #[error(
-        "a session runs streaming jobs: submit a bounded script in batch mode as an application of its own \
-         (-t yarn-application)"
-    )]
-    Batch,
-    /// What the job says of itself.
-    #[error("{0}")]
-    Wrong(String),
-    /// It could not be kept or started.
-    #[error(transparent)]
-    Failed(#[from] YarnApplicationError),
-}
-
-impl From<Refused> for RestError {
-    fn from(refused: Refused) -> Self {
-        let status = match refused {
-            Refused::Ending => StatusCode::SERVICE_UNAVAILABLE,
-            Refused::Known(_) => StatusCode::CONFLICT,
-            Refused::Version { .. } | Refused::Batch | Refused::Wrong(_) => StatusCode::BAD_REQUEST,
-            Refused::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        RestError {
-            status,
-            message: refused.to_string(),
-        }
-    }
-}
-
 /// See the module's documentation.
 pub(super) struct Dispatcher {
     services: Services,
     jobs: JobDirectory,
     files: JobFiles,
-    staging: Location,
-    /// The largest container that the cluster gives.
-    largest: Resource,
+    terms: Terms,
     running: BTreeSet<JobId>,
     wishes: Sender<Wish>,
 }
@@ -117,10 +63,13 @@ impl Dispatcher {
         let staging: Location = services.attempt.settings.staging.parse()?;
         Ok(Dispatcher {
             files: JobFiles::of(&staging)?,
-            staging,
+            terms: Terms {
+                session: services.configuration.clone(),
+                staging,
+                largest: given.largest.clone(),
+            },
             services,
             jobs,
-            largest: given.largest.clone(),
             running: BTreeSet::new(),
             wishes,
         })
@@ -162,34 +111,11 @@ impl Dispatcher {
     }
 
     fn submit(&mut self, submitted: SubmittedJob) -> Result<(), Refused> {
-        let SubmittedJob {
-            job,
-            version,
-            mut file,
-        } = submitted;
-        let ours = env!("CARGO_PKG_VERSION");
-        if version != ours {
-            return Err(Refused::Version {
-                theirs: version,
-                ours,
-            });
-        }
+        let job = submitted.job;
         if self.jobs.get(job).is_some() {
             return Err(Refused::Known(job));
         }
-        let Work::Stream(graph) = &mut file.work else {
-            return Err(Refused::Batch);
-        };
-        let wrong = |error: &dyn std::fmt::Display| Refused::Wrong(error.to_string());
-        graph.validate().map_err(|error| wrong(&error))?;
-        let session = &self.services.configuration;
-        overlay::apply(session, &mut file.configuration).map_err(|error| wrong(&error))?;
-        overlay::checkpoints(&self.staging, graph, &mut file.configuration)
-            .map_err(|error| wrong(&error))?;
-        ApplicationShape::of(&file.configuration, graph.required_slots())
-            .map_err(|error| wrong(&error))?
-            .check_largest(&self.largest)
-            .map_err(|error| wrong(&error))?;
+        let file = self.terms.admit(submitted)?;
         self.files.put(job, &file)?;
         let started = self.start(job, file, 0);
         if started.is_err() {

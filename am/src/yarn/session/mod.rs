@@ -4,6 +4,7 @@
 //! - [`dispatcher`]: owns the jobs.
 //! - [`job_files`]: keeps them for the next attempt of the master.
 //! - [`overlay`]: what of a job's configuration is the session's to say.
+//! - [`terms`]: which jobs it takes.
 //! - [`rest`]: how jobs are submitted, and the session ended.
 //!
 //! Jobs share the master's process, its login and its tokens, and nothing else: each has a job master of its own, workers of
@@ -13,6 +14,7 @@ pub mod dispatcher;
 pub mod job_files;
 mod overlay;
 pub mod rest;
+pub mod terms;
 
 use alpheus_hadoop_conf::Configuration;
 use tokio::sync::mpsc::UnboundedSender;
