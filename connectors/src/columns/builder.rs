@@ -151,23 +151,43 @@ impl Column {
     }
 
     /// Stores NULL.
+    #[inline]
     pub(crate) fn push_null(&mut self) {
+        self.push_nulls(1);
+    }
+
+    /// Stores NULL `count` times, at least once.
+    pub(crate) fn push_nulls(&mut self, count: usize) {
+        fn zeros<T: Clone + Default>(values: &mut Vec<T>, count: usize) {
+            values.resize(values.len() + count, T::default());
+        }
+        fn empty(offsets: &mut Vec<i32>, count: usize) {
+            let end = offsets.last().copied().unwrap_or_default();
+            offsets.resize(offsets.len() + count, end);
+        }
         match &mut self.values {
             Values::Null => {}
-            Values::Boolean(v) => v.push(false),
-            Values::Int8(v) => v.push(0),
-            Values::Int16(v) => v.push(0),
-            Values::Int32(v) => v.push(0),
-            Values::Int64(v) => v.push(0),
-            Values::Float32(v) => v.push(0.0),
-            Values::Float64(v) => v.push(0.0),
-            Values::Decimal(v) => v.push(0),
+            Values::Boolean(v) => zeros(v, count),
+            Values::Int8(v) => zeros(v, count),
+            Values::Int16(v) => zeros(v, count),
+            Values::Int32(v) => zeros(v, count),
+            Values::Int64(v) => zeros(v, count),
+            Values::Float32(v) => zeros(v, count),
+            Values::Float64(v) => zeros(v, count),
+            Values::Decimal(v) => zeros(v, count),
             Values::Text { offsets, data } | Values::Binary { offsets, data } => {
                 end_entry(offsets, data.len());
+                empty(offsets, count - 1);
             }
-            Values::List { offsets, items } => end_entry(offsets, items.len),
-            Values::Map { offsets, keys, .. } => end_entry(offsets, keys.len),
-            Values::Struct(fields) => fields.iter_mut().for_each(Column::push_null),
+            Values::List { offsets, items } => {
+                end_entry(offsets, items.len);
+                empty(offsets, count - 1);
+            }
+            Values::Map { offsets, keys, .. } => {
+                end_entry(offsets, keys.len);
+                empty(offsets, count - 1);
+            }
+            Values::Struct(fields) => fields.iter_mut().for_each(|field| field.push_nulls(count)),
         }
         let len = self.len;
         let nulls = self.nulls.get_or_insert_with(|| {
@@ -175,8 +195,8 @@ impl Column {
             nulls.append_n(len, true);
             nulls
         });
-        nulls.append(false);
-        self.len += 1;
+        nulls.append_n(count, false);
+        self.len += count;
     }
 
     /// Stores text or bytes as they are. For other types it stores NULL.
@@ -189,6 +209,22 @@ impl Column {
                 self.pushed();
             }
             _ => self.push_null(),
+        }
+    }
+
+    /// Makes room for `all` values, given that those so far are typical of them.
+    pub(crate) fn reserve_in_proportion(&mut self, all: usize) {
+        let done = self.len.max(1);
+        let wanted = |len: usize| len * all.saturating_sub(done) / done + len / 16;
+        match &mut self.values {
+            Values::Text { offsets, data } | Values::Binary { offsets, data } => {
+                offsets.reserve(all.saturating_sub(done));
+                data.reserve(wanted(data.len()));
+            }
+            Values::Struct(fields) => {
+                (fields.iter_mut()).for_each(|field| field.reserve_in_proportion(all));
+            }
+            _ => {}
         }
     }
 
@@ -404,6 +440,40 @@ mod tests {
         let array = column.finish().unwrap();
         assert_eq!((array.len(), array.null_count()), (2, 2));
         assert_eq!(column.len(), 0);
+    }
+
+    #[test]
+    fn many_nulls_are_as_many_single_ones() {
+        let row = TypeKind::Row(vec![
+            Field::new("n", TypeKind::BigInt.nullable()),
+            Field::new("s", TypeKind::string().nullable()),
+            Field::new(
+                "a",
+                TypeKind::Array(Box::new(TypeKind::Integer.nullable())).nullable(),
+            ),
+        ]);
+        let mut built = [3, 1].map(|at_once| {
+            let mut column = Column::new(&row.clone().nullable());
+            for _ in 0..2 {
+                if let Values::Struct(fields) = &mut column.values {
+                    if let Values::Int64(values) = &mut fields[0].values {
+                        values.push(7);
+                        fields[0].pushed();
+                    }
+                    fields[1].push_bytes(b"text");
+                    fields[2].push_null();
+                }
+                column.end_nested();
+                column.reserve_in_proportion(100);
+                for _ in 0..3 / at_once {
+                    column.push_nulls(at_once);
+                }
+            }
+            column.finish().unwrap()
+        });
+        let [one, other] = &mut built;
+        assert_eq!((one.len(), one.null_count()), (8, 6));
+        assert_eq!(one, other);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::event::{self, EventKind, Scratch, Timeline, Value, Wanted};
 use crate::columns::{Column, Values};
 use crate::generator::RowMaker;
 
+/// After so many rows a batch makes room for what is to come; some rounds of events.
+const SAMPLE: usize = 250;
+
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -79,14 +82,37 @@ fn push(column: &mut Column, value: Value<'_>) {
     }
 }
 
+/// A column under construction, and how many NULLs are to follow: most rows of a column of auctions are NULL,
+/// and one after the other they would cost more than the auctions.
+struct Building {
+    column: Column,
+    nulls: usize,
+}
+
+impl Building {
+    fn flush(&mut self) -> &mut Column {
+        if self.nulls > 0 {
+            self.column.push_nulls(std::mem::take(&mut self.nulls));
+        }
+        &mut self.column
+    }
+}
+
 fn store(
-    columns: &mut [Column],
+    columns: &mut [Building],
     targets: &[(LogicalType, Target)],
     kind: EventKind,
     time: i64,
     values: &[Value<'_>],
 ) {
-    for (column, (_, target)) in columns.iter_mut().zip(targets) {
+    for (building, (_, target)) in columns.iter_mut().zip(targets) {
+        if let Target::Row(of, _) = target
+            && *of != kind
+        {
+            building.nulls += 1;
+            continue;
+        }
+        let column = building.flush();
         match target {
             Target::EventType => match &mut column.values {
                 Values::Int32(numbers) => {
@@ -97,7 +123,7 @@ fn store(
             },
             Target::Time => push(column, Value::Number(time)),
             Target::Field(_, place) => push(column, values[*place]),
-            Target::Row(of, places) if *of == kind => {
+            Target::Row(_, places) => {
                 if let Values::Struct(children) = &mut column.values {
                     for (child, place) in children.iter_mut().zip(places) {
                         push(child, values[*place]);
@@ -105,7 +131,6 @@ fn store(
                 }
                 column.end_nested();
             }
-            Target::Row(..) => column.push_null(),
         }
     }
 }
@@ -116,7 +141,12 @@ impl RowMaker for NexmarkMaker {
     }
 
     fn make(&self, numbers: &[u64], _base_ms: i64) -> OperatorResult<RecordBatch> {
-        let mut columns: Vec<Column> = self.columns.iter().map(|(ty, _)| Column::new(ty)).collect();
+        let mut columns: Vec<Building> = (self.columns.iter())
+            .map(|(ty, _)| Building {
+                column: Column::new(ty),
+                nulls: 0,
+            })
+            .collect();
         let mut scratch = Scratch::default();
         let mut bid = [Value::Number(0); 7];
         let mut rows = 0;
@@ -124,6 +154,11 @@ impl RowMaker for NexmarkMaker {
             let kind = EventKind::of(number);
             if self.only.is_some_and(|only| only != kind) {
                 continue;
+            }
+            if rows == SAMPLE {
+                for building in &mut columns {
+                    building.flush().reserve_in_proportion(numbers.len());
+                }
             }
             rows += 1;
             let wanted = self.wanted[kind as usize];
@@ -150,7 +185,7 @@ impl RowMaker for NexmarkMaker {
         }
         let arrays = columns
             .iter_mut()
-            .map(Column::finish)
+            .map(|building| building.flush().finish())
             .collect::<Result<_, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(
