@@ -323,10 +323,14 @@ impl<K: Keys, M: CountMap<K::Key>> Counts<K, M> {
         changed: &mut dyn FnMut(usize, i64, i64),
     ) -> OperatorResult<()> {
         let batch = self.keys.encode(args)?;
-        for (row, (&group, &by)) in groups.iter().zip(by).enumerate() {
-            let counts = Arc::make_mut(self.groups.get_mut(group as usize));
-            let (before, after) = K::add(counts, &batch, row, by);
-            changed(row, before, after);
+        let mut row = 0;
+        for run in groups.chunk_by(|one, next| one == next) {
+            let counts = Arc::make_mut(self.groups.get_mut(run[0] as usize));
+            for _ in run {
+                let (before, after) = K::add(counts, &batch, row, by[row]);
+                changed(row, before, after);
+                row += 1;
+            }
         }
         Ok(())
     }
