@@ -29,7 +29,8 @@ use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::{OperatorError, OperatorResult};
 use alpheus_state::map_state::{EntryRange, ScanOrder};
 use alpheus_state::row_codec::RowBuffer;
-use arrow::array::{ArrayRef, Int64Array, UInt8Array};
+use arrow::array::{ArrayRef, Int64Array, UInt8Array, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
 
 use super::group_aggregate::key_types;
@@ -282,6 +283,53 @@ impl Rank {
         Ok(touched)
     }
 
+    /// [`Rank::apply`] over inserts alone. Sort keys decide first: only rows that are among the first of their
+    /// partition when the batch is over are encoded and kept.
+    fn append(&mut self, batch: &ChangelogBatch) -> OperatorResult<Vec<Touched>> {
+        let columns = batch.rows().columns();
+        let (count, needed) = (batch.num_rows(), self.range.needed());
+        let keys = pick(columns, self.partition.iter().copied());
+        let slots = self.rows.load(&keys, count)?;
+        let sort = pick(columns, self.order.iter().map(|key| key.column));
+        let entries = self.rows.entries(&sort, count)?;
+        // With each partition, its new first rows in order.
+        let mut touched: Vec<(Touched, Vec<u32>)> = Vec::new();
+        let mut known: HashMap<u32, usize> = HashMap::new();
+        for (row, &slot) in slots.iter().enumerate() {
+            let at = match known.get(&slot) {
+                Some(&at) => at,
+                None => {
+                    touched.push((self.touch(slot)?, Vec::new()));
+                    known.insert(slot, touched.len() - 1);
+                    touched.len() - 1
+                }
+            };
+            let (touched, fresh) = &mut touched[at];
+            let entry = entries.row(row);
+            if !touched.first.takes(entry, needed) {
+                continue;
+            }
+            let place = fresh.partition_point(|&other| entries.row(other as usize) < entry);
+            if place < needed {
+                fresh.insert(place, row as u32);
+                fresh.truncate(needed);
+            }
+        }
+        let kept = touched.iter().flat_map(|(_, fresh)| fresh).copied();
+        let kept = UInt32Array::from_iter_values(kept);
+        let columns = columns.iter().map(|column| take(column, &kept, None));
+        let rows = columns.collect::<Result<Vec<_>, _>>()?;
+        let rows = self.rows.payloads(&rows)?;
+        let mut at = 0;
+        for (touched, fresh) in &mut touched {
+            for &row in fresh.iter() {
+                self.add(touched, entries.row(row as usize), rows.row(at))?;
+                at += 1;
+            }
+        }
+        Ok(touched.into_iter().map(|(touched, _)| touched).collect())
+    }
+
     fn emit(&self, changes: Changes, out: &mut dyn Collector) -> OperatorResult<()> {
         if changes.ops.is_empty() {
             return Ok(());
@@ -394,7 +442,10 @@ impl Operator for Rank {
         }
         let now = self.now();
         self.rows.state.begin(now);
-        let touched = self.apply(&batch)?;
+        let touched = match self.append_only && self.update_fast.is_none() {
+            true => self.append(&batch)?,
+            false => self.apply(&batch)?,
+        };
         let mut changes = Changes::default();
         for Touched { slot, before, .. } in &touched {
             let Some(before) = before else { continue };
