@@ -195,6 +195,15 @@ impl IntervalBounds {
             ),
         }
     }
+
+    /// The last time of rows of the input that have no partner to wait for once time has come to `now`.
+    pub fn over_until(&self, input: usize, now: i64) -> i64 {
+        match input {
+            _ if now == i64::MAX => i64::MAX,
+            0 => now.saturating_add(self.lower_ms),
+            _ => now.saturating_sub(self.upper_ms),
+        }
+    }
 }
 
 /// The time columns of a temporal join: `left FOR SYSTEM_TIME AS OF` its time, versions by theirs.

@@ -22,6 +22,7 @@ pub mod local_backup;
 pub mod map_state;
 pub mod metadata;
 pub mod namespaced;
+mod packed_rows;
 pub mod paths;
 pub mod protocol;
 pub mod redistribute;

@@ -6,6 +6,8 @@
 //! all, which is what ranges are made of ([`RowCodec::prefix`]). Every SQL type has an encoding, MAP
 //! and MULTISET included.
 //!
+//! A codec of [packed](RowCodec::packed) rows gives up the order, and the prefixes with it, for fewer bytes.
+//!
 //! A [`RowBuffer`] gathers encoded rows in one allocation, for example all matches of a batch in a
 //! join, until they are decoded together.
 
@@ -15,6 +17,8 @@ use arrow::array::ArrayRef;
 use arrow::compute::SortOptions;
 use arrow::row::Rows;
 use serde::{Deserialize, Serialize};
+
+use crate::packed_rows::{PackedCodec, PackedRows};
 
 /// A column of a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +46,15 @@ impl SortColumn {
 #[derive(Clone)]
 pub struct RowCodec {
     columns: Vec<SortColumn>,
-    /// `None` without columns, which arrow-row does not count rows of.
-    tuples: Option<TupleCodec>,
+    bytes: Bytes,
+}
+
+#[derive(Clone)]
+enum Bytes {
+    /// Without columns, which arrow-row does not count rows of.
+    Empty,
+    Ordered(TupleCodec),
+    Packed(PackedCodec),
 }
 
 impl RowCodec {
@@ -57,14 +68,32 @@ impl RowCodec {
             .iter()
             .map(|column| SortOptions::new(column.descending, column.nulls_first))
             .collect();
-        let tuples = match &types[..] {
-            [] => None,
-            types => Some(TupleCodec::ordered(types, &options)?),
+        let bytes = match &types[..] {
+            [] => Bytes::Empty,
+            types => Bytes::Ordered(TupleCodec::ordered(types, &options)?),
         };
         Ok(RowCodec {
             columns: columns.to_vec(),
-            tuples,
+            bytes,
         })
+    }
+
+    /// A codec for the same rows that only keeps equal ones equal, in fewer bytes; where a column is nested it is the
+    /// same.
+    pub fn packed(&self) -> Self {
+        let types: Vec<LogicalType> = self
+            .columns
+            .iter()
+            .map(|column| column.ty.clone())
+            .collect();
+        let packed = match &self.bytes {
+            Bytes::Ordered(_) => PackedCodec::new(&types),
+            Bytes::Empty | Bytes::Packed(_) => None,
+        };
+        RowCodec {
+            columns: self.columns.clone(),
+            bytes: packed.map_or_else(|| self.bytes.clone(), Bytes::Packed),
+        }
     }
 
     /// A codec for whole rows.
@@ -77,7 +106,7 @@ impl RowCodec {
         Self::new(&columns)
     }
 
-    /// A codec for the first `columns` columns, whose bytes begin the bytes of this one.
+    /// A codec for the first `columns` columns, whose bytes begin the bytes of this one if it keeps the order.
     ///
     /// # Errors
     /// When a type cannot be encoded.
@@ -100,9 +129,11 @@ impl RowCodec {
     /// # Errors
     /// When the columns have other types.
     pub fn encode(&self, columns: &[ArrayRef]) -> OperatorResult<EncodedRows> {
-        let tuples = self.tuples.as_ref();
-        let rows = tuples.map(|tuples| tuples.encode(columns)).transpose()?;
-        Ok(EncodedRows(rows))
+        Ok(EncodedRows(match &self.bytes {
+            Bytes::Empty => Encoded::Empty,
+            Bytes::Ordered(tuples) => Encoded::Ordered(tuples.encode(columns)?),
+            Bytes::Packed(codec) => Encoded::Packed(codec.encode(columns)?),
+        }))
     }
 
     /// The columns of encoded rows.
@@ -113,15 +144,22 @@ impl RowCodec {
         &self,
         rows: impl IntoIterator<Item = &'a [u8]>,
     ) -> OperatorResult<Vec<ArrayRef>> {
-        match &self.tuples {
-            Some(tuples) => tuples.decode(rows),
-            None => Ok(Vec::new()),
+        match &self.bytes {
+            Bytes::Empty => Ok(Vec::new()),
+            Bytes::Ordered(tuples) => tuples.decode(rows),
+            Bytes::Packed(codec) => codec.decode(rows),
         }
     }
 }
 
 /// Encoded rows of one batch.
-pub struct EncodedRows(Option<Rows>);
+pub struct EncodedRows(Encoded);
+
+enum Encoded {
+    Empty,
+    Ordered(Rows),
+    Packed(PackedRows),
+}
 
 impl EncodedRows {
     /// The bytes of a row; none where a row has no columns.
@@ -131,8 +169,9 @@ impl EncodedRows {
     #[inline]
     pub fn row(&self, row: usize) -> &[u8] {
         match &self.0 {
-            Some(rows) => rows.row(row).data(),
-            None => &[],
+            Encoded::Empty => &[],
+            Encoded::Ordered(rows) => rows.row(row).data(),
+            Encoded::Packed(rows) => rows.row(row),
         }
     }
 }
@@ -195,10 +234,11 @@ mod tests {
     use alpheus_dataflow::TypeKind;
     use alpheus_dataflow::schema::Field;
     use arrow::array::{
-        Array, Int32Array, Int32Builder, ListBuilder, MapBuilder, StringArray, StringBuilder,
-        StructArray,
+        Array, BooleanArray, Int32Array, Int32Builder, ListBuilder, MapBuilder, StringArray,
+        StringBuilder, StructArray, UInt32Array, make_array,
     };
-    use arrow::compute::cast;
+    use arrow::buffer::NullBuffer;
+    use arrow::compute::{cast, concat, take};
     use arrow::datatypes::DataType;
 
     use super::*;
@@ -290,6 +330,77 @@ mod tests {
                 assert!((0..3).all(|row| encoded.row(row).starts_with(begin.row(row))));
             }
         }
+    }
+
+    #[test]
+    fn packed_rows_come_back_whatever_lies_under_their_nulls() {
+        let (types, columns): (Vec<_>, Vec<_>) = samples()
+            .into_iter()
+            .filter(|(ty, _)| !ty.to_arrow().is_nested())
+            .unzip();
+        let booleans: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]));
+        let long = "x".repeat(20_000);
+        let texts = [Some(&*long), None, Some(&long[..127])];
+        let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        let types = [
+            types,
+            vec![TypeKind::Boolean.nullable(), TypeKind::string().nullable()],
+        ]
+        .concat();
+        let columns = [columns, vec![booleans, texts]].concat();
+        let sort = types.iter().cloned().map(SortColumn::ascending);
+        let codec = RowCodec::new(&sort.collect::<Vec<_>>()).unwrap().packed();
+        let encoded = codec.encode(&columns).unwrap();
+        let rows = [2, 0, 1, 0].map(|row| encoded.row(row));
+        let decoded = codec.decode(rows).unwrap();
+        let order = UInt32Array::from(vec![2, 0, 1, 0]);
+        for (decoded, column) in decoded.iter().zip(&columns) {
+            assert_eq!(decoded, &take(column, &order, None).unwrap());
+        }
+        // The same rows as slices of longer columns.
+        let sliced: Vec<ArrayRef> = columns
+            .iter()
+            .map(|column| concat(&[column, column]).unwrap().slice(2, 3))
+            .collect();
+        let encoded_again = codec.encode(&sliced).unwrap();
+        for (one, other) in [(2, 0), (0, 1), (1, 2)] {
+            assert_eq!(encoded.row(one), encoded_again.row(other));
+        }
+        // NULLs over other values.
+        let hidden: Vec<ArrayRef> = columns
+            .iter()
+            .map(|column| {
+                let nulls = NullBuffer::new_null(3);
+                let data = column.slice(0, 1).to_data();
+                let one = make_array(data);
+                let all = concat(&[&one, &one, &one]).unwrap();
+                make_array(
+                    all.to_data()
+                        .into_builder()
+                        .nulls(Some(nulls))
+                        .build()
+                        .unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(codec.encode(&hidden).unwrap().row(0), encoded.row(1));
+        assert!(codec.decode([&encoded.row(0)[..9]]).is_err());
+        let cut = &encoded.row(0)[..encoded.row(0).len() - 1];
+        assert!(codec.decode([cut]).is_err());
+        assert!(codec.encode(&columns[1..]).is_err());
+        let none = codec.decode([]).unwrap();
+        for (none, column) in none.iter().zip(&columns) {
+            assert_eq!((none.len(), none.data_type()), (0, column.data_type()));
+        }
+    }
+
+    #[test]
+    fn nested_rows_are_not_packed() {
+        let (types, columns): (Vec<_>, Vec<_>) = samples().into_iter().unzip();
+        let sort: Vec<_> = types.into_iter().map(SortColumn::ascending).collect();
+        let codec = RowCodec::new(&sort).unwrap();
+        let (one, other) = (codec.encode(&columns).unwrap(), codec.packed());
+        assert_eq!(one.row(0), other.encode(&columns).unwrap().row(0));
     }
 
     #[test]

@@ -127,6 +127,10 @@ impl Entries {
         matches!(self, Entries::None)
     }
 
+    pub fn first_key(&self) -> Option<&[u8]> {
+        self.leaves().first().map(|leaf| leaf.first_key())
+    }
+
     /// The leaf that holds the key if any does.
     fn leaf_of(&self, key: &[u8]) -> usize {
         let leaves = self.leaves();
@@ -233,6 +237,28 @@ impl Entries {
         let after = one.memory_size();
         self.drop_leaf(first + 1);
         after as isize - before as isize
+    }
+
+    /// Removes the first entries, up to and with those that begin with `bound`, and shows them before. Gives by
+    /// how much memory grew.
+    pub fn remove_up_to(&mut self, bound: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> isize {
+        let range = EntryRange::up_to(bound);
+        let mut grown = 0;
+        while let Some(leaf) = self.leaves().first() {
+            let end = leaf.partition_point(|entry| !range.is_after(entry));
+            for (entry, value) in (0..end).map(|index| leaf.entry(index)) {
+                visit(entry, value);
+            }
+            if end < leaf.len() {
+                if end > 0 {
+                    grown += self.remove_from_leaf(0, 0..end);
+                }
+                break;
+            }
+            grown -= leaf.memory_size() as isize;
+            self.drop_leaf(0);
+        }
+        grown
     }
 
     /// Removes the entries of which `keep` does not hold. Gives by how much memory grew.

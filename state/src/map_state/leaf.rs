@@ -81,7 +81,12 @@ impl Leaf {
     fn resize_range(&mut self, from: usize, to: usize, length: usize) {
         let (old, tail) = (self.bytes.len(), from + length);
         if tail > to {
-            self.bytes.resize(old + tail - to, 0);
+            let more = tail - to;
+            if self.bytes.capacity() - old < more {
+                // Twice as much, as a vector takes, would be room that most keys never fill.
+                self.bytes.reserve_exact(more + old / 4);
+            }
+            self.bytes.resize(old + more, 0);
         }
         self.bytes.copy_within(to..old, tail);
         self.bytes.truncate(old + tail - to);

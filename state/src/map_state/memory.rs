@@ -79,6 +79,23 @@ impl MemoryMap {
         }
     }
 
+    /// Removes of each key the entries up to a bound; see [`Entries::remove_up_to`].
+    pub fn remove_up_to(&mut self, bound: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) {
+        let range = EntryRange::up_to(bound);
+        for slot in 0..self.maps.len() {
+            // Looked at first, so that nothing is copied that a frozen copy shares.
+            let first = self.maps.get(slot).first_key();
+            if first.is_none_or(|entry| range.is_after(entry)) {
+                continue;
+            }
+            let map = self.maps.get_mut(slot);
+            self.entry_bytes += map.remove_up_to(bound, visit);
+            if map.is_empty() {
+                self.emptied.push(slot as u32);
+            }
+        }
+    }
+
     pub fn scan(&self, slot: u32, range: &EntryRange<'_>, order: ScanOrder, visit: &mut Visit<'_>) {
         if slot != NO_SLOT {
             // Where it stopped is nothing the caller does not know.

@@ -96,7 +96,8 @@ use alpheus_dataflow::operator::OperatorContext;
 use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::snapshot::{FrozenRows, KeyedSnapshot, StateReader};
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, RowType, TypeKind};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array, new_null_array};
+use arrow::compute::take;
 use arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +143,18 @@ struct Codecs {
 }
 
 impl Codecs {
+    fn ordered(spec: MapStateSpec) -> OperatorResult<Self> {
+        Ok(Codecs {
+            layout: ValueLayout {
+                timed: spec.ttl_ms > 0,
+                counters: spec.counters.len(),
+            },
+            entry: RowCodec::new(&spec.entry)?,
+            payload: RowCodec::of_row_type(&spec.payload)?,
+            spec,
+        })
+    }
+
     /// Rows of a snapshot with the columns of this state: payload columns that may be NULL may have been added.
     fn adapt(&self, rows: &RecordBatch) -> OperatorResult<RecordBatch> {
         let spec = &self.spec;
@@ -210,15 +223,7 @@ impl MapState {
     /// # Errors
     /// When a type can be no key or cannot be encoded.
     pub fn new(spec: MapStateSpec) -> OperatorResult<Self> {
-        let codecs = Codecs {
-            layout: ValueLayout {
-                timed: spec.ttl_ms > 0,
-                counters: spec.counters.len(),
-            },
-            entry: RowCodec::new(&spec.entry)?,
-            payload: RowCodec::of_row_type(&spec.payload)?,
-            spec,
-        };
+        let codecs = Codecs::ordered(spec)?;
         Ok(MapState {
             map: Backing::Memory(MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?)),
             codecs: Arc::new(codecs),
@@ -226,6 +231,29 @@ impl MapState {
             now_ms: 0,
             value: Vec::new(),
         })
+    }
+
+    /// In memory the payload takes less room, and its bytes only tell equal rows from others. Called before
+    /// [`MapState::open`].
+    #[must_use]
+    pub fn with_packed_payload(self) -> Self {
+        let payload = self.codecs.payload.packed();
+        self.with_codecs(|codecs| codecs.payload = payload)
+    }
+
+    /// In memory entries take less room, and are in no particular order: for states whose keys are only scanned
+    /// as a whole. Called before [`MapState::open`].
+    #[must_use]
+    pub fn with_unordered_entries(self) -> Self {
+        let entry = self.codecs.entry.packed();
+        self.with_codecs(|codecs| codecs.entry = entry)
+    }
+
+    fn with_codecs(mut self, change: impl FnOnce(&mut Codecs)) -> Self {
+        if let Some(codecs) = Arc::get_mut(&mut self.codecs) {
+            change(codecs);
+        }
+        self
     }
 
     /// Binds the state to the backend of the operator's worker. Called in the operator's `open`.
@@ -241,6 +269,9 @@ impl MapState {
     }
 
     pub(crate) fn bind(&mut self, backend: &Arc<RocksDbBackend>) -> OperatorResult<()> {
+        // What is written to disk must be read by every version.
+        let spec = self.codecs.spec.clone();
+        self.codecs = Arc::new(Codecs::ordered(spec)?);
         let map = RocksMap::new(backend, &self.codecs, self.max_parallelism)?;
         self.map = Backing::Rocks(map);
         Ok(())
@@ -406,6 +437,73 @@ impl MapState {
             ControlFlow::Continue(())
         })?;
         doomed.iter().try_for_each(|entry| self.remove(slot, entry))
+    }
+
+    /// Removes of every key the entries up to and with those that begin with `bound`, and shows each before.
+    /// Called between batches. In memory it looks at one entry of each key that keeps its own; with RocksDB it reads
+    /// the whole state.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn remove_up_to(
+        &mut self,
+        bound: &[u8],
+        visit: &mut dyn FnMut(&[u8], &Value<'_>),
+    ) -> OperatorResult<()> {
+        let layout = self.codecs.layout;
+        match &mut self.map {
+            Backing::Memory(map) => map.remove_up_to(bound, &mut |entry, value| {
+                visit(entry, &Value::new(layout, value));
+            }),
+            Backing::Rocks(_) => self.remove_read(bound, visit)?,
+        }
+        self.store()
+    }
+
+    /// [`MapState::remove_up_to`] by reading everything.
+    fn remove_read(
+        &mut self,
+        bound: &[u8],
+        visit: &mut dyn FnMut(&[u8], &Value<'_>),
+    ) -> OperatorResult<()> {
+        let codecs = Arc::clone(&self.codecs);
+        let (layout, range) = (codecs.layout, EntryRange::up_to(bound));
+        let mut doomed: Vec<(Vec<ArrayRef>, RowBuffer)> = Vec::new();
+        self.for_each_batch(&mut |rows| {
+            let entries = codecs.entry.encode(rows.entry)?;
+            let payloads = codecs.payload.encode(rows.payload)?;
+            let counters: Vec<_> = (rows.counters.iter())
+                .map(|column| column.as_primitive::<Int64Type>().values())
+                .collect();
+            let (mut value, mut numbers) = (Vec::new(), Vec::new());
+            let (mut at, mut gone) = (Vec::new(), RowBuffer::default());
+            for row in 0..rows.entry[0].len() {
+                let entry = entries.row(row);
+                if range.is_after(entry) {
+                    continue;
+                }
+                numbers.clear();
+                numbers.extend(counters.iter().map(|counter| counter[row]));
+                layout.encode(0, &numbers, payloads.row(row), &mut value);
+                visit(entry, &Value::new(layout, value.as_slice()));
+                at.push(row as u32);
+                gone.push(entry);
+            }
+            let at = UInt32Array::from(at);
+            let keys = rows.keys.iter().map(|column| take(column, &at, None));
+            doomed.push((keys.collect::<Result<_, _>>()?, gone));
+            Ok(())
+        })?;
+        let mut slots = Vec::new();
+        for (keys, entries) in doomed {
+            let hashes = hash_columns(&keys, entries.len())?;
+            self.load(&keys, &hashes, &mut slots)?;
+            for (&slot, entry) in slots.iter().zip(entries.iter()) {
+                self.remove(slot, entry)?;
+            }
+            self.store()?;
+        }
+        Ok(())
     }
 
     fn scan_bytes(

@@ -59,7 +59,7 @@ pub(super) fn state(ttl_ms: u64) -> MapState {
 /// A state on RocksDB, with the folder that it lies in.
 fn rocks_state(ttl_ms: u64) -> (tempfile::TempDir, MapState) {
     let (folder, backend) = backend();
-    let mut state = state(ttl_ms);
+    let mut state = state(ttl_ms).with_packed_payload();
     state.bind(&backend).unwrap();
     (folder, state)
 }
@@ -277,6 +277,9 @@ proptest! {
     ) {
         let cut = snapshot_at.index(batches.len());
         check_backends(&batches, cut, parallelism, &mut || state(0), &mut || state(0));
+        let mut packed = || state(0).with_packed_payload();
+        check_backends(&batches, cut, parallelism, &mut packed, &mut || state(0));
+        check_backends(&batches, cut, parallelism, &mut || state(0), &mut packed);
     }
 }
 
@@ -294,10 +297,60 @@ proptest! {
             state
         };
         let cut = snapshot_at.index(batches.len());
-        let mut one = Some(if before { rocks() } else { state(0) });
+        let in_memory = || state(0).with_packed_payload();
+        let mut one = Some(if before { rocks() } else { in_memory() });
         let mut make = || one.take().unwrap();
-        let mut again = || if after { rocks() } else { state(0) };
+        let mut again = || if after { rocks() } else { in_memory() };
         check_backends(&batches, cut, parallelism, &mut make, &mut again);
+    }
+}
+
+/// What is at or above a number goes; the greatest come first.
+fn check_removal(state: &mut MapState, batches: &[Batch], number: i32) {
+    let mut model = Model::new();
+    for batch in batches {
+        apply(state, &mut model, batch);
+    }
+    let frozen = state.freeze(BARRIER).unwrap();
+    let bound = state.entry_codec().prefix(1).unwrap();
+    let column: ArrayRef = Arc::new(Int32Array::from(vec![number]));
+    let bound = bound.encode(&[column]).unwrap();
+    let mut shown: Vec<i64> = Vec::new();
+    state.begin(0);
+    state
+        .remove_up_to(bound.row(0), &mut |_, value| shown.push(value.counter(0)))
+        .unwrap();
+    assert_eq!(model_of(&write_out(frozen.rows)), model);
+    let mut gone: Vec<i64> = Vec::new();
+    for map in model.values_mut() {
+        let (out, left) = std::mem::take(map)
+            .into_iter()
+            .partition(|((other, _), _)| other.0 >= number);
+        *map = left;
+        gone.extend(Entries::into_values(out).map(|(count, _)| count));
+    }
+    model.retain(|_, map| !map.is_empty());
+    shown.sort_unstable();
+    gone.sort_unstable();
+    assert_eq!(shown, gone);
+    if let Backing::Memory(map) = &state.map {
+        assert_eq!(map.len(), model.len());
+        assert!(map.counts_its_memory());
+    }
+    let left = write_out(state.freeze(BARRIER).unwrap().rows);
+    assert_eq!(model_of(&left), model);
+    for batch in batches {
+        apply(state, &mut model, batch);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_first_entries_of_all_keys_can_be_removed(batches in batches(), number in 0i32..40) {
+        check_removal(&mut state(0), &batches, number);
+        let (_folder, mut on_disk) = rocks_state(0);
+        check_removal(&mut on_disk, &batches, number);
     }
 }
 

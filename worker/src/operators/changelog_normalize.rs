@@ -68,7 +68,8 @@ impl ChangelogNormalize {
                 counters: Vec::new(),
                 payload: input.clone(),
                 ttl_ms: *state_ttl_ms,
-            })?,
+            })?
+            .with_packed_payload(),
             output: node.output.to_arrow(),
             clock: Arc::new(SystemClock),
         })

@@ -29,6 +29,7 @@ use alpheus_state::KeyTimers;
 use alpheus_state::map_state::{MapState, MapStateSpec};
 use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
+use arrow::compute::take;
 use arrow::datatypes::{Int64Type, SchemaRef};
 
 use super::event_time::{restored_watermark, watermark_list};
@@ -93,7 +94,7 @@ impl Deduplicate {
             keep_last: *keep_last,
             update_before: *generate_update_before,
             timed: *state_ttl_ms > 0,
-            rows: state("rows", &["time"], input.clone(), ttl_of_rows)?,
+            rows: state("rows", &["time"], input.clone(), ttl_of_rows)?.with_packed_payload(),
             seen: state("seen", &[], RowType::default(), *state_ttl_ms)?,
             timers: KeyTimers::new(&types)?,
             progress: i64::MIN,
@@ -131,7 +132,8 @@ impl Deduplicate {
         let hashes = hash_columns(&keys, rows)?;
         self.rows.load(&keys, &hashes, &mut slots)?;
         let encoded = self.rows.payload_codec().encode(columns)?;
-        let (mut emitted, mut ops) = (RowBuffer::default(), Vec::new());
+        // Rows before and after; without those before, what comes in goes out.
+        let (mut emitted, mut kept, mut ops) = (RowBuffer::default(), Vec::new(), Vec::new());
         let same_is_no_change = self.time == TimeAttribute::Processing && !self.timed;
         for (row, &slot) in slots.iter().enumerate() {
             let new = encoded.row(row);
@@ -147,11 +149,22 @@ impl Deduplicate {
                 }
                 None => RowKind::Insert,
             };
-            emitted.push(new);
+            match self.update_before {
+                true => emitted.push(new),
+                false => kept.push(row as u32),
+            }
             ops.push(kind as u8);
             self.rows.put(slot, ENTRY, &[times[row]], new)?;
         }
-        self.emit(&emitted, ops, out)?;
+        if self.update_before {
+            self.emit(&emitted, ops, out)?;
+        } else if kept.len() == rows {
+            self.emit_columns(columns.to_vec(), ops, out)?;
+        } else {
+            let kept = UInt32Array::from(kept);
+            let columns = columns.iter().map(|column| take(column, &kept, None));
+            self.emit_columns(columns.collect::<Result<_, _>>()?, ops, out)?;
+        }
         self.rows.store()
     }
 
@@ -253,11 +266,20 @@ impl Deduplicate {
     }
 
     fn emit(&self, rows: &RowBuffer, ops: Vec<u8>, out: &mut dyn Collector) -> OperatorResult<()> {
-        if rows.is_empty() {
+        let columns = self.rows.payload_codec().decode(rows.iter())?;
+        self.emit_columns(columns, ops, out)
+    }
+
+    fn emit_columns(
+        &self,
+        columns: Vec<ArrayRef>,
+        ops: Vec<u8>,
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        if ops.is_empty() {
             return Ok(());
         }
-        let columns = self.rows.payload_codec().decode(rows.iter())?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let options = RecordBatchOptions::new().with_row_count(Some(ops.len()));
         let rows = RecordBatch::try_new_with_options(Arc::clone(&self.output), columns, &options)?;
         let inserts = ops.iter().all(|&op| op == RowKind::Insert as u8);
         let ops = (!inserts).then(|| UInt8Array::from(ops));

@@ -40,10 +40,14 @@ impl OrderedRows {
         rows: &RowType,
         ttl_ms: u64,
     ) -> OperatorResult<Self> {
-        Self::counted(name, keys, sort, &[], rows, ttl_ms)
+        let ordered = Self::counted(name, keys, sort, &[], rows, ttl_ms)?;
+        Ok(OrderedRows {
+            state: ordered.state.with_packed_payload(),
+            ..ordered
+        })
     }
 
-    /// The same with numbers for each row.
+    /// The same with numbers for each row. The bytes of a row begin with those of its first columns.
     ///
     /// # Errors
     /// As [`OrderedRows::new`].

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::element::{CheckpointBarrier, Watermark};
 use alpheus_dataflow::graph::OperatorNode;
-use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::join::{IntervalBounds, JoinSpec};
 use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
@@ -27,12 +26,11 @@ use alpheus_dataflow::{OperatorError, OperatorResult, RowKind, RowType, TypeKind
 use alpheus_functions::compile::EvalContext;
 use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, ScanOrder};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
-use arrow::compute::filter;
-use arrow::datatypes::Int64Type;
+use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 
 use super::{Emitted, Keys, Pairing, is_true, join_key_types, other};
 use crate::operators::time_column::TimeColumn;
+use crate::operators::window_aggregate::OUTPUT_ROWS;
 
 const COUNT: usize = 0;
 const MATCHED: usize = 1;
@@ -98,54 +96,30 @@ impl IntervalJoin {
     fn pass(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
         self.swept = self.now;
         for input in [0, 1] {
-            let mut over: Vec<Over> = Vec::new();
-            let (bounds, now) = (self.bounds, self.now);
-            self.sides[input].for_each_batch(&mut |rows| {
-                let times = rows.entry[0].as_primitive::<Int64Type>();
-                let mask: BooleanArray = (times.values().iter())
-                    .map(|&time| Some(bounds.partners(input, time).1 <= now))
-                    .collect();
-                if mask.true_count() > 0 {
-                    let pick = |columns: &[ArrayRef]| -> OperatorResult<Vec<ArrayRef>> {
-                        let columns = columns.iter().map(|column| filter(column, &mask));
-                        Ok(columns.collect::<Result<_, _>>()?)
-                    };
-                    over.push(Over {
-                        keys: pick(rows.keys)?,
-                        entry: pick(rows.entry)?,
-                        counters: pick(rows.counters)?,
-                    });
+            let last = Int64Array::from(vec![self.bounds.over_until(input, self.now)]);
+            let bound = self.time_codec.encode(&[Arc::new(last) as ArrayRef])?;
+            let pads = self.spec.pads(input);
+            let (mut alone, mut counts) = (RowBuffer::default(), Vec::new());
+            let side = &mut self.sides[input];
+            side.begin(0);
+            side.remove_up_to(bound.row(0), &mut |entry, value| {
+                if pads && value.counter(MATCHED) == 0 {
+                    alone.push(entry);
+                    counts.push(value.counter(COUNT));
                 }
-                Ok(())
             })?;
-            for rows in over {
-                self.forget(input, &rows, out)?;
+            for start in (0..counts.len()).step_by(OUTPUT_ROWS) {
+                let rows = start..counts.len().min(start + OUTPUT_ROWS);
+                let codec = self.sides[input].entry_codec();
+                let columns = codec.decode(rows.clone().map(|row| alone.row(row)))?;
+                let mut emitted = Emitted::default();
+                for (row, &count) in counts[rows].iter().enumerate() {
+                    emitted.push(Some(row as u32), None, RowKind::Insert, count);
+                }
+                self.emit(input, [&columns[1..], &[]], emitted, out)?;
             }
         }
         Ok(())
-    }
-
-    fn forget(&mut self, input: usize, rows: &Over, out: &mut dyn Collector) -> OperatorResult<()> {
-        let count = rows.entry[0].len();
-        let state = &mut self.sides[input];
-        state.begin(0);
-        let hashes = hash_columns(&rows.keys, count)?;
-        state.probe(&rows.keys, &hashes, &mut self.own_slots)?;
-        let entries = state.entry_codec().encode(&rows.entry)?;
-        for (row, &slot) in self.own_slots.iter().enumerate() {
-            state.remove(slot, entries.row(row))?;
-        }
-        state.store()?;
-        if !self.spec.pads(input) {
-            return Ok(());
-        }
-        let number =
-            |index: usize, row: usize| rows.counters[index].as_primitive::<Int64Type>().value(row);
-        let mut emitted = Emitted::default();
-        for row in (0..count).filter(|&row| number(MATCHED, row) == 0) {
-            emitted.push(Some(row as u32), None, RowKind::Insert, number(COUNT, row));
-        }
-        self.emit(input, [&rows.entry[1..], &[]], emitted, out)
     }
 
     /// Output from rows of the input, and of the other side.
@@ -173,13 +147,6 @@ impl IntervalJoin {
         out.collect(pairing.rows(sides, pairs, emitted.kinds)?);
         Ok(())
     }
-}
-
-/// Rows of a state that are forgotten.
-struct Over {
-    keys: Vec<ArrayRef>,
-    entry: Vec<ArrayRef>,
-    counters: Vec<ArrayRef>,
 }
 
 fn empty_columns(row: &RowType) -> Vec<ArrayRef> {

@@ -443,7 +443,7 @@ impl BatchKeys {
 fn side(spec: &MultiJoinSpec, input: usize) -> OperatorResult<MapState> {
     let types = key_types(&spec.keys[0], &spec.inputs[0].columns)?;
     let columns = spec.inputs[input].columns.fields.iter();
-    MapState::new(MapStateSpec {
+    let state = MapState::new(MapStateSpec {
         name: format!("join-{input}"),
         keys: types.iter().map(|ty| ty.with_nullable(true)).collect(),
         entry: columns
@@ -452,7 +452,8 @@ fn side(spec: &MultiJoinSpec, input: usize) -> OperatorResult<MapState> {
         counters: vec!["count".to_owned()],
         payload: RowType::default(),
         ttl_ms: spec.inputs[input].state_ttl_ms,
-    })
+    })?;
+    Ok(state.with_unordered_entries())
 }
 
 impl Operator for MultiJoin {

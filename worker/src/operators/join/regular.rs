@@ -18,7 +18,7 @@
 //! State `join-left` and `join-right`: join key, row, count, associations.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::{ChangelogBatch, RowKind};
@@ -95,7 +95,7 @@ fn side(spec: &JoinSpec, input: usize) -> OperatorResult<MapState> {
         counters.push("associations".to_owned());
     }
     let entry = columns.fields.iter();
-    MapState::new(MapStateSpec {
+    let state = MapState::new(MapStateSpec {
         name: ["join-left", "join-right"][input].to_owned(),
         keys: join_key_types(spec)?,
         entry: entry
@@ -104,7 +104,8 @@ fn side(spec: &JoinSpec, input: usize) -> OperatorResult<MapState> {
         counters,
         payload: RowType::default(),
         ttl_ms: spec.input(input).state_ttl_ms,
-    })
+    })?;
+    Ok(state.with_unordered_entries())
 }
 
 /// Rows of the other side that a batch may meet, each once.
@@ -116,15 +117,21 @@ struct Candidates {
     /// How many rows fit each; changes while the batch is processed.
     associations: Vec<i64>,
     changed: Vec<bool>,
-    /// Which rows each slot has.
-    of_slot: HashMap<u32, std::ops::Range<u32>>,
+    /// Which of them each row of the batch may meet.
+    of_row: Vec<Range<u32>>,
 }
 
 impl Candidates {
     fn collect(state: &MapState, slots: &[u32], counted: bool) -> OperatorResult<Self> {
         let mut found = Candidates::default();
+        let mut of_slot: HashMap<u32, Range<u32>> = HashMap::new();
         for &slot in slots {
-            if slot == NO_SLOT || found.of_slot.contains_key(&slot) {
+            if slot == NO_SLOT {
+                found.of_row.push(0..0);
+                continue;
+            }
+            if let Some(known) = of_slot.get(&slot) {
+                found.of_row.push(known.clone());
                 continue;
             }
             let start = found.counts.len() as u32;
@@ -141,14 +148,12 @@ impl Candidates {
                 found.associations.push(associations);
                 ControlFlow::Continue(())
             })?;
-            found.of_slot.insert(slot, start..found.counts.len() as u32);
+            let all = start..found.counts.len() as u32;
+            of_slot.insert(slot, all.clone());
+            found.of_row.push(all);
         }
         found.changed = vec![false; found.counts.len()];
         Ok(found)
-    }
-
-    fn of(&self, slot: u32) -> std::ops::Range<u32> {
-        self.of_slot.get(&slot).cloned().unwrap_or_default()
     }
 
     /// Writes associations that changed back.
@@ -317,7 +322,7 @@ impl Operator for RegularJoin {
             let (mut own_rows, mut other_rows) = (Vec::new(), Vec::new());
             let mut end = start;
             while end < batch.num_rows() && own_rows.len() < PAIRS {
-                for candidate in candidates.of(self.other_slots[end]) {
+                for candidate in candidates.of_row[end].clone() {
                     own_rows.push(end as u32);
                     other_rows.push(candidate);
                 }

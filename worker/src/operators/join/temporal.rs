@@ -77,7 +77,8 @@ impl TemporalJoin {
                 counters: vec!["deleted".to_owned()],
                 payload: spec.right.columns.clone(),
                 ttl_ms: 0,
-            })?,
+            })?
+            .with_packed_payload(),
             spec: spec.clone(),
             times: *times,
             node: node.clone(),
