@@ -40,6 +40,10 @@ pub struct TaskRestore {
     pub keys: DataKeys,
     /// For sources: where to go on.
     pub splits: Vec<SourceSplit>,
+    /// Whether the checkpoint belongs to the job now (`execution.state-recovery.claim-mode`), so that its files may become those of
+    /// the job's own checkpoints.
+    #[serde(default)]
+    pub claimed: bool,
     /// Records that were in flight to it, to be processed first.
     #[serde(default)]
     pub channels: Vec<ChannelStateHandle>,

@@ -103,9 +103,17 @@ impl StateStore {
 
     /// Notes which shared files the checkpoints in a folder refer to, once.
     fn scan(&mut self, folder: &Location) -> Result<(), StateError> {
-        if self.scanned.contains(&folder.to_string()) {
+        if !self.scanned.insert(folder.to_string()) {
             return Ok(());
         }
+        let scanned = self.scan_now(folder);
+        if scanned.is_err() {
+            self.scanned.remove(&folder.to_string());
+        }
+        scanned
+    }
+
+    fn scan_now(&mut self, folder: &Location) -> Result<(), StateError> {
         let fs = file_system_for(folder)?;
         for (_, checkpoint, complete) in paths::list_checkpoints(&*fs, folder)? {
             if complete {
@@ -113,13 +121,30 @@ impl StateStore {
                 self.share(&checkpoint, &metadata);
             }
         }
-        self.scanned.insert(folder.to_string());
         Ok(())
     }
 
+    /// Notes which shared files a checkpoint refers to. Those of a job that this one has claimed may be needed by other
+    /// checkpoints of that job: where these cannot be read, the files stay for good.
     fn share(&mut self, folder: &Location, metadata: &CheckpointMetadata) {
         let files = metadata.shared_files();
-        self.shared.add(&folder.to_string(), files);
+        self.shared.add(&folder.to_string(), files.iter().copied());
+        let mut of_others: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for file in files {
+            let location = file.parse::<Location>().ok();
+            let job = location.and_then(|file| file.parent()?.parent());
+            let job = job.map(|job| job.to_string()).unwrap_or_default();
+            if self.job_folder.as_ref() != Some(&job) {
+                of_others.entry(job).or_default().push(file);
+            }
+        }
+        for (job, files) in of_others {
+            let scanned = job.parse().map_err(StateError::from);
+            if let Err(error) = scanned.and_then(|job| self.scan(&job)) {
+                tracing::warn!(job, %error, "checkpoints that may share files with this job's cannot be read");
+                self.shared.add(&format!("unknown ones in {job}"), files);
+            }
+        }
     }
 
     /// Deletes shared files of this job that no checkpoint refers to. Only while no task runs: what a
@@ -161,17 +186,12 @@ impl StateStore {
         let found = paths::resolve_restore_path(&*fs, &path, self.keys.as_deref())?;
         let metadata = &found.metadata;
         let claimed = external && self.claim_mode == ClaimMode::Claim;
-        if claimed && !metadata.shared_files().is_empty() {
-            // Others may lie beside it that refer to the same files.
-            if let Some(beside) = found.folder.parent() {
-                self.scan(&beside)?;
-            }
-        }
         if claimed {
             self.share(&found.folder, metadata);
         }
         let mut plan = redistribute(metadata, &found.folder, &self.graph, self.ignore_unclaimed)?;
         for (_, task) in &mut plan.tasks {
+            task.claimed = claimed;
             let wrapped: BTreeSet<WrappedKey> = task.wrapped_keys().cloned().collect();
             for wrapped in wrapped {
                 let keys = self.keys.as_ref().ok_or_else(|| StateError::NoKey {
@@ -599,6 +619,36 @@ mod tests {
             message.contains("key `one`, which is not in it"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn files_that_were_claimed_go_with_the_last_checkpoint_of_either_job() {
+        let old = job(7);
+        let mut store = old.store(&[]);
+        store.publish(&old.contents(1, &["a", "b"])).unwrap();
+        let second = store.publish(&old.contents(2, &["b", "c"])).unwrap();
+        let new = job(8);
+        let claim = ("execution.state-recovery.claim-mode", "CLAIM");
+        let mut store = new.store(&[claim]);
+        let from = RestoreFrom::External(second.location.clone());
+        let restored = store.load(&from, 0).unwrap().unwrap();
+        // What the workers had claimed is part of the new job's checkpoint.
+        let mut contents = new.contents(3, &["d"]);
+        let own = old.contents(3, &["b", "c"]).tasks;
+        contents.tasks[0].operators[0]
+            .native
+            .extend(own[0].operators[0].native.clone());
+        let third = store.publish(&contents).unwrap();
+        store.discard(&restored.record.path).unwrap();
+        assert_eq!(old.shared(), ["a", "b", "c"]);
+        // So does another process, which has only the folder of its own.
+        let mut store = new.store(&[claim]);
+        let fourth = store.publish(&new.contents(4, &["d"])).unwrap();
+        let from = RestoreFrom::External(fourth.location.clone());
+        store.load(&from, 0).unwrap().unwrap();
+        store.discard(&third.location).unwrap();
+        assert_eq!(old.shared(), ["a", "b"], "the first checkpoint needs them");
+        assert_eq!(new.shared(), ["d"]);
     }
 
     #[test]

@@ -224,6 +224,18 @@ fn what_was_restored_is_not_written_again() {
     let (copy, _) = other.take(&mut back, 1);
     assert!(shared_of(&copy).is_disjoint(&shared_of(&first)));
     assert_eq!(contents(&mut back), model);
+    // Unless it has claimed them: then they are as good as its own.
+    let (folder, backend) = backend_of(all, true);
+    folders.push(folder);
+    backend.restore_from(handles.to_vec(), DataKeys::default());
+    backend.claim_restored();
+    let mut back = super::tests::state(0);
+    back.bind(&backend).unwrap();
+    let mut heir = Job::new();
+    let (claimed, _) = heir.take(&mut back, 1);
+    assert_eq!(shared_of(&claimed), shared_of(&first));
+    let mut again = restored(all, &[claimed], &mut folders).unwrap();
+    assert_eq!(contents(&mut again), model);
 }
 
 #[test]

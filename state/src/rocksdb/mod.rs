@@ -60,8 +60,8 @@ pub(crate) fn key_bytes(group: KeyGroup, key: &[u8]) -> Vec<u8> {
 pub struct RocksDb {
     options: RocksDbOptions,
     memory: RocksDbMemory,
-    /// Table files that databases were restored with, by owner and name.
-    restored: Mutex<BTreeMap<(String, String), NativeFile>>,
+    /// Table files that databases were restored with, by owner and name, and whether they are claimed.
+    restored: Mutex<BTreeMap<(String, String), (NativeFile, bool)>>,
     // Every database holds on to this value, so none is open any more when the folder is deleted.
     _folder: WorkerFolder,
 }
@@ -88,14 +88,15 @@ impl RocksDb {
 
     /// Notes the table files that a database starts with. They never change, and no other file gets their
     /// name.
-    fn restored_with(&self, owner: &str, files: &[NativeFile]) {
+    fn restored_with(&self, owner: &str, files: &[NativeFile], claimed: bool) {
         let mut restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = files.iter().filter(|file| file.shared);
-        restored.extend(shared.map(|file| ((owner.to_owned(), file.name.clone()), file.clone())));
+        let known = |file: &NativeFile| (owner.to_owned(), file.name.clone());
+        restored.extend(shared.map(|file| (known(file), (file.clone(), claimed))));
     }
 
-    /// Where the file of that name lies, if the owner's database was restored with it.
-    fn restored_file(&self, owner: &str, name: &str) -> Option<NativeFile> {
+    /// Where the file of that name lies, if the owner's database was restored with it, and whether it is claimed.
+    fn restored_file(&self, owner: &str, name: &str) -> Option<(NativeFile, bool)> {
         let restored = self.restored.lock().unwrap_or_else(PoisonError::into_inner);
         restored.get(&(owner.to_owned(), name.to_owned())).cloned()
     }
@@ -117,12 +118,21 @@ pub struct RocksDbOwner {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What a database starts from.
+#[derive(Clone, Default)]
+struct RestoreFrom {
+    handles: Vec<NativeStateHandle>,
+    files: CheckpointFiles,
+    /// Whether the files belong to the job now.
+    claimed: bool,
+}
+
 /// The backend of one operator of one subtask. Its database is made, or restored, when the first state is
 /// opened.
 pub struct RocksDbBackend {
     worker: Arc<RocksDb>,
     owner: RocksDbOwner,
-    restore: Mutex<(Vec<NativeStateHandle>, CheckpointFiles)>,
+    restore: Mutex<RestoreFrom>,
     database: Mutex<Option<Arc<Database>>>,
 }
 
@@ -169,7 +179,14 @@ impl RocksDbBackend {
     /// Has the database start from these. To be called before any state is opened.
     pub fn restore_from(&self, handles: Vec<NativeStateHandle>, files: impl Into<CheckpointFiles>) {
         let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
-        *restore = (handles, files.into());
+        restore.handles = handles;
+        restore.files = files.into();
+    }
+
+    /// The files that the database starts from belong to the job now, wherever they lie.
+    pub fn claim_restored(&self) {
+        let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
+        restore.claimed = true;
     }
 
     /// The column family of a state, whose keys and values are as `layout` says. With a TTL, compactions

@@ -6,8 +6,8 @@
 //! checkpoint of this start of the job has written already is only referred to ([`NativeUploads`]). The
 //! small rest, which names the table files, goes into the checkpoint's folder as one file.
 //!
-//! What a database was restored with is not written again either, where it lies in that folder already:
-//! after a failure the first checkpoint has only what is new.
+//! What a database was restored with is not written again either, where it lies in that folder already, or the job has
+//! claimed what it started from: after a failure the first checkpoint has only what is new.
 //!
 //! Of each table file it is noted which key groups its keys are of. A restore of other groups needs nothing of such a file,
 //! but RocksDB opens every file that its manifest names: of those it gets the end alone, where the index is, with a
@@ -200,21 +200,21 @@ impl NativeUploads {
         Ok((handle, bytes))
     }
 
-    /// Files that the database was restored with and that lie where this job shares its own need not be
-    /// written again. A checkpoint that was published refers to them, so they are not this worker's to delete.
+    /// Files that the database was restored with and that are this job's (they lie where it shares its own, or it has
+    /// claimed them) need not be written again. A checkpoint that was published refers to them, so they are not this worker's to delete.
     fn take_restored(&mut self, shared: &Location, snapshot: &NativeSnapshot, tables: &[String]) {
         for name in tables {
             let key = (snapshot.owner.clone(), name.clone());
             let file = snapshot.worker.restored_file(&snapshot.owner, name);
-            let file = file.filter(|file| {
+            let file = file.filter(|(file, claimed)| {
                 let folder = file
                     .file
                     .parse::<Location>()
                     .ok()
                     .and_then(|file| file.parent());
-                folder.as_ref() == Some(shared)
+                *claimed || folder.as_ref() == Some(shared)
             });
-            if let Some(file) = file {
+            if let Some((file, _)) = file {
                 self.uploaded.entry(key).or_insert(Uploaded {
                     file,
                     checkpoints: BTreeSet::new(),

@@ -14,9 +14,8 @@ use alpheus_dataflow::key_group::KeyGroupRange;
 
 use super::database::Database;
 use super::native::{download, fetch};
-use super::{RocksDb, RocksDbOwner};
+use super::{RestoreFrom, RocksDb, RocksDbOwner};
 use crate::handle::{NativeFile, NativeStateHandle};
-use crate::local_backup::CheckpointFiles;
 
 /// The groups that both have.
 fn overlap(handle: &NativeStateHandle, range: KeyGroupRange) -> KeyGroupRange {
@@ -33,8 +32,13 @@ pub(super) fn restore(
     folder: &Path,
     worker: &Arc<RocksDb>,
     owner: &RocksDbOwner,
-    (mut handles, files): (Vec<NativeStateHandle>, CheckpointFiles),
+    from: RestoreFrom,
 ) -> OperatorResult<Arc<Database>> {
+    let RestoreFrom {
+        mut handles,
+        files,
+        claimed,
+    } = from;
     let range = owner.key_groups;
     handles.retain(|handle| !overlap(handle, range).is_empty());
     handles.sort_by_key(|handle| std::cmp::Reverse(overlap(handle, range).len()));
@@ -73,7 +77,7 @@ pub(super) fn restore(
         OperatorResult::Ok(database)
     };
     let database = Arc::new(open(&base, folder)?);
-    worker.restored_with(&owner.name, &base.files);
+    worker.restored_with(&owner.name, &base.files, claimed);
     for handle in handles {
         let other = open(&handle, &folder.with_extension("other"))?;
         database.take_over(&other, overlap(&handle, range), &owner.clock)?;

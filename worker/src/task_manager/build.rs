@@ -165,7 +165,13 @@ impl TaskBuilder {
 
     /// Gives the operators' backends what was written in their own format.
     fn restore_databases(&self) -> OperatorResult<()> {
-        let Some(TaskRestore { native, keys, .. }) = &self.restore else {
+        let Some(TaskRestore {
+            native,
+            keys,
+            claimed,
+            ..
+        }) = &self.restore
+        else {
             return Ok(());
         };
         for (operator, handles) in native {
@@ -182,6 +188,9 @@ impl TaskBuilder {
                 ))
             })?;
             backend.restore_from(handles.clone(), self.files.with_keys(keys));
+            if *claimed {
+                backend.claim_restored();
+            }
         }
         Ok(())
     }
