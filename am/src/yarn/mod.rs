@@ -7,6 +7,7 @@
 //! - [`allocation`]: which container runs which worker (pure).
 //! - [`exit`]: what a container's end means, [`blame`]: which nodes are avoided (both pure).
 //! - [`departure`]: which workers' containers will be taken (pure).
+//! - [`checkpoint_folder`]: where checkpoints go that nobody has named a folder for.
 //! - [`command`]: what the loop is told.
 //! - [`master_loop`]: heartbeats to the ResourceManager ([`heartbeat`]: how often), starts at NodeManagers.
 //! - [`driver`]: the job master's [`DeploymentDriver`](crate::deployment::DeploymentDriver).
@@ -29,6 +30,7 @@ pub mod allocation;
 pub mod application;
 pub mod batch;
 pub mod blame;
+pub mod checkpoint_folder;
 pub mod command;
 pub mod container;
 pub mod departure;

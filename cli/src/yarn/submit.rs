@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alpheus_am::endpoint::Endpoint;
-use alpheus_am::yarn::launch;
 use alpheus_am::yarn::settings::{
     HadoopSettings, JOB_FILE, JobFile, MasterSettings, ShippedFile, Work,
 };
 use alpheus_am::yarn::shape::ApplicationShape;
+use alpheus_am::yarn::{checkpoint_folder, launch};
 use alpheus_dataflow::ids::JobId;
-use alpheus_hadoop_conf::options::{
-    checkpointing, execution, high_availability, rest, security, yarn as options,
-};
+use alpheus_hadoop_conf::options::{execution, high_availability, rest, security, yarn as options};
 use alpheus_hadoop_conf::{Configuration, Ports, Source};
 use alpheus_security::secret::SecretBytes;
 use alpheus_yarn::{ApplicationId, ApplicationSubmission, LogAggregation, Priority};
@@ -32,9 +30,6 @@ pub const TYPE: &str = "Alpheus";
 
 /// Between two looks at an application that was just submitted.
 const POLL: Duration = Duration::from_millis(50);
-
-/// The folder of checkpoints within the staging folder.
-const CHECKPOINTS: &str = "checkpoints";
 
 /// The names of rolled log files, a regular expression of Java's.
 const ROLLED_LOGS: &str = r"alpheus\.log\..+";
@@ -91,11 +86,7 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     let secrets = ApplicationSecrets::new(new.id)?;
     let staging = Staging::create(&root, new.id)?;
     if let Work::Stream(graph) = &mut work {
-        checkpoints_outlive_nodes(&mut configuration, &staging)?;
-        if let Some(folder) = configuration.get(&checkpointing::DIR)? {
-            let key = checkpointing::DIR.key().to_owned();
-            graph.configuration.insert(key, folder);
-        }
+        checkpoint_folder::choose(staging.folder(), graph, &mut configuration)?;
     }
     let batch = matches!(work, Work::Batch(_));
 
@@ -171,19 +162,6 @@ pub async fn submit(cluster: &Cluster, submission: Submission) -> CliResult<Appl
     staging.hand_over();
     staging::sweep(&root, rm).await;
     Ok(new.id)
-}
-
-/// Without a folder for checkpoints they go to the staging folder: a folder of the master's node is no use to workers.
-fn checkpoints_outlive_nodes(
-    configuration: &mut Configuration,
-    staging: &Staging,
-) -> CliResult<()> {
-    if configuration.get(&checkpointing::DIR)?.is_none() {
-        let folder = staging.folder().join(CHECKPOINTS).to_string();
-        let source = Source::Deployment("the application's staging folder".to_owned());
-        configuration.set_option(&checkpointing::DIR, &folder, source)?;
-    }
-    Ok(())
 }
 
 /// Whoever works in another user's name gives his tokens and never his own keytab away: containers run as that user.
@@ -383,20 +361,6 @@ mod tests {
         let configuration = configured(&[("yarn.ship-files", &path.display().to_string())]);
         let error = ship(&configuration, &staging(dir.path())).unwrap_err();
         assert!(error.message.contains("needs itself"), "{}", error.message);
-    }
-
-    #[test]
-    fn checkpoints_lie_in_the_staging_folder_unless_told_otherwise() {
-        let dir = tempfile::tempdir().unwrap();
-        let staging = staging(dir.path());
-        let mut configuration = configured(&[]);
-        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
-        let chosen = configuration.get(&checkpointing::DIR).unwrap().unwrap();
-        assert!(chosen.starts_with(&staging.folder().to_string()));
-        let mut configuration = configured(&[("execution.checkpointing.dir", "hdfs:///c")]);
-        checkpoints_outlive_nodes(&mut configuration, &staging).unwrap();
-        let kept = configuration.get(&checkpointing::DIR).unwrap();
-        assert_eq!(kept.as_deref(), Some("hdfs:///c"));
     }
 
     #[test]

@@ -1,13 +1,8 @@
 //! What of a job's configuration is the session's to say: who may see and change the application, where the master listens,
 //! how it logs in. A job says the rest: its parallelism, checkpoints, restarts, the size of its workers.
 
-use alpheus_dataflow::JobGraph;
-use alpheus_hadoop_conf::options::{checkpointing, cluster, security, yarn};
+use alpheus_hadoop_conf::options::{cluster, security, yarn};
 use alpheus_hadoop_conf::{ConfigError, ConfigOption, Configuration, Source, Value};
-use alpheus_storage::Location;
-
-/// The folder of checkpoints within the staging folder, for jobs that name none.
-const CHECKPOINTS: &str = "checkpoints";
 
 /// Replaces what is the session's to say.
 ///
@@ -34,29 +29,6 @@ fn take<T: Value>(
         }
         None => Ok(()),
     }
-}
-
-/// Without a folder for checkpoints they go to the session's staging folder, and end with it.
-///
-/// # Errors
-/// When the job's own value is wrong.
-pub(super) fn checkpoints(
-    staging: &Location,
-    graph: &mut JobGraph,
-    job: &mut Configuration,
-) -> Result<(), ConfigError> {
-    let key = checkpointing::DIR.key().to_owned();
-    let folder = match job.get(&checkpointing::DIR)? {
-        Some(folder) => folder,
-        None => {
-            let folder = staging.join(CHECKPOINTS).to_string();
-            let source = Source::Deployment("the session's staging folder".to_owned());
-            job.set_option(&checkpointing::DIR, &folder, source)?;
-            folder
-        }
-    };
-    graph.configuration.insert(key, folder);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 
 use super::overlay;
 use crate::rest::RestError;
-use crate::yarn::YarnApplicationError;
 use crate::yarn::settings::{JobFile, SubmittedJob, Work};
 use crate::yarn::shape::ApplicationShape;
+use crate::yarn::{YarnApplicationError, checkpoint_folder};
 
 /// Why a job is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ impl Terms {
         let wrong = |error: &dyn std::fmt::Display| Refused::Wrong(error.to_string());
         graph.validate().map_err(|error| wrong(&error))?;
         overlay::apply(&self.session, &mut file.configuration).map_err(|error| wrong(&error))?;
-        overlay::checkpoints(&self.staging, graph, &mut file.configuration)
+        checkpoint_folder::choose(&self.staging, graph, &mut file.configuration)
             .map_err(|error| wrong(&error))?;
         ApplicationShape::of(&file.configuration, graph.required_slots())
             .map_err(|error| wrong(&error))?
