@@ -1,5 +1,7 @@
-//! Hands out lanes.
+//! Hands out lanes: to each reader its share, once. A reader that is through with its own leaves those of others alone that have
+//! yet to ask: its watermark is at the end already, and their rows would all be late.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alpheus_dataflow::OperatorResult;
@@ -15,6 +17,8 @@ pub(super) struct LaneEnumerator {
     /// Readers there are, and how many of them have yet to ask.
     parallelism: usize,
     waiting: usize,
+    /// Readers that have asked since lanes came back.
+    asked: BTreeSet<u32>,
 }
 
 impl LaneEnumerator {
@@ -41,13 +45,15 @@ impl LaneEnumerator {
             free,
             parallelism: parallelism.max(1) as usize,
             waiting: parallelism.max(1) as usize,
+            asked: BTreeSet::new(),
         })
     }
 }
 
 impl SplitEnumerator for LaneEnumerator {
-    fn next_split(&mut self, _subtask: u32) -> OperatorResult<NextSplit> {
-        if self.free.is_empty() {
+    fn next_split(&mut self, subtask: u32) -> OperatorResult<NextSplit> {
+        let again = !self.asked.insert(subtask);
+        if self.free.is_empty() || (again && self.waiting > 0) {
             return Ok(NextSplit::NoMore);
         }
         let share = self.free.len().div_ceil(self.waiting.max(1));
@@ -59,6 +65,7 @@ impl SplitEnumerator for LaneEnumerator {
     fn add_back(&mut self, splits: Vec<SourceSplit>) {
         // The reader that lost them will ask again.
         self.waiting = (self.waiting + 1).min(self.parallelism);
+        self.asked.clear();
         for split in splits {
             match decode::<Vec<Lane>>(self.maker.as_ref(), &split.state) {
                 Ok(lanes) => self.free.extend(lanes),

@@ -40,9 +40,9 @@ proptest! {
         let mut all: Vec<String> = Vec::new();
         // Each reader gives two batches, then all are restored at another parallelism.
         let mut splits = Vec::new();
-        for _ in 0..before {
+        for subtask in 0..before {
             let mut live = reader(&source, batch);
-            if let NextSplit::Split(split) = enumerator.next_split(0).unwrap() {
+            if let NextSplit::Split(split) = enumerator.next_split(subtask).unwrap() {
                 live.add_split(split).unwrap();
             }
             for _ in 0..2 {
@@ -55,8 +55,11 @@ proptest! {
         let state = enumerator.snapshot().unwrap();
         let mut enumerator = source.create_enumerator(after, Some(&state)).unwrap();
         enumerator.add_back(splits);
-        for _ in 0..after {
+        for subtask in 0..after {
             let mut live = reader(&source, batch);
+            if let NextSplit::Split(split) = enumerator.next_split(subtask).unwrap() {
+                live.add_split(split).unwrap();
+            }
             let mut last = None;
             while let Some(batch) = next_batch(enumerator.as_mut(), live.as_mut()) {
                 for row in rows(&batch) {
@@ -97,4 +100,16 @@ fn a_rate_makes_readers_wait() {
         SourcePoll::Pending(Some(wait)) => assert_eq!(wait.as_millis(), 100),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_reader_that_is_through_leaves_the_lane_of_one_that_has_yet_to_ask() {
+    let source = source(9, None, 1);
+    let mut enumerator = source.create_enumerator(3, None).unwrap();
+    let mut ask = |subtask| enumerator.next_split(subtask).unwrap();
+    assert!(matches!(ask(0), NextSplit::Split(_)));
+    assert!(matches!(ask(2), NextSplit::Split(_)));
+    assert_eq!(ask(0), NextSplit::NoMore);
+    assert!(matches!(ask(1), NextSplit::Split(_)));
+    assert_eq!(ask(1), NextSplit::NoMore);
 }
