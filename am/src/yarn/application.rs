@@ -190,7 +190,7 @@ impl Attempt {
         let taken = found.and_then(|kept| match kept {
             None => Ok(()),
             Some((tokens, until)) => {
-                self.credentials = self.credentials.without(&[kind::HDFS]);
+                // By the same names, and so in the place of the old ones; everything else stays.
                 self.credentials.merge(tokens);
                 self.pushed_until = Some(until);
                 tracing::info!("the tokens that the owner has pushed are taken over");
