@@ -26,7 +26,8 @@ pub fn settle_after_start() {
         .spawn(settle);
 }
 
-/// Has this process and those that it starts do without huge pages from now on.
+/// Has this process and those that it starts do without huge pages from now on. The allocator is built not to ask for them (`no_thp`); this is for systems
+/// that give them unasked.
 pub fn without_huge_pages() {
     // SAFETY: PR_SET_THP_DISABLE takes a number and touches no memory of ours. A kernel that refuses leaves things as they are.
     unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) };
