@@ -259,17 +259,26 @@ fn last_rolled(listed: &str) -> Option<u64> {
     numbers.max()
 }
 
-/// What a NodeManager's answer has between the lines about the file.
+/// What a NodeManager's answer has between the lines about the file. The line behind it begins where the file ends, even within
+/// a line; some versions put a line's end between, which the length of the file tells from the file's own.
 fn content(answer: &str) -> &str {
+    const LENGTH: &str = "LogLength:";
     const BEGIN: &str = "LogContents:\n";
-    const END: &str = "\nEnd of LogType:";
-    let answer = match answer.find(BEGIN) {
-        Some(at) => &answer[at + BEGIN.len()..],
-        None => answer,
+    const END: &str = "End of LogType:";
+    let (about, answer) = match answer.find(BEGIN) {
+        Some(at) => (&answer[..at], &answer[at + BEGIN.len()..]),
+        None => ("", answer),
     };
-    match answer.rfind(END) {
-        Some(at) => &answer[..at],
-        None => answer,
+    let Some(at) = answer.rfind(END) else {
+        return answer;
+    };
+    let content = &answer[..at];
+    let length = about
+        .lines()
+        .find_map(|line| line.strip_prefix(LENGTH)?.trim().parse().ok());
+    match content.strip_suffix('\n') {
+        Some(shorter) if length == Some(shorter.len()) => shorter,
+        _ => content,
     }
 }
 
@@ -319,8 +328,19 @@ mod tests {
 
     #[test]
     fn lines_about_the_file_are_left_out() {
-        let answer = "Container: c on n\nLogLength:4\nLogContents:\na\nb\n\nEnd of LogType:alpheus.log\n****\n";
-        assert_eq!(content(answer), "a\nb\n");
+        let answer = |length: usize, content: &str| {
+            format!(
+                "Container: c on n\nLogLength:{length}\nLogContents:\n{content}End of LogType:alpheus.log\n****\n"
+            )
+        };
+        for (given, file) in [
+            ("a\nb\n", "a\nb\n"),
+            ("a\nb", "a\nb"),
+            ("a\nb\n\n", "a\nb\n"),
+            ("", ""),
+        ] {
+            assert_eq!(content(&answer(file.len(), given)), file, "{given:?}");
+        }
         assert_eq!(content("raw"), "raw");
     }
 }
