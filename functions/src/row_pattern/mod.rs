@@ -255,7 +255,8 @@ impl Matcher {
     fn end_long_runs(&self, partition: &mut Partition, time: i64) {
         if let Some(within) = self.pattern.within_ms {
             let times = &partition.times;
-            let is_short = |run: &Run| time - times[run.start() as usize] < within;
+            // The last watermark is as far as time goes, and rows may be older than 1970.
+            let is_short = |run: &Run| time.saturating_sub(times[run.start() as usize]) < within;
             partition.state.open.retain(is_short);
         }
     }

@@ -297,3 +297,24 @@ fn within_ends_runs_and_frees_what_waited() {
     );
     assert!(partition.is_idle() && partition.kept().is_empty());
 }
+
+#[test]
+fn time_ends_for_rows_of_any_time() {
+    let mut short_one = pattern(
+        vec![
+            element("A", 1, Some(1), None),
+            element("B", 1, Some(1), None),
+        ],
+        AfterMatch::PastLastRow,
+    );
+    short_one.within_ms = Some(3);
+    let matcher = matcher(&short_one);
+    let context = EvalContext { now_ms: 0 };
+    for time in [-1, i64::MIN, i64::MAX - 3] {
+        let mut partition = Partition::empty(&rows(&[]));
+        let found = matcher.process(&mut partition, &rows(&[1]), &[time], &context);
+        assert!(found.unwrap().is_none() && !partition.is_idle());
+        let found = matcher.advance(&mut partition, i64::MAX, &context);
+        assert!(found.unwrap().is_none() && partition.is_idle(), "{time}");
+    }
+}
