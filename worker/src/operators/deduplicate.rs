@@ -113,14 +113,7 @@ impl Deduplicate {
             return Ok(vec![0; rows]);
         };
         let times = TimeColumn::new(&columns[column])?;
-        let times = (0..rows).map(|row| {
-            times.checked_millis(row).ok_or_else(|| {
-                OperatorError::data(
-                    "the time attribute of a row is NULL; give it a value or filter such rows out",
-                )
-            })
-        });
-        times.collect()
+        (0..rows).map(|row| times.required_millis(row)).collect()
     }
 
     fn keep_last(&mut self, batch: &ChangelogBatch, out: &mut dyn Collector) -> OperatorResult<()> {

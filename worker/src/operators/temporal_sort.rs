@@ -152,18 +152,7 @@ impl Operator for TemporalSort {
             return self.advance(i64::MAX, out);
         };
         let times = TimeColumn::new(batch.rows().column(column))?;
-        let (mut kept, mut kept_times) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-        for row in 0..rows {
-            let time = times.checked_millis(row).ok_or_else(|| {
-                OperatorError::data(
-                    "the time attribute of a row is NULL; give it a value or filter such rows out",
-                )
-            })?;
-            if time > self.emitted {
-                kept.push(row as u32);
-                kept_times.push(time);
-            }
-        }
+        let (kept, kept_times) = times.later_than(Some(self.emitted))?;
         self.late.add((rows - kept.len()) as u64);
         let batch = match kept.len() == rows {
             true => batch,

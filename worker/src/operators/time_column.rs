@@ -74,4 +74,34 @@ impl<'a> TimeColumn<'a> {
         let valid = self.nulls.is_none_or(|nulls| nulls.is_valid(row));
         valid.then(|| self.millis(row))
     }
+
+    /// The time of a row that must have one.
+    ///
+    /// # Errors
+    /// When it has none.
+    #[inline]
+    pub fn required_millis(&self, row: usize) -> OperatorResult<i64> {
+        self.checked_millis(row).ok_or_else(|| {
+            OperatorError::data(
+                "the time attribute of a row is NULL; give it a value or filter such rows out",
+            )
+        })
+    }
+
+    /// Which rows are later than `after` (all, without one), and their times.
+    ///
+    /// # Errors
+    /// When a row has no time.
+    pub fn later_than(&self, after: Option<i64>) -> OperatorResult<(Vec<u32>, Vec<i64>)> {
+        let rows = self.values.len();
+        let (mut kept, mut times) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        for row in 0..rows {
+            let time = self.required_millis(row)?;
+            if after.is_none_or(|after| time > after) {
+                kept.push(row as u32);
+                times.push(time);
+            }
+        }
+        Ok((kept, times))
+    }
 }

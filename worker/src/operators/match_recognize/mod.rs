@@ -137,19 +137,7 @@ impl MatchRecognize {
     /// Keeps the rows that are not late until the watermark has reached them.
     fn wait(&mut self, batch: &ChangelogBatch, column: usize) -> OperatorResult<()> {
         let times = TimeColumn::new(batch.rows().column(column))?;
-        let mut kept = Vec::with_capacity(batch.num_rows());
-        let mut kept_times = Vec::with_capacity(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            let time = times.checked_millis(row).ok_or_else(|| {
-                OperatorError::data(
-                    "the time attribute of a row is NULL; give it a value or filter such rows out",
-                )
-            })?;
-            if time > self.progress {
-                kept.push(row as u32);
-                kept_times.push(time);
-            }
-        }
+        let (kept, kept_times) = times.later_than(Some(self.progress))?;
         let late = batch.num_rows() - kept.len();
         self.late.add(late as u64);
         self.begin();

@@ -133,20 +133,8 @@ impl OverAggregate {
     fn wait(&mut self, batch: &ChangelogBatch, column: usize) -> OperatorResult<()> {
         let count = batch.num_rows();
         let times = TimeColumn::new(batch.rows().column(column))?;
-        let mut kept = Vec::with_capacity(count);
-        let mut kept_times = Vec::with_capacity(count);
         let drops_by_watermark = !self.frames.is_bounded();
-        for row in 0..count {
-            let time = times.checked_millis(row).ok_or_else(|| {
-                OperatorError::data(
-                    "the time attribute of a row is NULL; give it a value or filter such rows out",
-                )
-            })?;
-            if time > self.progress || !drops_by_watermark {
-                kept.push(row as u32);
-                kept_times.push(time);
-            }
-        }
+        let (kept, kept_times) = times.later_than(drops_by_watermark.then_some(self.progress))?;
         let mut late = count - kept.len();
         let batch = match late {
             0 => batch.clone(),
