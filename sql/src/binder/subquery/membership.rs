@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::{Expr, Literal};
 use alpheus_dataflow::types::TypeKind;
+use alpheus_sql_parser::Span;
 use alpheus_sql_parser::ast::BinaryOp;
 
 use super::super::Binder;
@@ -41,18 +42,7 @@ impl Binder<'_> {
         if !nullable {
             return Ok((joined, found));
         }
-        let counts = vec![
-            count(None),
-            count(Some((0, rel.schema.fields[0].ty.clone()))),
-        ];
-        let counted = aggregate_node(Arc::clone(rel), Vec::new(), counts);
-        let columns = vec![
-            Expr::input(0, TypeKind::BigInt.not_null()),
-            Expr::input(1, TypeKind::BigInt.not_null()),
-        ];
-        let (counted, values) = self.scalars(counted, columns);
-        let (joined, first) = self.left_join(joined, &counted, Vec::new(), outer, span)?;
-        let [rows, known] = [&values[0], &values[1]].map(|value| shifted(value, first));
+        let (joined, [rows, known]) = self.counted(joined, Arc::clone(rel), outer, span)?;
         let is_empty = self.computed("=", vec![rows.clone(), zero()], span)?;
         let unknown = self.computed("IS NULL", vec![operands[0].clone()], span)?;
         let some_null = self.computed("<", vec![known, rows], span)?;
@@ -69,6 +59,25 @@ impl Binder<'_> {
             ty,
         };
         Ok((joined, value))
+    }
+
+    /// The input with how many rows of `rel` there are for each of its rows, and how many of them have a first column
+    /// that is not NULL.
+    fn counted(
+        &self,
+        input: Arc<Rel>,
+        rel: Arc<Rel>,
+        outer: &[Expr],
+        span: Span,
+    ) -> Result<(Arc<Rel>, [Expr; 2]), SqlError> {
+        let first = (0, rel.schema.fields[0].ty.clone());
+        let counts = vec![count(None), count(Some(first))];
+        let counted = aggregate_node(rel, Vec::new(), counts);
+        let columns = [0, 1].map(|at| Expr::input(at, TypeKind::BigInt.not_null()));
+        let (counted, values) = self.scalars(counted, columns.to_vec());
+        let (joined, first) = self.left_join(input, &counted, Vec::new(), outer, span)?;
+        let counts = [&values[0], &values[1]].map(|value| shifted(value, first));
+        Ok((joined, counts))
     }
 
     /// `(x, y) IN (..)` as a value: TRUE if a row is equal, unknown if one may be, which has NULL where it is
@@ -102,15 +111,7 @@ impl Binder<'_> {
             ty: TypeKind::BigInt.nullable(),
         };
         let candidates = Rel::project(candidates, vec![("$equal".to_owned(), one)]);
-        let counts = vec![count(None), count(Some((0, TypeKind::BigInt.nullable())))];
-        let counted = aggregate_node(candidates, Vec::new(), counts);
-        let columns = vec![
-            Expr::input(0, TypeKind::BigInt.not_null()),
-            Expr::input(1, TypeKind::BigInt.not_null()),
-        ];
-        let (counted, values) = self.scalars(counted, columns);
-        let (joined, first) = self.left_join(input, &counted, Vec::new(), &passed, span)?;
-        let [possible, equal] = [&values[0], &values[1]].map(|value| shifted(value, first));
+        let (joined, [possible, equal]) = self.counted(input, candidates, &passed, span)?;
         let ty = TypeKind::Boolean.nullable();
         let value = Expr::Case {
             branches: vec![
