@@ -11,6 +11,7 @@ use alpheus_dataflow::source::{
     SplitEnumerator,
 };
 use alpheus_dataflow::{ChangelogBatch, OperatorError, OperatorResult};
+use alpheus_hadoop_conf::parse_folders;
 use alpheus_state::encryption::DataKeys;
 use alpheus_state::local_backup::CheckpointFiles;
 use alpheus_state::rocksdb::read_native;
@@ -124,11 +125,9 @@ type Batches = Box<dyn Iterator<Item = OperatorResult<RecordBatch>> + Send>;
 /// The first of `io.tmp.dirs`, or the system's.
 fn temporary_folder(context: &OperatorContext) -> PathBuf {
     let folders = context.configuration.get("io.tmp.dirs");
-    let mut folders = folders
-        .iter()
-        .flat_map(|folders| folders.split([',', ':', '|']));
-    let first = folders.find(|folder| !folder.trim().is_empty());
-    first.map_or_else(std::env::temp_dir, |folder| PathBuf::from(folder.trim()))
+    folders.map_or_else(std::env::temp_dir, |folders| {
+        parse_folders(folders).swap_remove(0)
+    })
 }
 
 struct SectionsReader {
