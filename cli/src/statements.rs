@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
 use alpheus_dataflow::schema::RowType;
 use alpheus_hadoop_conf::options::table::MAX_COLUMN_WIDTH;
@@ -140,11 +141,7 @@ fn run_job(job: PlannedJob, settings: &Settings) -> CliResult<Exit> {
         let exit = batch_runner::run(job, id, printer.as_deref(), Limits::default())?;
         return finish(printer.as_deref(), exit);
     }
-    let Some(graph) = job.graph else {
-        return Err(CliError::failed(
-            "the planner gave no operators for this job: a defect",
-        ));
-    };
+    let graph = operators(job.graph)?;
     let options = RunOptions {
         job: id,
         workers: match settings.workers {
@@ -180,6 +177,14 @@ fn printer(columns: &RowType, job: &PlannedJob, settings: &Settings) -> CliResul
         alpheus_functions::compile::Session::new(&job.session).map_err(CliError::failed)?;
     let width = job.configuration.get(&MAX_COLUMN_WIDTH)? as usize;
     ResultPrinter::start(settings.output, columns.clone(), session, width).map_err(CliError::failed)
+}
+
+/// The operators of a streaming job.
+///
+/// # Errors
+/// When the planner gave none, as it does not.
+pub fn operators(graph: Option<JobGraph>) -> CliResult<JobGraph> {
+    graph.ok_or_else(|| CliError::failed("the planner gave no operators for this job: a defect"))
 }
 
 /// A new job's id.

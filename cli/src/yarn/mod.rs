@@ -42,8 +42,9 @@ use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_sql::{JobMode, Session};
 
-use crate::exit::{CliError, CliResult, Exit};
+use crate::exit::{CliResult, Exit};
 use crate::job_runner;
+use crate::statements::operators;
 
 /// Plans a script, submits its job as an application, and follows it until it runs, or, `attached`, to its end.
 ///
@@ -57,17 +58,12 @@ pub fn run(
     attached: bool,
 ) -> CliResult<Exit> {
     let planned = plan::plan(&mut Session::new(configuration), name, script)?;
-    let work = match (planned.mode, planned.graph) {
-        (JobMode::Batch, _) => Work::Batch(BatchScript {
+    let work = match planned.mode {
+        JobMode::Batch => Work::Batch(BatchScript {
             name: name.to_owned(),
             text: script.to_owned(),
         }),
-        (JobMode::Streaming, Some(graph)) => Work::Stream(graph),
-        (JobMode::Streaming, None) => {
-            return Err(CliError::failed(
-                "the planner gave no operators for this job: a defect",
-            ));
-        }
+        JobMode::Streaming => Work::Stream(operators(planned.graph)?),
     };
     let runtime = job_runner::runtime()?;
     runtime.block_on(async {

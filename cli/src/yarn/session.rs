@@ -22,7 +22,7 @@ use super::{attach, checks, credentials, follow, last_session, plan, staging};
 use crate::exit::{CliError, CliResult, Exit};
 use crate::job_runner;
 use crate::render::table::text_table;
-use crate::statements::new_job_id;
+use crate::statements::{new_job_id, operators};
 use crate::target::Target;
 
 /// What YARN shows as the name of a session without one.
@@ -139,14 +139,9 @@ pub fn run(
     attached: bool,
 ) -> CliResult<Exit> {
     let planned = plan::plan(&mut Session::new(configuration), name, script)?;
-    let graph = match (planned.mode, planned.graph) {
-        (JobMode::Streaming, Some(graph)) => graph,
-        (JobMode::Streaming, None) => {
-            return Err(CliError::failed(
-                "the planner gave no operators for this job: a defect",
-            ));
-        }
-        (JobMode::Batch, _) => {
+    let graph = match planned.mode {
+        JobMode::Streaming => operators(planned.graph)?,
+        JobMode::Batch => {
             return Err(CliError::usage(format!(
                 "{name} is a bounded script in batch mode, and a session runs streaming jobs: submit it as an application \
                  of its own (-t yarn-application), or without execution.runtime-mode=BATCH"

@@ -1,5 +1,6 @@
 //! The jobs of a session, as its master lists them, and which of them a command means.
 
+use alpheus_am::job_status::JobStatus;
 use alpheus_dataflow::ids::JobId;
 use alpheus_yarn::ApplicationId;
 use serde_json::Value;
@@ -25,7 +26,8 @@ pub struct ListedJob {
 
 /// Whether nothing follows a state.
 pub fn is_final(state: &str) -> bool {
-    matches!(state, "FINISHED" | "CANCELED" | "FAILED")
+    let mut last = JobStatus::ALL.iter().filter(|status| status.is_terminal());
+    last.any(|status| status.as_str() == state)
 }
 
 impl ListedJob {
