@@ -52,9 +52,14 @@ pub(crate) struct PackedRows {
 impl PackedRows {
     #[inline]
     pub fn row(&self, row: usize) -> &[u8] {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..self.ends[row]]
+        &self.bytes[start_of(&self.ends, row)..self.ends[row]]
     }
+}
+
+/// Where a row begins: each begins where the one before ends.
+#[inline]
+fn start_of(ends: &[usize], row: usize) -> usize {
+    row.checked_sub(1).map_or(0, |before| ends[before])
 }
 
 fn varint_len(value: usize) -> usize {
@@ -156,22 +161,18 @@ impl PackedCodec {
             total += *end;
             *end = total;
         }
-        let starts = |row: usize, ends: &[usize]| match row.checked_sub(1) {
-            Some(before) => ends[before],
-            None => 0,
-        };
         let mut bytes = vec![0; total];
         for (index, (own, column)) in self.columns.iter().zip(columns).enumerate() {
             if let Some(nulls) = column.nulls().filter(|nulls| nulls.null_count() > 0) {
                 for row in (0..rows).filter(|&row| nulls.is_null(row)) {
-                    bytes[starts(row, &ends) + index / 8] |= 1 << (index % 8);
+                    bytes[start_of(&ends, row) + index / 8] |= 1 << (index % 8);
                 }
             }
             match own.kind {
                 Kind::Boolean => {
                     let values = column.as_boolean();
                     for row in (0..rows).filter(|&row| values.is_valid(row)) {
-                        bytes[starts(row, &ends) + own.place] = u8::from(values.value(row));
+                        bytes[start_of(&ends, row) + own.place] = u8::from(values.value(row));
                     }
                 }
                 Kind::Fixed(1) => put::<1>(own, column, &ends, &mut bytes),

@@ -147,8 +147,8 @@ mod tests {
         ("CONTAINER_ID", "container_1700000000000_0007_01_000002"),
         ("NM_HOST", "node1"),
         ("LOG_DIRS", "/logs/a,/logs/b"),
-        ("HADOOP_TOKEN_FILE_LOCATION", "/work/container_tokens"),
-        ("PWD", "/work"),
+        ("HADOOP_TOKEN_FILE_LOCATION", "/container/container_tokens"),
+        ("PWD", "/container"),
         ("LOCAL_DIRS", "/local/a,/local/b"),
     ];
 

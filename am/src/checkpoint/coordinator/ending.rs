@@ -75,14 +75,19 @@ impl CheckpointCoordinator {
             }
         }
         if self.active {
-            let pause = now.saturating_add(self.config.min_pause_ms);
-            if self.not_before < i64::MAX {
-                self.not_before = self.not_before.max(pause);
-            }
+            self.pause(now);
             self.store_what_is_ready(now, &mut actions);
             self.begin_what_is_due(now, &mut actions);
         }
         actions
+    }
+
+    /// The next periodic checkpoint, if there is to be one, keeps its distance from the end of this one.
+    fn pause(&mut self, now: i64) {
+        if self.not_before < i64::MAX {
+            let pause = now.saturating_add(self.config.min_pause_ms);
+            self.not_before = self.not_before.max(pause);
+        }
     }
 
     fn retain(&mut self, completed: CompletedCheckpoint, actions: &mut Vec<CheckpointAction>) {
@@ -168,9 +173,8 @@ impl CheckpointCoordinator {
             }
         }
         self.carry(pending.tasks.values());
-        if self.active && self.not_before < i64::MAX {
-            let pause = now.saturating_add(self.config.min_pause_ms);
-            self.not_before = self.not_before.max(pause);
+        if self.active {
+            self.pause(now);
         }
         actions.push(CheckpointAction::Abort {
             checkpoint: id,
