@@ -14,27 +14,11 @@ use alpheus_sql_parser::ast::{
 use super::aggregate::{Collector, PendingAggregate};
 use super::convert;
 use super::expr::{Aggregates, ExprBinder};
+use super::group_window::is_group_window_name;
 use super::grouping::is_grouping_function;
 use super::sort::nulls_first;
 use crate::error::{SqlError, nearest};
 
-/// Functions that stand in FROM, with what they are.
-const TABLE_FUNCTIONS: &[&str] = &["TUMBLE", "HOP", "CUMULATE", "SESSION"];
-/// What the old group windows call their parts.
-const GROUP_WINDOW_PARTS: &[&str] = &[
-    "TUMBLE_START",
-    "TUMBLE_END",
-    "TUMBLE_ROWTIME",
-    "TUMBLE_PROCTIME",
-    "HOP_START",
-    "HOP_END",
-    "HOP_ROWTIME",
-    "HOP_PROCTIME",
-    "SESSION_START",
-    "SESSION_END",
-    "SESSION_ROWTIME",
-    "SESSION_PROCTIME",
-];
 /// Functions of rows over their neighbours.
 const RANKING: &[&str] = &[
     "ROW_NUMBER",
@@ -79,11 +63,14 @@ impl ExprBinder<'_> {
                 call.span,
             ));
         }
-        if TABLE_FUNCTIONS.contains(&name.as_str()) || GROUP_WINDOW_PARTS.contains(&name.as_str()) {
-            return Err(SqlError::unsupported(format!("the group window function {name}"), call.span)
-                .with_help(
-                    "use a window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
-                ));
+        if is_group_window_name(&name) {
+            return self.group_window_part(&name, call);
+        }
+        if name == "CUMULATE" {
+            return Err(SqlError::invalid(
+                "the window function CUMULATE can only stand in FROM TABLE(...)",
+                call.span,
+            ));
         }
         if let Aggregates::Collect(collector) = self.aggregates
             && collector.borrow().of_pattern

@@ -17,6 +17,7 @@ use alpheus_sql_parser::ast::{
 };
 
 use super::aggregate::Collector;
+use super::group_window::GroupWindow;
 use super::over::Overs;
 use super::scope::{Scope, row_field};
 use super::subquery::Subqueries;
@@ -41,6 +42,8 @@ pub(super) struct ExprBinder<'e> {
     pub(super) overs: Option<Overs<'e>>,
     /// Expressions that names can stand for which are no columns.
     pub(super) aliases: Vec<(String, Expr)>,
+    /// The window of GROUP BY that parts of windows are of.
+    pub(super) group_window: Option<&'e GroupWindow>,
     /// Where sub-queries go; nowhere if they are refused.
     pub(super) subqueries: Option<Subqueries<'e>>,
     /// Where each column was last referred to, for errors that are found later.
@@ -59,6 +62,7 @@ impl<'e> ExprBinder<'e> {
             aggregates,
             overs: None,
             aliases: Vec::new(),
+            group_window: None,
             subqueries: None,
             references: RefCell::default(),
         }

@@ -13,6 +13,7 @@ use alpheus_sql_parser::ast::{self, GroupBy, GroupItem};
 
 use super::Binder;
 use super::expr::{Aggregates, ExprBinder};
+use super::group_window::{GroupWindow, group_window_call};
 use super::literal::integer;
 use super::scope::Scope;
 use crate::error::SqlError;
@@ -35,6 +36,7 @@ impl Binder<'_> {
         &self,
         group_by: Option<&GroupBy>,
         scope: &Scope,
+        window: Option<&GroupWindow>,
     ) -> Result<Grouping, SqlError> {
         let Some(group_by) = group_by else {
             return Ok(Grouping::default());
@@ -43,7 +45,14 @@ impl Binder<'_> {
         let mut keys = Vec::new();
         let mut sets = vec![Vec::new()];
         for item in &group_by.items {
-            let of_item = sets_of(item, &binder, &mut keys)?;
+            let of_item = match (item, window) {
+                (GroupItem::Expr(expr), Some(window)) if group_window_call(expr).is_some() => {
+                    let first = keys.len();
+                    keys.extend_from_slice(window.keys());
+                    vec![(first..keys.len()).collect()]
+                }
+                _ => sets_of(item, &binder, &mut keys)?,
+            };
             sets = product(&sets, &of_item, group_by.span)?;
         }
         if sets.len() == 1 {

@@ -15,7 +15,7 @@ use alpheus_dataflow::types::TypeKind;
 use alpheus_sql_parser::ast::SetOperator;
 
 use super::aggregate::aggregate_node;
-use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode, all_columns, columns_of};
 
 /// The first of two `sides` with the same `columns`, without what `op` takes away.
 pub(super) fn intersect_or_except(
@@ -72,7 +72,7 @@ pub(super) fn intersect_or_except(
 /// The rows with two columns behind: TRUE in that of the side, NULL in the other.
 fn marked(rel: Arc<Rel>, is_left: bool) -> Arc<Rel> {
     let boolean = TypeKind::Boolean.nullable();
-    let mut columns = columns_of(&rel, rel.schema.len());
+    let mut columns = all_columns(&rel);
     let mark = |set: bool| match set {
         true => Expr::literal(Literal::Boolean(true), boolean.clone()),
         false => Expr::literal(Literal::Null, boolean.clone()),
@@ -104,7 +104,7 @@ fn copies(op: SetOperator, left: Expr, right: Expr) -> Expr {
 
 /// The first columns of each row, as many times as `copies` says.
 fn repeated(rel: Arc<Rel>, width: usize, copies: Expr) -> Arc<Rel> {
-    let mut columns = columns_of(&rel, width);
+    let mut columns = columns_of(&rel, 0..width);
     columns.push(("$copies".to_owned(), copies));
     let rel = Rel::project(rel, columns);
     let schema = rel.schema.clone();
@@ -122,7 +122,7 @@ fn repeated(rel: Arc<Rel>, width: usize, copies: Expr) -> Arc<Rel> {
 }
 
 fn first_columns(rel: Arc<Rel>, width: usize) -> Arc<Rel> {
-    let exprs = columns_of(&rel, width).into_iter().map(|(_, expr)| expr);
+    let exprs = columns_of(&rel, 0..width).into_iter().map(|(_, expr)| expr);
     Arc::new(Rel {
         schema: PlanSchema {
             fields: rel.schema.fields[..width].to_vec(),
@@ -132,11 +132,4 @@ fn first_columns(rel: Arc<Rel>, width: usize) -> Arc<Rel> {
             input: rel,
         },
     })
-}
-
-fn columns_of(rel: &Rel, width: usize) -> Vec<(String, Expr)> {
-    let fields = rel.schema.fields[..width].iter().enumerate();
-    fields
-        .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
-        .collect()
 }

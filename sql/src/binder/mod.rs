@@ -19,6 +19,7 @@ mod decorrelate;
 mod decorrelate_sides;
 mod expr;
 mod from;
+mod group_window;
 mod grouping;
 mod hints;
 mod insert;

@@ -10,7 +10,7 @@ use super::expr::{Aggregates, ExprBinder};
 use super::scope::Scope;
 use super::sort::{SortColumn, nulls_first, output_column};
 use crate::error::SqlError;
-use crate::rel::{PlanField, PlanSchema, Rel, RelNode, SortKey};
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode, SortKey, all_columns, columns_of};
 
 /// The queries that WITH has named, innermost first.
 #[derive(Clone, Copy)]
@@ -180,19 +180,10 @@ fn with_hidden(rel: Arc<Rel>, hidden: Vec<Expr>) -> Arc<Rel> {
     if hidden.is_empty() {
         return rel;
     }
-    let mut columns = columns_of(&rel, 0..rel.schema.len());
+    let mut columns = all_columns(&rel);
     let hidden = hidden.into_iter().enumerate();
     columns.extend(hidden.map(|(at, expr)| (format!("$sort{at}"), expr)));
     Rel::project(rel, columns)
-}
-
-fn columns_of(rel: &Rel, range: std::ops::Range<usize>) -> Vec<(String, Expr)> {
-    range
-        .map(|at| {
-            let field = &rel.schema.fields[at];
-            (field.name.clone(), Expr::input(at, field.ty.clone()))
-        })
-        .collect()
 }
 
 /// The first `count` columns of the rows.
@@ -243,7 +234,7 @@ fn renamed(rel: Arc<Rel>, names: Vec<String>) -> Arc<Rel> {
         ..field.clone()
     };
     let fields = rel.schema.fields.iter().zip(names).map(named).collect();
-    let exprs = columns_of(&rel, 0..rel.schema.len());
+    let exprs = all_columns(&rel);
     Arc::new(Rel {
         node: RelNode::Project {
             input: rel,

@@ -48,6 +48,17 @@ impl Scope {
         }
     }
 
+    /// With columns behind that no name reaches.
+    pub(super) fn with_unnamed(mut self, schema: PlanSchema) -> Scope {
+        let hidden = (0..schema.len()).collect();
+        self.relations.push(Relation {
+            name: Vec::new(),
+            schema,
+            hidden,
+        });
+        self
+    }
+
     /// The relations of both, as a join puts their columns.
     pub(super) fn beside(mut self, right: Scope) -> Scope {
         self.relations.extend(right.relations);

@@ -37,7 +37,7 @@ impl Binder<'_> {
         order_by: &[OrderItem],
         named: Option<&Named<'_>>,
     ) -> Result<Sorted, SqlError> {
-        let (mut input, scope) = self.hinted(select)?.from(&select.from, named)?;
+        let (mut input, mut scope) = self.hinted(select)?.from(&select.from, named)?;
         let pending = RefCell::default();
         let subqueries = Subqueries {
             pending: &pending,
@@ -54,10 +54,16 @@ impl Binder<'_> {
             }
         }
 
+        let group_window = self.group_window(&input, &scope, select.group_by.as_ref())?;
+        let group_window = group_window.map(|(windowed, with_window, window)| {
+            (input, scope) = (windowed, with_window);
+            window
+        });
         let collector = RefCell::new(Collector::default());
         let overs = RefCell::new(OverCollector::default());
         let mut binder = ExprBinder::new(self, &scope, Aggregates::Collect(&collector))
             .with_subqueries(subqueries);
+        binder.group_window = group_window.as_ref();
         let allowed = Some(Overs {
             collector: &overs,
             windows: &select.windows,
@@ -83,7 +89,7 @@ impl Binder<'_> {
             None => None,
         };
 
-        let grouping = self.grouping(select.group_by.as_ref(), &scope)?;
+        let grouping = self.grouping(select.group_by.as_ref(), &scope, group_window.as_ref())?;
         let grouped =
             select.group_by.is_some() || having.is_some() || !collector.borrow().is_empty();
         if grouped {

@@ -12,7 +12,7 @@ use super::expr::{Aggregates, ExprBinder};
 use super::query::repeated;
 use super::scope::Scope;
 use crate::error::SqlError;
-use crate::rel::{PlanField, PlanSchema, Rel, RelNode};
+use crate::rel::{PlanField, PlanSchema, Rel, RelNode, all_columns};
 
 impl Binder<'_> {
     /// The rows of `left`, each with the elements of a collection; `outer` keeps rows without elements.
@@ -181,21 +181,14 @@ fn name_elements(
     Ok(())
 }
 
-fn columns_of(rel: &Rel) -> Vec<(String, Expr)> {
-    let fields = rel.schema.fields.iter().enumerate();
-    fields
-        .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
-        .collect()
-}
-
 fn with_column(rel: Arc<Rel>, expr: Expr) -> Arc<Rel> {
-    let mut columns = columns_of(&rel);
+    let mut columns = all_columns(&rel);
     columns.push(("$collection".to_owned(), expr));
     Rel::project(rel, columns)
 }
 
 fn without_column(rel: Arc<Rel>, column: usize) -> Arc<Rel> {
-    let mut columns = columns_of(&rel);
+    let mut columns = all_columns(&rel);
     columns.remove(column);
     Rel::project(rel, columns)
 }

@@ -20,11 +20,14 @@ use super::{Binder, savepoint_function};
 use crate::error::SqlError;
 use crate::rel::{PlanField, PlanSchema, Rel, RelNode, TimeRole};
 
+/// How many columns a window function puts behind those of its input: start, end and time.
+pub(super) const WINDOW_COLUMNS: usize = 3;
+
 /// A window function: its name and its parameters in order; those behind `required` may be left out.
-struct Function {
-    name: &'static str,
-    parameters: &'static [&'static str],
-    required: usize,
+pub(super) struct Function {
+    pub(super) name: &'static str,
+    pub(super) parameters: &'static [&'static str],
+    pub(super) required: usize,
 }
 
 const FUNCTIONS: &[Function] = &[
@@ -51,7 +54,7 @@ const FUNCTIONS: &[Function] = &[
 ];
 
 impl Function {
-    fn signature(&self) -> String {
+    pub(super) fn signature(&self) -> String {
         let parameter = |(at, name): (usize, &&str)| match (*name, at < self.required) {
             ("DATA", _) if self.name == "SESSION" => "TABLE t [PARTITION BY k]".to_owned(),
             ("DATA", _) => "TABLE t".to_owned(),
@@ -69,14 +72,17 @@ impl Function {
 }
 
 /// Arguments by parameter.
-struct Arguments<'q> {
+pub(super) struct Arguments<'q> {
     function: &'static Function,
     given: Vec<Option<&'q FunctionArg>>,
     span: Span,
 }
 
 impl<'q> Arguments<'q> {
-    fn of(function: &'static Function, call: &'q FunctionCall) -> Result<Self, SqlError> {
+    pub(super) fn of(
+        function: &'static Function,
+        call: &'q FunctionCall,
+    ) -> Result<Self, SqlError> {
         let mut given = vec![None; function.parameters.len()];
         for (at, arg) in call.args.iter().enumerate() {
             let position = match &arg.name {
@@ -211,7 +217,8 @@ impl Binder<'_> {
         Ok(window_rel(input, window, time, position, keys))
     }
 
-    fn time_attribute(
+    /// The time that the function divides: the column must be a time attribute in streaming mode.
+    pub(super) fn time_attribute(
         &self,
         function: &Function,
         position: usize,
@@ -247,7 +254,8 @@ impl Binder<'_> {
         })
     }
 
-    fn window_spec(&self, arguments: &Arguments<'_>) -> Result<WindowSpec, SqlError> {
+    /// The windows that the arguments describe.
+    pub(super) fn window_spec(&self, arguments: &Arguments<'_>) -> Result<WindowSpec, SqlError> {
         let offset = match arguments.get("OFFSET") {
             Some(arg) => self.interval(arg, "OFFSET")?,
             None => 0,
@@ -380,7 +388,8 @@ fn partition_keys(
     table.partition_by.iter().map(key).collect()
 }
 
-fn window_rel(
+/// The window function over `input`, whose column `position` is the time.
+pub(super) fn window_rel(
     input: Arc<Rel>,
     window: WindowSpec,
     time: TimeAttribute,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::window::WindowSpec;
 
-use crate::rel::{PlanField, Rel, RelNode};
+use crate::rel::{Rel, RelNode, columns_of};
 
 pub(super) fn push(rel: Arc<Rel>) -> Arc<Rel> {
     let RelNode::Unnest {
@@ -98,12 +98,4 @@ fn repeated(rel: &Arc<Rel>, count: &Expr, like: &Rel) -> Option<Arc<Rel>> {
         }
         _ => None,
     }
-}
-
-fn columns_of(rel: &Rel, range: std::ops::Range<usize>) -> Vec<(String, Expr)> {
-    let column = |at: usize| {
-        let field: &PlanField = &rel.schema.fields[at];
-        (field.name.clone(), Expr::input(at, field.ty.clone()))
-    };
-    range.map(column).collect()
 }

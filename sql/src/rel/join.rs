@@ -12,6 +12,7 @@
 //!   columns of a window survive a window join. Otherwise they become ordinary values, as a row may come out
 //!   long after its time.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use alpheus_dataflow::expr::Expr;
@@ -191,8 +192,14 @@ pub(crate) fn shifted(expr: &Expr, width: usize) -> Expr {
 
 /// All columns of the relation, each as itself.
 pub(crate) fn all_columns(rel: &Rel) -> Vec<(String, Expr)> {
-    let fields = rel.schema.fields.iter().enumerate();
+    columns_of(rel, 0..rel.schema.len())
+}
+
+/// These columns of the relation, each as itself.
+pub(crate) fn columns_of(rel: &Rel, range: Range<usize>) -> Vec<(String, Expr)> {
+    let fields = rel.schema.fields[range.clone()].iter();
     fields
-        .map(|(at, field)| (field.name.clone(), Expr::input(at, field.ty.clone())))
+        .zip(range)
+        .map(|(field, at)| (field.name.clone(), Expr::input(at, field.ty.clone())))
         .collect()
 }

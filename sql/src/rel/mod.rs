@@ -34,7 +34,7 @@ pub(crate) use compose::{computes_once, is_repeatable, substitute};
 pub use explain::explain_expr;
 pub use fields::{PlanField, PlanSchema, TimeRole};
 pub use join::JoinStrategy;
-pub(crate) use join::{all_columns, conjunction, conjuncts_of, join_schema, shifted};
+pub(crate) use join::{all_columns, columns_of, conjunction, conjuncts_of, join_schema, shifted};
 pub use keys::UniqueKey;
 
 /// A node of the plan with the columns it produces.

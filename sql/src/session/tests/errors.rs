@@ -248,14 +248,44 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "database 'default_catalog.nope' not found",
     ),
     ("DESCRIBE nope", "nope", "table 'nope' not found"),
+    (
+        "SELECT TUMBLE_START(ts, INTERVAL '2' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
+        "TUMBLE_START(ts, INTERVAL '2' DAY)",
+        "TUMBLE_START needs a call of TUMBLE with the same arguments in GROUP BY",
+    ),
+    (
+        "SELECT HOP_END(ts, INTERVAL '2' DAY, INTERVAL '2' DAY) FROM bid",
+        "HOP_END(ts, INTERVAL '2' DAY, INTERVAL '2' DAY)",
+        "HOP_END needs a call of HOP with the same arguments in GROUP BY",
+    ),
+    (
+        "SELECT TUMBLE(ts, INTERVAL '1' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
+        "TUMBLE(ts, INTERVAL '1' DAY)",
+        "the window function TUMBLE can only stand in GROUP BY or in FROM TABLE(...)",
+    ),
+    (
+        "SELECT COUNT(*) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY), SESSION(ts, INTERVAL '1' DAY)",
+        "SESSION(ts, INTERVAL '1' DAY)",
+        "only one group window may be used in GROUP BY",
+    ),
+    (
+        "SELECT COUNT(*) FROM bid GROUP BY TUMBLE(id, INTERVAL '1' DAY)",
+        "id",
+        "TUMBLE requires the timecol is a time attribute type, but is INT",
+    ),
+    (
+        "SELECT TUMBLE_PROCTIME(ts, INTERVAL '1' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
+        "TUMBLE_PROCTIME(ts, INTERVAL '1' DAY)",
+        "TUMBLE_PROCTIME needs a window of processing time",
+    ),
 ];
 
 /// A statement, the text that the caret stands under, and the feature.
 const UNSUPPORTED: &[(&str, &str, &str)] = &[
     (
-        "SELECT TUMBLE_START(ts, INTERVAL '1' DAY) FROM bid GROUP BY TUMBLE(ts, INTERVAL '1' DAY)",
-        "TUMBLE_START(ts, INTERVAL '1' DAY)",
-        "the group window function TUMBLE_START",
+        "SELECT k FROM bid GROUP BY ROLLUP(k), TUMBLE(ts, INTERVAL '1' DAY)",
+        "TUMBLE(ts, INTERVAL '1' DAY)",
+        "GROUPING SETS, ROLLUP or CUBE beside a group window",
     ),
     (
         "CREATE FUNCTION f AS 'x.Y' LANGUAGE JAVA",
