@@ -71,11 +71,20 @@ impl JobDirectory {
 
     /// A job has started.
     pub fn insert(&self, gateway: JobGateway) {
+        self.add(gateway, None);
+    }
+
+    /// A job has ended that another process has known.
+    pub fn insert_ended(&self, view: JobView, at: Instant) {
+        self.add(JobGateway::of_ended(view), Some(at));
+    }
+
+    fn add(&self, gateway: JobGateway, ended_at: Option<Instant>) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let number = entries.values().map(|entry| entry.number + 1).max();
         let entry = Entry {
             number: number.unwrap_or_default(),
-            ended_at: None,
+            ended_at,
             gateway,
         };
         entries.insert(entry.gateway.job(), entry);
@@ -85,28 +94,27 @@ impl JobDirectory {
     pub fn ended(&self, job: JobId, now: Instant) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entries.get_mut(&job) {
-            entry.ended_at = Some(now);
+            entry.ended_at.get_or_insert(now);
         }
     }
 
-    /// Forgets jobs whose time is over, and the oldest where there are too many.
-    pub fn tidy(&self, now: Instant) {
+    /// Forgets jobs whose time is over, and the oldest where there are too many; which.
+    pub fn tidy(&self, now: Instant) -> Vec<JobId> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let time = self.retention.time;
-        entries.retain(|_, entry| {
-            entry
-                .ended_at
-                .is_none_or(|at| now.duration_since(at) < time)
-        });
         let ended = entries
             .iter()
             .filter_map(|(job, entry)| Some((entry.ended_at?, *job)));
         let mut ended: Vec<_> = ended.collect();
         ended.sort_unstable();
         let excess = ended.len().saturating_sub(self.retention.capacity);
-        for (_, job) in ended.into_iter().take(excess) {
-            entries.remove(&job);
+        let over = |at| now.duration_since(at) >= self.retention.time;
+        let forgotten = ended.into_iter().enumerate();
+        let forgotten = forgotten.filter(|(older, (at, _))| *older < excess || over(*at));
+        let forgotten: Vec<JobId> = forgotten.map(|(_, (_, job))| job).collect();
+        for job in &forgotten {
+            entries.remove(job);
         }
+        forgotten
     }
 
     /// A job, if it is known.
@@ -168,14 +176,14 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         directory.ended(JobId(1), at(0));
-        directory.tidy(at(59));
+        assert_eq!(directory.tidy(at(59)), []);
         assert_eq!(known(&directory), [9, 1, 5, 7]);
-        directory.tidy(at(60));
+        assert_eq!(directory.tidy(at(60)), [JobId(1)]);
         assert_eq!(known(&directory), [9, 5, 7]);
         for (job, seconds) in [(9, 62), (5, 61), (7, 63)] {
             directory.ended(JobId(job), at(seconds));
         }
-        directory.tidy(at(64));
+        assert_eq!(directory.tidy(at(64)), [JobId(5)]);
         assert_eq!(known(&directory), [9, 7]);
         assert!(directory.get(JobId(5)).is_none() && directory.get(JobId(7)).is_some());
     }

@@ -322,7 +322,10 @@ impl Running {
             numbers: alpheus_am::job_master::WorkerNumbers::default(),
             takeover: None,
             listener: Box::new(|_, _| {}),
-            before_end: Box::new(move || noted.lock().unwrap().push(checkpoints_of(&chk, job))),
+            before_end: Box::new(move |ending| {
+                assert!(ending.status.is_terminal() && ending.end_time().is_some());
+                noted.lock().unwrap().push(checkpoints_of(&chk, job));
+            }),
         })
         .unwrap();
         let token = RestToken::random().unwrap();

@@ -72,6 +72,27 @@ fn a_restart_of_the_resource_managers_costs_nothing() {
 }
 
 #[test]
+fn a_master_that_dies_before_its_good_bye_has_its_job_run_only_once() {
+    let job = Job::start("good-bye", 15, &["-Dhigh-availability.type=FILESYSTEM"]);
+    let staged = format!("/user/alice/.alpheus/{}", job.id);
+    // Nobody takes the good-bye.
+    for rm in ["rm1", "rm2"] {
+        dev_cluster(&["kill", rm]);
+    }
+    wait_for("the job to end and its checkpoints to go", || {
+        let listed = dev_cluster(&["hdfs", "dfs", "-ls", "-R", &staged]);
+        (listed.contains("/ended.json") && !listed.contains("/chk-")).then_some(())
+    });
+    let first = job.master();
+    kill(first);
+    for rm in ["rm1", "rm2"] {
+        dev_cluster(&["start", rm]);
+    }
+    dev_cluster(&["failover", "rm"]);
+    job.ends_well();
+}
+
+#[test]
 fn a_fail_over_of_the_resource_managers_costs_nothing() {
     let job = Job::start("rm-fail-over", 40, &[]);
     let (master, workers) = (job.master(), job.workers());

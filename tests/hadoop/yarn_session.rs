@@ -76,6 +76,11 @@ fn jobs_run_side_by_side_and_one_after_another() {
 #[test]
 fn the_masters_death_costs_no_job_a_row() {
     let session = Session::start(&["-Dhigh-availability.type=FILESYSTEM"]);
+    let over = session.submit(&place("session-over"), 500, 500, &[]);
+    session.wait_for(&over, "FINISHED");
+    wait_for("its worker to end", || {
+        session.workers().is_empty().then_some(())
+    });
     let (one, two) = (place("session-one"), place("session-two"));
     let first = session.submit(&one, 300, 9_000, &[]);
     let second = session.submit(&two, 300, 9_000, &["-Dparallelism.default=2"]);
@@ -95,6 +100,8 @@ fn the_masters_death_costs_no_job_a_row() {
     });
     // The workers have gone on meanwhile, each with its own job.
     assert_eq!(session.workers(), workers);
+    // And what the dead master has seen end is still shown.
+    assert_eq!(session.state(&over), "FINISHED");
     for job in [&first, &second] {
         session.wait_for(job, "FINISHED");
     }

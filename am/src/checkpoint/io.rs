@@ -18,6 +18,7 @@ use super::pending::{CheckpointContents, Committables, add_committables};
 use super::store::{CheckpointStore, Restored};
 use crate::event::{Event, EventSender};
 use crate::failure::Failure;
+use crate::job_master::JobView;
 use crate::job_master::fact::{Fact, RestoreFrom};
 use crate::source_coordinator::{SourceCommand, SourceSender};
 
@@ -52,6 +53,8 @@ pub enum IoCommand {
     },
     /// Remove what is not kept.
     Conclude {
+        /// The job as it will be when it has ended.
+        view: Box<JobView>,
         /// Checkpoints to delete.
         discard: Vec<String>,
         /// Whether the job may be resumed from what is kept.
@@ -81,8 +84,8 @@ pub struct IoContext {
     pub before_end: BeforeEnd,
 }
 
-/// Takes note that a job is not to be run again.
-pub type BeforeEnd = Box<dyn FnOnce() + Send>;
+/// Takes note of how a job ends: it is not to be run again.
+pub type BeforeEnd = Box<dyn FnOnce(&JobView) + Send>;
 
 /// Starts the thread; it ends when the sender is dropped.
 ///
@@ -114,6 +117,7 @@ struct IoThread {
     /// Committables that something published refers to and that are not known to be committed: the
     /// newest checkpoint's, and those of savepoints, which a later job may commit.
     needed: Committables,
+    needed_known: bool,
     savepoints: Committables,
     /// What earlier attempts of the AM have left is among them.
     savepoints_known: bool,
@@ -130,6 +134,7 @@ impl IoThread {
             before_end: Some(context.before_end),
             jobs: vec![context.job],
             needed: Committables::new(),
+            needed_known: false,
             savepoints: Committables::new(),
             savepoints_known: false,
         }
@@ -154,10 +159,16 @@ impl IoThread {
                     handed_out,
                 } => self.adopt(attempt, &from, handed_out),
                 IoCommand::Conclude {
+                    view,
                     discard,
                     keep,
                     root,
-                } => self.conclude(&discard, keep, root),
+                } => {
+                    if let Some(before_end) = self.before_end.take() {
+                        before_end(&view);
+                    }
+                    self.conclude(&discard, keep, root);
+                }
             }
         }
     }
@@ -280,6 +291,7 @@ impl IoThread {
 
     fn restore(&mut self, from: &RestoreFrom) -> Result<Option<Restored>, Failure> {
         let restored = self.store.load(from, SystemClock.now_ms())?;
+        self.needed_known = true;
         match &restored {
             Some(restored) => {
                 self.remember_jobs(&restored.jobs);
@@ -319,6 +331,7 @@ impl IoThread {
     ) {
         let loaded = self.store.load(from, SystemClock.now_ms());
         let committed = loaded.and_then(|restored| {
+            self.needed_known = true;
             if let Some(restored) = &restored {
                 self.remember_jobs(&restored.jobs);
                 self.needed = restored.committables.clone();
@@ -354,13 +367,13 @@ impl IoThread {
     }
 
     fn conclude(&mut self, discard: &[String], keep: bool, root: Option<(String, bool)>) {
-        if let Some(before_end) = self.before_end.take() {
-            before_end();
-        }
         if !keep {
             self.needed.clear();
         }
-        if let Err(failure) = self.clean_up() {
+        // Where nothing was restored it is not known what a checkpoint that is kept needs.
+        if (self.needed_known || !keep)
+            && let Err(failure) = self.clean_up()
+        {
             tracing::warn!(job = %self.job, %failure, "uncommitted data could not be removed");
         }
         for location in discard {
@@ -372,5 +385,79 @@ impl IoThread {
             tracing::warn!(location = root, %failure, "the job's checkpoint folder could not be removed");
         }
         self.tell(Fact::Concluded);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use alpheus_dataflow::error::OperatorError;
+
+    use super::*;
+    use crate::checkpoint::CompletedCheckpoint;
+    use crate::event::event_channel;
+    use crate::source_coordinator;
+
+    /// Nothing is there.
+    struct NoCheckpoints;
+
+    impl CheckpointStore for NoCheckpoints {
+        fn publish(&mut self, _: &CheckpointContents) -> Result<CompletedCheckpoint, Failure> {
+            Err(Failure::fatal("nothing is published here"))
+        }
+
+        fn load(&mut self, _: &RestoreFrom, _: i64) -> Result<Option<Restored>, Failure> {
+            Ok(None)
+        }
+
+        fn discard(&mut self, _: &str) -> Result<(), Failure> {
+            Ok(())
+        }
+
+        fn remove_root(&mut self, _: &str, _: bool) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    /// Counts how often uncommitted data is removed.
+    struct Removals(Arc<Mutex<usize>>);
+
+    impl Committer for Removals {
+        fn commit(&mut self, _: &[Vec<u8>]) -> Result<(), OperatorError> {
+            Ok(())
+        }
+
+        fn clean_up(&mut self, _: &[JobId], _: &[Vec<u8>]) -> Result<(), OperatorError> {
+            *self.0.lock().unwrap() += 1;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_kept_checkpoint_may_need_is_not_removed_unread() {
+        let removed = Arc::new(Mutex::new(0));
+        let sink: Box<dyn Committer> = Box::new(Removals(Arc::clone(&removed)));
+        let events = event_channel().0;
+        let no_sources = Box::new(|| Ok(Vec::new()));
+        let (sources, _) = source_coordinator::start(no_sources, events.clone()).unwrap();
+        let mut thread = IoThread::new(IoContext {
+            job: JobId(1),
+            store: Box::new(NoCheckpoints),
+            committers: Box::new(|| Ok(BTreeMap::from([(OperatorId(7), sink)]))),
+            events,
+            sources,
+            before_end: Box::new(|_| ()),
+        });
+        let removals = |thread: &mut IoThread, keep| {
+            thread.conclude(&[], keep, None);
+            *removed.lock().unwrap()
+        };
+        assert_eq!(removals(&mut thread, true), 0);
+        // Nothing is kept: everything may go.
+        assert_eq!(removals(&mut thread, false), 1);
+        thread.prepare(AttemptNumber(1), &RestoreFrom::Nothing { again: false });
+        assert_eq!(removals(&mut thread, true), 2);
     }
 }

@@ -441,10 +441,12 @@ impl EventLoop {
             Action::Discard(location) => self.io(IoCommand::Discard(location)),
             Action::SavepointDone { trigger, result } => self.savepoint_done(trigger, result),
             Action::Conclude {
+                status,
                 discard,
                 keep,
                 root,
             } => self.io(IoCommand::Conclude {
+                view: Box::new(self.view().ending_as(status)),
                 discard,
                 keep,
                 root,

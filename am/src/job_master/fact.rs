@@ -250,6 +250,8 @@ pub enum Action {
     /// The job is at its end: remove uncommitted data and the checkpoints that are not kept; answered by
     /// [`Fact::Concluded`].
     Conclude {
+        /// How it ends.
+        status: JobStatus,
         /// Published checkpoints to delete.
         discard: Vec<String>,
         /// What sinks must not remove.

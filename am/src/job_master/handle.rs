@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::view::JobView;
 use crate::checkpoint::{Drain, TriggerId};
-use crate::event::{Event, EventSender};
+use crate::event::{Event, EventSender, event_channel};
 use crate::job_status::JobStatus;
 
 /// Something a user wants.
@@ -58,6 +58,13 @@ impl JobGateway {
         JobGateway { job, events, last }
     }
 
+    /// For a job that has ended in another process: there is a picture of it, and nobody who takes a command.
+    pub(crate) fn of_ended(view: JobView) -> Self {
+        let job = view.job;
+        let last = Arc::new(OnceLock::from(view));
+        JobGateway::new(job, event_channel().0, last)
+    }
+
     /// The job.
     pub fn job(&self) -> JobId {
         self.job
@@ -81,25 +88,32 @@ impl JobGateway {
 
     /// A picture of the job: as of now, or its last one when it has ended. `None` when its loop broke down.
     pub async fn view(&self) -> Option<JobView> {
-        if let Some(last) = self.last.get() {
-            return Some(last.clone());
-        }
-        let (answer, view) = oneshot::channel();
-        self.events.send(Event::Query(answer));
-        // A question that the loop no longer takes is dropped with its queue.
-        view.await.ok().or_else(|| self.last.get().cloned())
+        let answer = match self.last() {
+            Some(last) => return Some(last),
+            None => self.ask(),
+        };
+        answer.await.ok().or_else(|| self.last())
     }
 
     /// As [`JobGateway::view`], for threads outside the runtime.
     pub fn view_blocking(&self) -> Option<JobView> {
-        if let Some(last) = self.last.get() {
-            return Some(last.clone());
-        }
+        let answer = match self.last() {
+            Some(last) => return Some(last),
+            None => self.ask(),
+        };
+        answer.blocking_recv().ok().or_else(|| self.last())
+    }
+
+    /// The last picture of a job that has ended.
+    fn last(&self) -> Option<JobView> {
+        self.last.get().cloned()
+    }
+
+    /// Asks the loop. A question that it no longer takes is dropped with its queue.
+    fn ask(&self) -> oneshot::Receiver<JobView> {
         let (answer, view) = oneshot::channel();
         self.events.send(Event::Query(answer));
-        view.blocking_recv()
-            .ok()
-            .or_else(|| self.last.get().cloned())
+        view
     }
 }
 

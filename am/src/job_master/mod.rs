@@ -17,7 +17,7 @@ mod worker_numbers;
 
 pub use event_loop::StatusListener;
 pub use handle::{JobGateway, JobHandle, JobOutcome, UserRequest};
-pub use machine::TakenOver;
+pub use machine::{Ended, TakenOver};
 pub use start::{DriverFactory, JobSubmission, StartError, start};
 pub use view::JobView;
 pub use worker_numbers::WorkerNumbers;

@@ -59,6 +59,14 @@ pub struct JobView {
 }
 
 impl JobView {
+    /// The same picture once the job has come to its end, which is decided already.
+    #[must_use]
+    pub fn ending_as(mut self, status: JobStatus) -> Self {
+        self.status = status;
+        self.timestamps.insert(status.as_str(), self.now);
+        self
+    }
+
     /// When the job was made.
     pub fn start_time(&self) -> i64 {
         self.timestamp(JobStatus::Created).unwrap_or(self.now)

@@ -5,7 +5,8 @@
 //! 3. Run the job master with workers in containers ([`super::job`]), or a bounded script in this process
 //!    ([`super::batch`]), until the job has ended; or take jobs until the session has ([`super::session`]).
 //! 4. Say good-bye with the job's outcome, then delete the staging folder: in this order, because an attempt that dies
-//!    in between needs the folder.
+//!    in between needs the folder. In it is also how the job has ended ([`super::ended_job`]): the attempt after one that
+//!    dies before its good-bye does not run the job again.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -26,9 +27,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::BatchRunner;
 use super::command::Command;
 use super::container::{ContainerEnvironment, named_tokens};
+use super::ended_job::EndedJob;
 use super::master_loop;
 use super::settings::{self, HadoopSettings, JOB_FILE, JobFile, MasterSettings, Work};
 use super::{YarnApplicationError, batch, hdfs, job, kept_tokens, session, succession};
+use crate::job_master::Ended;
 use crate::job_status::JobStatus;
 
 /// The most bytes of a failure that go to the ResourceManager as diagnostics.
@@ -139,30 +142,51 @@ impl Attempt {
             succession::PATIENCE,
             queue,
         ));
-        let outcome = job.and_then(|job| self.work(job, &given, commands.clone()));
-        let (job_status, status, diagnostics) = match outcome {
-            Ok(verdict) => verdict,
-            // What keeps a job from starting keeps the next attempt from it too.
-            Err(error) => {
-                tracing::error!(%error, "the job cannot be run");
-                (JobStatus::Failed, FinalStatus::Failed, error.to_string())
-            }
-        };
+        let (job_status, status, diagnostics) = self.outcome(&staging, job, &given, &commands);
         runtime.block_on(good_bye(&commands, status, shortened(diagnostics)))?;
         remove_staging(&staging);
         Ok(job_status)
+    }
+
+    /// Does what the application is for, unless an attempt before has done it; what the ResourceManager is told.
+    fn outcome(
+        self,
+        staging: &Location,
+        job: Result<JobFile, YarnApplicationError>,
+        given: &Given,
+        commands: &mpsc::UnboundedSender<Command>,
+    ) -> Verdict {
+        let ended = match self.number() {
+            1 => Ok(None),
+            _ => file_system_for(staging)
+                .map_err(YarnApplicationError::from)
+                .and_then(|fs| EndedJob::find(&*fs, staging)),
+        };
+        // Where it is not known whether the job has ended, it must not run.
+        let ended = match ended {
+            Ok(ended) => ended.map(|job| job.ended()),
+            Err(error) => return cannot_run(None, &error),
+        };
+        if let Some(Ended { status, .. }) = &ended {
+            tracing::warn!(%status, "the attempt before died when the job had ended; this one says good-bye for it");
+        }
+        let known = ended.clone();
+        job.and_then(|job| self.work(job, known, given, commands.clone()))
+            .unwrap_or_else(|error| cannot_run(ended, &error))
     }
 
     /// Does what the application is for; what the ResourceManager is told of its end.
     fn work(
         self,
         job: JobFile,
+        ended: Option<Ended>,
         given: &Given,
         commands: mpsc::UnboundedSender<Command>,
-    ) -> Result<(JobStatus, FinalStatus, String), YarnApplicationError> {
+    ) -> Result<Verdict, YarnApplicationError> {
         match job.work {
             Work::Stream(graph) => {
-                let outcome = job::run(self, (graph, job.configuration), given, commands)?;
+                let work = (graph, job.configuration);
+                let outcome = job::run(self, work, ended, given, commands)?;
                 Ok(verdict(outcome.status, outcome.failure))
             }
             Work::Batch(script) => Ok(match batch::run(self, script, job.configuration)? {
@@ -246,8 +270,25 @@ fn read_job(staging: &Location) -> Result<JobFile, YarnApplicationError> {
     })
 }
 
+/// How the job has ended, and what the ResourceManager is told of it.
+type Verdict = (JobStatus, FinalStatus, String);
+
+/// What keeps a job from starting keeps the next attempt from it too. But one that has ended has ended.
+fn cannot_run(ended: Option<Ended>, error: &YarnApplicationError) -> Verdict {
+    match ended {
+        Some(ended) => {
+            tracing::warn!(%error, "what the job does not need any more stays behind");
+            verdict(ended.status, ended.failure)
+        }
+        None => {
+            tracing::error!(%error, "the job cannot be run");
+            (JobStatus::Failed, FinalStatus::Failed, error.to_string())
+        }
+    }
+}
+
 /// What the ResourceManager is told of a job's end.
-fn verdict(status: JobStatus, failure: Option<String>) -> (JobStatus, FinalStatus, String) {
+fn verdict(status: JobStatus, failure: Option<String>) -> Verdict {
     let told = match status {
         JobStatus::Finished => FinalStatus::Succeeded,
         JobStatus::Canceled => FinalStatus::Killed,
@@ -297,6 +338,26 @@ fn remove_staging(staging: &Location) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_that_has_ended_has_not_failed_because_its_leftovers_cannot_be_removed() {
+        let error = YarnApplicationError::Broken("no login".to_owned());
+        let (status, told, _) = cannot_run(None, &error);
+        assert_eq!((status, told), (JobStatus::Failed, FinalStatus::Failed));
+        let ended = |status, failure: Option<&str>| Ended {
+            status,
+            failure: failure.map(str::to_owned),
+        };
+        let (status, told, _) = cannot_run(Some(ended(JobStatus::Finished, None)), &error);
+        assert_eq!(
+            (status, told),
+            (JobStatus::Finished, FinalStatus::Succeeded)
+        );
+        let failed = Some(ended(JobStatus::Failed, Some("division by zero")));
+        let (_, told, diagnostics) = cannot_run(failed, &error);
+        assert_eq!(told, FinalStatus::Failed);
+        assert!(diagnostics.contains("division by zero"), "{diagnostics}");
+    }
 
     #[test]
     fn diagnostics_are_cut_between_characters() {

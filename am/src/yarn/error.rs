@@ -22,8 +22,8 @@ pub enum YarnApplicationError {
     /// The launch context did not hold what it should.
     #[error("the container's credentials lack `{0}`: was it started by another version?")]
     Credentials(&'static str),
-    /// Something that came with the launch context cannot be read.
-    #[error("`{what}` in the container's credentials cannot be read: {reason}")]
+    /// Something that came with the launch context, or lies in the staging folder, cannot be read.
+    #[error("`{what}` cannot be read: {reason}; was it written by another version?")]
     Malformed {
         /// Which.
         what: &'static str,

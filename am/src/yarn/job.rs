@@ -8,13 +8,14 @@ use alpheus_dataflow::ids::JobId;
 use alpheus_hadoop_conf::Configuration;
 use alpheus_hadoop_conf::options::{cluster, yarn as options};
 use alpheus_security::tls::{Authority, Role};
-use alpheus_storage::Location;
+use alpheus_storage::{Location, file_system_for};
 use axum::Router;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::application::{Attempt, Given};
 use super::command::{Command, Serving};
 use super::driver::YarnDriver;
+use super::ended_job::EndedJob;
 use super::launcher::WorkerLauncher;
 use super::record::RECORD_FILE;
 use super::services::Services;
@@ -25,7 +26,9 @@ use crate::checkpoint::io::BeforeEnd;
 use crate::deployment::control_server::ControlServer;
 use crate::endpoint::Endpoint;
 use crate::job_directory::JobDirectory;
-use crate::job_master::{self, DriverFactory, JobHandle, JobOutcome, JobSubmission};
+use crate::job_master::{
+    self, DriverFactory, Ended, JobHandle, JobOutcome, JobSubmission, TakenOver,
+};
 
 /// The longest that a worker's numbers may be old.
 const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -43,12 +46,12 @@ pub(super) struct JobSpec {
     pub configuration: Configuration,
     /// How many containers of workers an earlier attempt has left, of this job or another.
     pub survivors: usize,
-    /// The record by which its workers find the next attempt.
-    pub record: Location,
     /// Whether YARN shows how far it has come.
     pub shows_progress: bool,
-    /// Called before what it could run again from is removed.
-    pub before_end: BeforeEnd,
+    /// Its folder: with the record by which its workers find the next attempt, and how it has ended.
+    pub folder: Location,
+    /// How it has ended, if an attempt before has died over it.
+    pub ended: Option<Ended>,
 }
 
 /// Runs the only job of an application to its end.
@@ -58,6 +61,7 @@ pub(super) struct JobSpec {
 pub(super) fn run(
     attempt: Attempt,
     (graph, configuration): (JobGraph, Configuration),
+    ended: Option<Ended>,
     given: &Given,
     commands: UnboundedSender<Command>,
 ) -> Result<JobOutcome, YarnApplicationError> {
@@ -68,10 +72,9 @@ pub(super) fn run(
         graph,
         configuration,
         survivors: given.survivors,
-        record: staging.join(RECORD_FILE),
+        folder: staging,
         shows_progress: true,
-        // The application ends with it.
-        before_end: Box::new(|| ()),
+        ended,
     };
     let handle = start(&services, spec)?;
     let jobs = JobDirectory::from(handle.gateway().clone());
@@ -95,9 +98,9 @@ pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, Yar
         graph,
         configuration,
         survivors,
-        record,
+        folder,
         shows_progress,
-        before_end,
+        ended,
     } = spec;
     let attempt = &services.attempt;
     let shape = ApplicationShape::of(&configuration, graph.required_slots())?;
@@ -117,14 +120,27 @@ pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, Yar
             (job, shows_progress),
             &configuration,
             &shape,
-            &record,
+            &folder.join(RECORD_FILE),
         )?,
         numbers: services.numbers.clone(),
-        takeover: succession::taken_over(attempt, job, &configuration, survivors)?,
+        takeover: succession::taken_over(attempt, job, &configuration, survivors)?
+            .map(|taken| TakenOver { ended, ..taken }),
         listener: Box::new(|_, _| ()),
-        before_end,
+        before_end: keeping_the_end(folder, attempt.number()),
         configuration,
     })?)
+}
+
+/// Keeps how the job ends. Where that cannot be done the job ends all the same: its sinks have committed.
+fn keeping_the_end(folder: Location, attempt: u32) -> BeforeEnd {
+    Box::new(move |view| {
+        let kept = file_system_for(&folder)
+            .map_err(YarnApplicationError::from)
+            .and_then(|fs| EndedJob::of(view).keep(&*fs, &folder, attempt));
+        if let Err(error) = kept {
+            tracing::error!(%folder, %error, "the next attempt of the master would run this job again");
+        }
+    })
 }
 
 /// Makes the driver once the job master says where events go: the server that workers connect to, the launcher that

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use alpheus_security::hadoop::{Credentials, CredentialsFormat};
 use alpheus_security::secret::SecretBytes;
-use alpheus_storage::{CreateMode, FileSystem, Location};
+use alpheus_storage::{FileSystem, Location};
 
-use super::YarnApplicationError;
+use super::{YarnApplicationError, small_file};
 
 /// Its name in the staging folder.
 const FILE: &str = "pushed.tokens";
@@ -22,8 +22,7 @@ const UNTIL: &str = "alpheus.valid-until";
 /// Tokens, and when the first of them ends.
 pub type Kept = (Credentials, SystemTime);
 
-/// Keeps pushed tokens in place of those that were kept before. Whoever reads meanwhile sees the old ones, none, or the new
-/// ones.
+/// Keeps pushed tokens in place of those that were kept before.
 ///
 /// # Errors
 /// When the file system does not allow it.
@@ -36,12 +35,8 @@ pub fn keep(
     let ms = until.duration_since(UNIX_EPOCH).unwrap_or_default();
     let ms = ms.as_millis().to_string().into_bytes();
     written.add_secret(UNTIL, SecretBytes::new(ms));
-    let (file, unfinished) = (staging.join(FILE), staging.join(&format!(".{FILE}")));
     let bytes = written.encode(CredentialsFormat::Writable);
-    fs.write(&unfinished, bytes.expose(), CreateMode::Overwrite)?;
-    fs.set_permissions(&unfinished, 0o600)?;
-    fs.delete(&file, false)?;
-    fs.rename(&unfinished, &file)?;
+    small_file::replace(fs, &staging.join(FILE), "new", bytes.expose())?;
     Ok(())
 }
 

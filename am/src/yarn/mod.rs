@@ -19,7 +19,9 @@
 //! - [`tokens`]: how the application's tokens are kept fresh; [`given_tokens`]: those that it cannot obtain itself;
 //!   [`kept_tokens`]: those of them that a later attempt finds.
 //! - [`rest`]: what its REST API has beside Flink's paths.
+//! - [`ended_job`]: how a job has ended, so that it does not run again.
 //! - [`record`]: who is in charge, by which workers find the next attempt ([`reconnect`]).
+//! - [`small_file`]: how the files for the next attempt are written.
 //! - [`pages`]: who may look through YARN's proxy.
 //!
 //! Invariants: nothing secret is in a command line, an environment or a file that others can read; only the master
@@ -35,6 +37,7 @@ pub mod command;
 pub mod container;
 pub mod departure;
 pub mod driver;
+pub mod ended_job;
 pub mod error;
 pub mod exit;
 pub mod given_tokens;
@@ -53,6 +56,7 @@ mod services;
 pub mod session;
 pub mod settings;
 pub mod shape;
+mod small_file;
 pub mod succession;
 pub mod tokens;
 pub mod worker;

@@ -1,14 +1,12 @@
 //! The record of who is in charge: a small file in the staging folder, by which workers that have lost their master find
 //! the next attempt of it.
 //!
-//! Each attempt writes it once, when it listens; a later attempt's takes its place. It is written under another name and
-//! renamed, so that a reader sees a whole one or, for the moment between the removal of the old and the renaming of the
-//! new, none.
+//! Each attempt writes it once, when it listens; a later attempt's takes its place.
 
-use alpheus_storage::{CreateMode, FileSystem, Location};
+use alpheus_storage::{FileSystem, Location};
 use serde::{Deserialize, Serialize};
 
-use super::YarnApplicationError;
+use super::{YarnApplicationError, small_file};
 
 /// Its name in the staging folder.
 pub const RECORD_FILE: &str = "master.json";
@@ -36,12 +34,8 @@ impl MasterRecord {
         if Self::read(fs, location)?.is_some_and(|found| found.attempt > self.attempt) {
             return Ok(());
         }
-        let folder = location.parent().unwrap_or_else(|| location.clone());
-        let unfinished = folder.join(&format!(".{}.{}", location.name(), self.attempt));
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
-        fs.write(&unfinished, &json, CreateMode::Overwrite)?;
-        fs.delete(location, false)?;
-        fs.rename(&unfinished, location)?;
+        small_file::replace(fs, location, &self.attempt.to_string(), &json)?;
         Ok(())
     }
 

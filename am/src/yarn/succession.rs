@@ -81,6 +81,7 @@ pub(super) fn taken_over(
         checkpoints,
         survivors,
         wait_ms: wait.as_millis() as i64,
+        ended: None,
     }))
 }
 

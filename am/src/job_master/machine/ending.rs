@@ -34,6 +34,7 @@ impl JobMachine {
                 .clone()
                 .map(|root| (root, config.temporary));
             step.actions.push(Action::Conclude {
+                status,
                 discard,
                 keep: keeps && status != JobStatus::Finished,
                 root,

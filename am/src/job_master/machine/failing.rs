@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use alpheus_dataflow::ids::AttemptNumber;
 use alpheus_state::handle::TaskId;
 use alpheus_worker::control::{ToWorker, WorkerId};
+use serde::{Deserialize, Serialize};
 
 use super::{Goal, JobMachine, Preparation, Step};
 use crate::failure::Failure;
@@ -13,7 +14,7 @@ use crate::job_status::{ExecutionState, JobStatus};
 use crate::restart_strategy::RestartDecision;
 
 /// A failure of the job.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExceptionRecord {
     /// When.
     pub at: i64,

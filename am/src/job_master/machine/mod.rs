@@ -34,9 +34,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use alpheus_dataflow::ids::{AttemptNumber, CheckpointId, JobId};
 use alpheus_state::handle::TaskId;
 use alpheus_worker::control::WorkerId;
+use serde::{Deserialize, Serialize};
 
 pub use failing::ExceptionRecord;
-pub use takeover::TakenOver;
+pub use takeover::{Ended, TakenOver};
 pub use workers::WorkerInfo;
 
 use super::fact::{Action, Fact};
@@ -81,7 +82,7 @@ enum Goal {
 }
 
 /// What is known of a task of the present attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskInfo {
     /// Its state.
     pub state: ExecutionState,

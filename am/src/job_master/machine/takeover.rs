@@ -13,8 +13,9 @@ use alpheus_state::handle::TaskId;
 use alpheus_worker::control::{TaskState, ToWorker, WorkerId};
 use alpheus_worker::standing::Standing;
 
-use super::{JobMachine, Preparation, Step, TaskInfo, WorkerInfo};
+use super::{Goal, JobMachine, Preparation, Step, TaskInfo, WorkerInfo};
 use crate::checkpoint::takeover::Takeover;
+use crate::failure::Failure;
 use crate::job_master::fact::{Action, RestoreFrom};
 use crate::job_status::{ExecutionState, JobStatus};
 
@@ -31,6 +32,17 @@ pub struct TakenOver {
     pub survivors: usize,
     /// How long to wait for them, ms.
     pub wait_ms: i64,
+    /// How the job has ended, if an attempt before was about to remove what it ran from.
+    pub ended: Option<Ended>,
+}
+
+/// How a job has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its terminal status.
+    pub status: JobStatus,
+    /// Why it has failed.
+    pub failure: Option<String>,
 }
 
 /// While survivors are waited for.
@@ -103,12 +115,30 @@ impl JobMachine {
         self.first_attempt = from.first_attempt;
         self.numbers.at_least(from.first_worker);
         self.checkpoints.take_over(&from.checkpoints);
-        self.waiting = (from.survivors > 0).then(|| Waiting {
-            until: now.saturating_add(from.wait_ms),
-            survivors: from.survivors,
-            here: BTreeMap::new(),
-        });
+        match from.ended {
+            Some(ended) => self.ended_before(ended, now),
+            None => {
+                self.waiting = (from.survivors > 0).then(|| Waiting {
+                    until: now.saturating_add(from.wait_ms),
+                    survivors: from.survivors,
+                    here: BTreeMap::new(),
+                });
+            }
+        }
         self
+    }
+
+    /// Nothing is left to do but what the attempt before may have died over: to remove what is not kept.
+    fn ended_before(&mut self, ended: Ended, now: i64) {
+        let on_the_way = match ended.status {
+            JobStatus::Canceled => JobStatus::Cancelling,
+            JobStatus::Failed => JobStatus::Failing,
+            _ => JobStatus::Created,
+        };
+        self.goal = Goal::End(ended.status);
+        self.root_failure = ended.failure.map(Failure::fatal);
+        self.status = on_the_way;
+        self.timestamps.entry(on_the_way.as_str()).or_insert(now);
     }
 
     /// Whether what sources ask must wait: it is not decided yet who goes on, or the enumerators are not there.

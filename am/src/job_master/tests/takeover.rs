@@ -5,14 +5,18 @@ use alpheus_worker::standing::{HandedOut, Standing};
 
 use super::*;
 use crate::checkpoint::takeover::Takeover;
-use crate::job_master::machine::TakenOver;
+use crate::job_master::machine::{Ended, TakenOver};
 
 /// Numbers of the second attempt.
 const BLOCK: u32 = 1 << 16;
 
 /// The job after its AM has died behind checkpoint 5, with two workers that may come.
 fn second_attempt() -> World {
-    let mut world = World::checkpointing(&[]);
+    attempt_after(None, &[])
+}
+
+fn attempt_after(ended: Option<Ended>, options: &[&str]) -> World {
+    let mut world = World::checkpointing(options);
     let newest = CompletedCheckpoint {
         id: CheckpointId(5),
         location: "file:///chk/5".to_owned(),
@@ -27,6 +31,7 @@ fn second_attempt() -> World {
         },
         survivors: 2,
         wait_ms: 10_000,
+        ended,
     };
     world.machine = world.machine.taking_over(from, 0);
     world.tell(Fact::Start);
@@ -197,4 +202,34 @@ fn a_task_that_fails_while_others_are_waited_for_is_not_taken_over() {
     });
     arrive(&mut world, 1, Some(standing(1)));
     assert!(adoption(&mut world).is_none());
+}
+
+#[test]
+fn a_job_that_has_ended_is_not_run_again_and_what_it_leaves_is_removed() {
+    let retained =
+        "execution.checkpointing.externalized-checkpoint-retention=RETAIN_ON_CANCELLATION";
+    for (status, failure, options, discarded) in [
+        (JobStatus::Finished, None, &[][..], 1),
+        (JobStatus::Canceled, None, &[], 1),
+        (JobStatus::Failed, Some("boom"), &[], 1),
+        (JobStatus::Canceled, None, &[retained], 0),
+    ] {
+        let failure = failure.map(str::to_owned);
+        let ended = Ended {
+            status,
+            failure: failure.clone(),
+        };
+        let mut world = attempt_after(Some(ended), options);
+        let concluded = world.concluded();
+        assert_eq!(concluded.len(), 1);
+        assert_eq!(concluded[0].len(), discarded, "{status}");
+        assert_eq!(world.machine.status(), status);
+        let told = world.machine.failure().map(|told| told.message.clone());
+        assert_eq!(told, failure);
+        assert!(world.machine.timestamps().contains_key(status.as_str()));
+        // Nothing is restored, and a worker that has survived is sent away.
+        assert!(world.preparations().is_empty() && world.started().is_empty());
+        arrive(&mut world, 0, Some(standing(0)));
+        assert!(world.deployed().is_empty() && adoption(&mut world).is_none());
+    }
 }

@@ -6,19 +6,19 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use alpheus_dataflow::JobGraph;
 use alpheus_dataflow::ids::JobId;
-use alpheus_hadoop_conf::Configuration;
+use alpheus_dataflow::operator::{Clock, SystemClock};
 use alpheus_storage::Location;
 use tokio::sync::oneshot;
 
-use super::job_files::JobFiles;
+use super::job_files::{JobFiles, KeptJob};
 use super::terms::{Refused, Terms};
 use crate::job_directory::JobDirectory;
-use crate::job_master::JobOutcome;
+use crate::job_master::{Ended, JobOutcome};
 use crate::yarn::YarnApplicationError;
 use crate::yarn::application::Given;
 use crate::yarn::command::Command;
+use crate::yarn::ended_job::EndedJob;
 use crate::yarn::job::{self, JobSpec};
 use crate::yarn::services::Services;
 use crate::yarn::settings::{JobFile, SubmittedJob, Work};
@@ -85,14 +85,34 @@ impl Dispatcher {
     /// # Errors
     /// When they cannot be found.
     pub fn take_over(&mut self, survivors: usize) -> Result<(), YarnApplicationError> {
-        for (job, file) in self.files.all()? {
-            tracing::info!(%job, "taking a job over");
+        for KeptJob { job, file, ended } in self.files.all()? {
+            let end = ended.as_ref().map(EndedJob::ended);
+            if let Some(ended) = ended {
+                self.show(job, ended);
+            }
+            let Some(file) = file else {
+                continue;
+            };
+            tracing::info!(%job, has_ended = end.is_some(), "taking a job over");
             // What stops one must not stop the others.
-            if let Err(error) = self.start(job, file, survivors) {
+            if let Err(error) = self.start(job, file, end, survivors) {
                 tracing::error!(%job, %error, "the job cannot be taken over");
             }
         }
         Ok(())
+    }
+
+    /// Shows a job that has ended, for the rest of its time.
+    fn show(&self, job: JobId, ended: EndedJob) {
+        let age = SystemClock.now_ms().saturating_sub(ended.at());
+        let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
+        let now = Instant::now();
+        // A clock that has not run for so long has little to forget.
+        let at = now.checked_sub(age).unwrap_or(now);
+        match ended.view() {
+            Ok(view) => self.jobs.insert_ended(view, at),
+            Err(error) => tracing::warn!(%job, %error, "a job that has ended cannot be shown"),
+        }
     }
 
     /// Does what is asked until the session has ended; how many jobs were cancelled for it.
@@ -106,7 +126,9 @@ impl Dispatcher {
                 // We hold a sender ourselves.
                 Err(RecvTimeoutError::Disconnected) => return 0,
             }
-            self.jobs.tidy(Instant::now());
+            for job in self.jobs.tidy(Instant::now()) {
+                self.files.remove(job);
+            }
         }
     }
 
@@ -117,7 +139,7 @@ impl Dispatcher {
         }
         let file = self.terms.admit(submitted)?;
         self.files.put(job, &file)?;
-        let started = self.start(job, file, 0);
+        let started = self.start(job, file, None, 0);
         if started.is_err() {
             self.files.remove(job);
         }
@@ -128,6 +150,7 @@ impl Dispatcher {
         &mut self,
         job: JobId,
         file: JobFile,
+        ended: Option<Ended>,
         survivors: usize,
     ) -> Result<(), YarnApplicationError> {
         let JobFile {
@@ -142,8 +165,22 @@ impl Dispatcher {
                 ));
             }
         };
-        let handle = self.start_master(job, graph, configuration, survivors)?;
-        self.jobs.insert(handle.gateway().clone());
+        let is_over = ended.is_some();
+        tracing::info!(%job, name = graph.name, "starting a job");
+        let spec = JobSpec {
+            job,
+            graph,
+            configuration,
+            survivors,
+            folder: self.files.folder(job),
+            shows_progress: false,
+            ended,
+        };
+        let handle = job::start(&self.services, spec)?;
+        // One that only cleans up is shown as it was.
+        if !is_over {
+            self.jobs.insert(handle.gateway().clone());
+        }
         self.running.insert(job);
         let wishes = self.wishes.clone();
         std::thread::Builder::new()
@@ -156,37 +193,18 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn start_master(
-        &self,
-        job: JobId,
-        graph: JobGraph,
-        configuration: Configuration,
-        survivors: usize,
-    ) -> Result<crate::job_master::JobHandle, YarnApplicationError> {
-        tracing::info!(%job, name = graph.name, "starting a job");
-        let files = self.files.clone();
-        let spec = JobSpec {
-            job,
-            graph,
-            configuration,
-            survivors,
-            record: self.files.record(job),
-            shows_progress: false,
-            // Nor will the next attempt run it again, should this one die now.
-            before_end: Box::new(move || files.remove(job)),
-        };
-        job::start(&self.services, spec)
-    }
-
-    /// A job has ended: its outcome is in the directory, its file is gone but for one whose master broke down.
+    /// A job has ended: its outcome is in the directory and on the file system, but for one whose master broke down.
     fn ended(&mut self, job: JobId, outcome: Result<JobOutcome, String>) {
         match outcome {
-            Ok(outcome) => match outcome.failure {
-                None => tracing::info!(%job, status = %outcome.status, "a job has ended"),
-                Some(failure) => {
-                    tracing::error!(%job, status = %outcome.status, failure, "a job has ended");
+            Ok(outcome) => {
+                match outcome.failure {
+                    None => tracing::info!(%job, status = %outcome.status, "a job has ended"),
+                    Some(failure) => {
+                        tracing::error!(%job, status = %outcome.status, failure, "a job has ended");
+                    }
                 }
-            },
+                self.files.conclude(job);
+            }
             Err(reason) => {
                 tracing::error!(%job, reason, "a job master broke down");
                 self.files.remove(job);
