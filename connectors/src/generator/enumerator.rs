@@ -1,7 +1,9 @@
-//! Hands out lanes: to each reader its share, once. A reader that is through with its own leaves those of others alone that have
-//! yet to ask: its watermark is at the end already, and their rows would all be late.
+//! Hands out lanes: to each reader its own, at once, and nobody else's. A reader that is through has its watermark at the end
+//! already: rows of a lane that it took over from another one would all be late.
+//!
+//! Whose a lane is follows from its number, so that an enumerator that is made anew under readers that run (the master was
+//! replaced) knows it too.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use alpheus_dataflow::OperatorResult;
@@ -14,11 +16,8 @@ pub(super) struct LaneEnumerator {
     maker: Arc<dyn RowMaker>,
     /// Lanes that nobody reads.
     free: Vec<Lane>,
-    /// Readers there are, and how many of them have yet to ask.
-    parallelism: usize,
-    waiting: usize,
-    /// Readers that have asked since lanes came back.
-    asked: BTreeSet<u32>,
+    /// Readers there are.
+    parallelism: u64,
 }
 
 impl LaneEnumerator {
@@ -28,13 +27,13 @@ impl LaneEnumerator {
         pace: Pace,
         restored: Option<&[u8]>,
     ) -> OperatorResult<Self> {
-        let lanes = u64::from(parallelism.max(1));
+        let parallelism = u64::from(parallelism.max(1));
         let free = match restored {
             Some(bytes) => decode(maker.as_ref(), bytes)?,
-            None => (0..lanes)
+            None => (0..parallelism)
                 .map(|index| Lane {
                     index,
-                    lanes,
+                    lanes: parallelism,
                     done: 0,
                     base_ms: pace.base_ms,
                 })
@@ -43,29 +42,29 @@ impl LaneEnumerator {
         Ok(LaneEnumerator {
             maker,
             free,
-            parallelism: parallelism.max(1) as usize,
-            waiting: parallelism.max(1) as usize,
-            asked: BTreeSet::new(),
+            parallelism,
         })
+    }
+
+    /// Whose a lane is: neighbours go to one reader, and no reader has two more than another.
+    fn owner(&self, lane: &Lane) -> u64 {
+        lane.index * self.parallelism / lane.lanes.max(1)
     }
 }
 
 impl SplitEnumerator for LaneEnumerator {
     fn next_split(&mut self, subtask: u32) -> OperatorResult<NextSplit> {
-        let again = !self.asked.insert(subtask);
-        if self.free.is_empty() || (again && self.waiting > 0) {
+        let free = std::mem::take(&mut self.free).into_iter();
+        let (lanes, others): (Vec<Lane>, Vec<Lane>) =
+            free.partition(|lane| self.owner(lane) == u64::from(subtask));
+        self.free = others;
+        if lanes.is_empty() {
             return Ok(NextSplit::NoMore);
         }
-        let share = self.free.len().div_ceil(self.waiting.max(1));
-        self.waiting = self.waiting.saturating_sub(1);
-        let lanes: Vec<Lane> = self.free.drain(..share).collect();
         Ok(NextSplit::Split(split(self.maker.as_ref(), &lanes)?))
     }
 
     fn add_back(&mut self, splits: Vec<SourceSplit>) {
-        // The reader that lost them will ask again.
-        self.waiting = (self.waiting + 1).min(self.parallelism);
-        self.asked.clear();
         for split in splits {
             match decode::<Vec<Lane>>(self.maker.as_ref(), &split.state) {
                 Ok(lanes) => self.free.extend(lanes),

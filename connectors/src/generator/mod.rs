@@ -3,7 +3,7 @@
 //! The numbers are dealt out in blocks to as many lanes as the source had subtasks at first: lane k of n
 //! has the blocks k, k+n, k+2n and so on. A lane's position is how many of its numbers are done. At
 //! another parallelism a split holds several lanes; a reader merges them by number, so that event time
-//! never runs backwards.
+//! never runs backwards, and is never given another reader's.
 
 mod enumerator;
 mod reader;

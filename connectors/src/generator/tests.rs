@@ -113,3 +113,55 @@ fn a_reader_that_is_through_leaves_the_lane_of_one_that_has_yet_to_ask() {
     assert!(matches!(ask(1), NextSplit::Split(_)));
     assert_eq!(ask(1), NextSplit::NoMore);
 }
+
+#[test]
+fn under_readers_that_run_a_new_enumerator_gives_each_its_own_lanes() {
+    let source = source(9, None, 1);
+    let mut dead = source.create_enumerator(3, None).unwrap();
+    let split_of = |enumerator: &mut dyn SplitEnumerator, subtask| match enumerator
+        .next_split(subtask)
+        .unwrap()
+    {
+        NextSplit::Split(split) => split,
+        other => panic!("{other:?}"),
+    };
+    // Reader 0 has asked before the checkpoint, reader 2 after it, reader 1 not yet.
+    split_of(dead.as_mut(), 0);
+    let state = dead.snapshot().unwrap();
+    let given = split_of(dead.as_mut(), 2);
+    let left = split_of(dead.as_mut(), 1);
+    let mut new = source.create_enumerator(3, Some(&state)).unwrap();
+    // What readers have is drawn again, and what is drawn on the way goes back.
+    let mut back = Vec::new();
+    for subtask in 0..3 {
+        if let NextSplit::Split(split) = new.next_split(subtask).unwrap()
+            && split != given
+        {
+            back.push(split);
+        }
+    }
+    new.add_back(back);
+    // However fast readers are that are through with their own.
+    for subtask in [0, 2, 2, 0] {
+        assert_eq!(new.next_split(subtask).unwrap(), NextSplit::NoMore);
+    }
+    assert_eq!(split_of(new.as_mut(), 1), left);
+}
+
+proptest! {
+    #[test]
+    fn lanes_are_dealt_out_evenly(before in 1u32..20, after in 1u32..20) {
+        let source = source(100, None, 1);
+        let state = source.create_enumerator(before, None).unwrap().snapshot().unwrap();
+        let mut enumerator = source.create_enumerator(after, Some(&state)).unwrap();
+        let mut shares = Vec::new();
+        for subtask in 0..after {
+            shares.push(match enumerator.next_split(subtask).unwrap() {
+                NextSplit::Split(split) => decode::<Vec<Lane>>(&Numbers, &split.state).unwrap().len(),
+                _ => 0,
+            });
+        }
+        prop_assert_eq!(shares.iter().sum::<usize>(), before as usize);
+        prop_assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1);
+    }
+}
