@@ -32,7 +32,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Arra
 use arrow::compute::take;
 use arrow::datatypes::{Int64Type, SchemaRef};
 
-use super::event_time::{restored_watermark, watermark_list};
+use super::event_time::{is_news, restored_watermark, watermark_list};
 use super::group_aggregate::key_types;
 use super::ordered_rows::pick;
 use super::time_column::TimeColumn;
@@ -225,7 +225,7 @@ impl Deduplicate {
 
     /// Emits first rows that the watermark has reached.
     fn advance(&mut self, progress: i64, out: &mut dyn Collector) -> OperatorResult<()> {
-        self.progress = self.progress.max(progress);
+        self.progress = progress;
         loop {
             let due = self.timers.take_due(progress, OUTPUT_ROWS)?;
             if due.is_empty() {
@@ -335,7 +335,7 @@ impl Operator for Deduplicate {
         watermark: Watermark,
         out: &mut dyn Collector,
     ) -> OperatorResult<Option<Watermark>> {
-        if self.waits() {
+        if self.waits() && is_news(watermark, self.progress) {
             self.advance(watermark.0, out)?;
         }
         Ok(Some(watermark))

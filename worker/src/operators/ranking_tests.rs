@@ -105,7 +105,7 @@ fn events(retract: bool) -> impl Strategy<Value = Vec<Event>> {
     let rows = prop::collection::vec(row, 1..12);
     let event = prop_oneof![
         6 => rows.prop_map(Ok),
-        3 => (0i64..12).prop_map(|step| Err(Event::Watermark(step))),
+        3 => (1i64..12).prop_map(|step| Err(Event::Watermark(step))),
         1 => (1u32..4).prop_map(|p| Err(Event::Restart(p))),
     ];
     prop::collection::vec(event, 1..14).prop_map(move |raw| {

@@ -8,6 +8,7 @@ mod divided;
 #[cfg(test)]
 mod tests;
 
+use alpheus_dataflow::element::Watermark;
 use alpheus_dataflow::key_group::{KeyGroupRange, UPPER_BOUND_MAX_PARALLELISM};
 use alpheus_dataflow::snapshot::{KeyGroupEntry, ListSnapshot, Redistribution, StateReader};
 use alpheus_dataflow::{OperatorError, OperatorResult};
@@ -15,6 +16,13 @@ use alpheus_dataflow::{OperatorError, OperatorResult};
 pub use self::divided::ByEventTime;
 
 const WATERMARK_STATE: &str = "watermark";
+
+/// Whether a watermark is news to an operator whose event time has come so far. After a restore sources begin before the
+/// checkpoint, and give watermarks of that time again: what waits behind the watermark must wait for one beyond it, as it
+/// would have without the restart.
+pub(crate) fn is_news(watermark: Watermark, progress: i64) -> bool {
+    watermark.0 > progress
+}
 
 /// How far event time has come for the keys of this subtask, as a list for whoever has them after a restore.
 pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {

@@ -83,13 +83,12 @@ fn spec(kind: usize) -> (OperatorSpec, RowType) {
         };
         (spec, RowType::new(fields))
     };
-    let over = || {
+    let over = |start: FrameBound| {
         let mut fields = input().fields;
         fields.push(Field::new("s", int()));
-        // A frame with a lower bound takes rows behind the watermark, and when it emits them depends on when watermarks come.
         let frame = OverFrame {
             rows: true,
-            start: FrameBound::UnboundedPreceding,
+            start,
             end: FrameBound::CurrentRow,
         };
         let spec = OperatorSpec::OverAggregate {
@@ -112,7 +111,9 @@ fn spec(kind: usize) -> (OperatorSpec, RowType) {
             offset: 0,
         }),
         2 => windows(WindowSpec::Session { gap: 4 }),
-        3 => over(),
+        3 => over(FrameBound::UnboundedPreceding),
+        // It takes rows behind the watermark too, and emits them with the next one.
+        4 => over(FrameBound::Preceding(2)),
         _ => {
             let spec = OperatorSpec::Deduplicate {
                 keys: vec![0],
@@ -154,7 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
-    fn keys_at_different_times_stay_what_they_are(steps in steps(), kind in 0..5usize, first in 1u32..5) {
+    fn keys_at_different_times_stay_what_they_are(steps in steps(), kind in 0..6usize, first in 1u32..5) {
         let start = |parallelism| {
             let (spec, output) = spec(kind);
             Harness::new(spec, output, &[0], parallelism, make)
@@ -185,4 +186,28 @@ proptest! {
         whole.watermark(i64::MAX);
         prop_assert_eq!(restarted.materialized(), whole.materialized());
     }
+}
+
+#[test]
+fn after_a_restart_event_time_does_not_go_back() {
+    let bounded_over = 4;
+    let output = |restart: bool| {
+        let (spec, output) = spec(bounded_over);
+        let mut harness = Harness::new(spec, output, &[0], 1, make);
+        harness.watermarks(&[50]);
+        // Behind the watermark, but behind no row of its key: it comes out with the next watermark.
+        harness.send(&batch(&[(1, 40, 1)]));
+        if restart {
+            harness.restart(1, &batch(&[(2, 59, 1)]));
+        }
+        // The source begins before the checkpoint, and gives watermarks of that time again.
+        harness.watermarks(&[45]);
+        harness.watermarks(&[50]);
+        harness.send(&batch(&[(1, 35, 2)]));
+        harness.watermarks(&[60]);
+        harness.materialized()
+    };
+    let expected = output(false);
+    assert_eq!(expected.len(), 2);
+    assert_eq!(output(true), expected);
 }

@@ -32,7 +32,7 @@ use arrow::compute::filter;
 use arrow::datatypes::Int64Type;
 
 use super::{Emitted, Keys, Pairing, is_true, join_key_types};
-use crate::operators::event_time::{restored_watermark, watermark_list};
+use crate::operators::event_time::{is_news, restored_watermark, watermark_list};
 use crate::operators::time_column::TimeColumn;
 
 const DELETED: usize = 0;
@@ -319,8 +319,10 @@ impl Operator for TemporalJoin {
         watermark: Watermark,
         out: &mut dyn Collector,
     ) -> OperatorResult<Option<Watermark>> {
-        self.watermark = self.watermark.max(watermark.0);
-        self.release(out)?;
+        if is_news(watermark, self.watermark) {
+            self.watermark = watermark.0;
+            self.release(out)?;
+        }
         Ok(Some(watermark))
     }
 

@@ -41,7 +41,7 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 
 use self::evaluate::{Functions, Partition};
 use self::frames::Frames;
-use super::event_time::{restored_time, watermark_list};
+use super::event_time::{is_news, restored_time, watermark_list};
 use super::group_aggregate::{GroupColumns, key_types};
 use super::ordered_rows::{OrderedRows, pick};
 use super::time_column::TimeColumn;
@@ -545,8 +545,8 @@ impl Operator for OverAggregate {
         watermark: Watermark,
         out: &mut dyn Collector,
     ) -> OperatorResult<Option<Watermark>> {
-        if self.is_event_time() {
-            self.progress = self.progress.max(watermark.0);
+        if self.is_event_time() && is_news(watermark, self.progress) {
+            self.progress = watermark.0;
             self.advance(watermark.0, out)?;
         }
         Ok(Some(watermark))
