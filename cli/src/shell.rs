@@ -16,6 +16,26 @@ use crate::statements::{Settings, run_script};
 
 const PROMPT: &str = "alpheus> ";
 
+const HELP: &str = "\
+SELECT ..; VALUES ..; WITH ..      show rows
+INSERT INTO t SELECT ..;           start a job; several as one: EXECUTE STATEMENT SET BEGIN .. END;
+CREATE, ALTER, DROP, USE ..;       tables, views, functions, databases, catalogs
+SHOW ..; DESCRIBE t;               what there is
+EXPLAIN [CHANGELOG_MODE] ..;       the plan of a query or INSERT
+COMPILE PLAN 'f' FOR ..;           keep a plan; EXECUTE PLAN 'f'; runs it
+SET 'key' = 'value'; SET; RESET;   options
+HELP; CLEAR; QUIT; or EXIT;        this text, an empty screen, the end; ^C gives up a statement";
+/// The escape sequences that go home and clear the screen (ECMA-48 CUP and ED).
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// What is for the prompt itself, and no statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Help,
+    Clear,
+    Quit,
+}
+
 /// Reads and runs statements until the end of input, `exit` or `quit`.
 ///
 /// # Errors
@@ -36,20 +56,24 @@ pub fn run(session: Session, settings: &Settings) -> CliResult<Exit> {
         let _ = editor.load_history(path);
     }
     println!(
-        "Alpheus {}. Statements end with ;  quit with exit; or ^D.",
+        "Alpheus {}. Statements end with ;  help; lists them, quit with exit; or ^D.",
         env!("CARGO_PKG_VERSION")
     );
     loop {
         match editor.readline(PROMPT) {
-            Ok(text) if is_farewell(&text) => break,
-            Ok(text) => {
-                if let Some(prompt) = editor.helper_mut() {
-                    match run_script(&mut prompt.session, "prompt", &text, settings) {
-                        Ok(_) => {}
-                        Err(error) => error.report(),
+            Ok(text) => match command(&text) {
+                Some(Command::Quit) => break,
+                Some(Command::Help) => println!("{HELP}"),
+                Some(Command::Clear) => print!("{CLEAR}"),
+                None => {
+                    if let Some(prompt) = editor.helper_mut() {
+                        match run_script(&mut prompt.session, "prompt", &text, settings) {
+                            Ok(_) => {}
+                            Err(error) => error.report(),
+                        }
                     }
                 }
-            }
+            },
             // ^C gives up the statement being typed.
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => break,
@@ -67,9 +91,15 @@ pub fn run(session: Session, settings: &Settings) -> CliResult<Exit> {
     Ok(Exit::Finished)
 }
 
-fn is_farewell(text: &str) -> bool {
+/// The command that the text is, with or without a semicolon.
+fn command(text: &str) -> Option<Command> {
     let word = text.trim().trim_end_matches(';').trim_end();
-    word.eq_ignore_ascii_case("exit") || word.eq_ignore_ascii_case("quit")
+    match word.to_ascii_lowercase().as_str() {
+        "help" => Some(Command::Help),
+        "clear" => Some(Command::Clear),
+        "exit" | "quit" => Some(Command::Quit),
+        _ => None,
+    }
 }
 
 fn history_file() -> Option<PathBuf> {
@@ -84,7 +114,7 @@ impl Validator for Prompt {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
         Ok(
-            if text.trim().is_empty() || is_farewell(text) || is_complete(text) {
+            if text.trim().is_empty() || command(text).is_some() || is_complete(text) {
                 ValidationResult::Valid(None)
             } else {
                 ValidationResult::Incomplete
@@ -136,15 +166,17 @@ impl Helper for Prompt {}
 
 #[cfg(test)]
 mod tests {
-    use super::is_farewell;
+    use super::{Command, command};
 
     #[test]
-    fn a_farewell_is_a_word_of_its_own() {
+    fn a_command_is_a_word_of_its_own() {
         for text in ["exit", "EXIT;", " quit ; "] {
-            assert!(is_farewell(text), "{text}");
+            assert_eq!(command(text), Some(Command::Quit), "{text}");
         }
-        for text in ["", ";", "exit now", "SELECT 1;"] {
-            assert!(!is_farewell(text), "{text}");
+        assert_eq!(command("Help;"), Some(Command::Help));
+        assert_eq!(command("CLEAR"), Some(Command::Clear));
+        for text in ["", ";", "exit now", "help me;", "SELECT 1;"] {
+            assert_eq!(command(text), None, "{text}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! One `Parser` walks the tokens; each file here holds the grammar of one concept. Words that were tried and did not
 //! fit are remembered for the place where parsing stops, and become the error's list of what was expected.
 //! Two bounds keep every tree shallow enough for recursive walks: nesting, and chains of left-associative operators.
+mod absent;
 mod call;
 mod ddl;
 pub(crate) mod expr;

@@ -13,6 +13,7 @@ impl Parser<'_> {
     /// One statement, without its semicolon.
     pub(super) fn statement(&mut self) -> Result<Statement> {
         self.nested(|p| {
+            p.refuse_absent()?;
             let start = p.span();
             let kind = p.statement_kind()?;
             Ok(Statement {

@@ -34,6 +34,41 @@ fn a_mistyped_keyword_is_named() {
 }
 
 #[test]
+fn a_statement_that_there_is_not_is_refused_by_its_name() {
+    for (text, name, instead) in [
+        (
+            "ANALYZE TABLE t COMPUTE STATISTICS",
+            "ANALYZE TABLE",
+            "no statistics",
+        ),
+        ("TRUNCATE TABLE t", "TRUNCATE TABLE", "INSERT OVERWRITE"),
+        (
+            "DELETE FROM t WHERE a = 1",
+            "DELETE FROM",
+            "INSERT OVERWRITE",
+        ),
+        ("UPDATE t SET a = 1", "UPDATE", "INSERT OVERWRITE"),
+        ("ADD JAR '/x.jar'", "ADD JAR", "WebAssembly"),
+        ("USE MODULES core", "USE MODULES", "always there"),
+        (
+            "CREATE MATERIALIZED TABLE m AS SELECT 1",
+            "CREATE MATERIALIZED TABLE",
+            "INSERT INTO",
+        ),
+        ("QUIT", "QUIT", "prompt"),
+    ] {
+        let shown = rendered(text);
+        let expected = format!("error: {name} is not supported");
+        assert!(
+            shown.starts_with(&expected) && shown.contains(instead),
+            "{shown}"
+        );
+    }
+    // As names these words are what they were.
+    parse_statement("SELECT source, model FROM jar").unwrap();
+}
+
+#[test]
 fn a_reserved_word_as_name_gets_its_remedy() {
     for (text, word) in [
         ("CREATE TABLE t (timestamp BIGINT)", "`timestamp`"),
