@@ -13,3 +13,4 @@ pub mod case;
 pub mod checkpoints;
 pub mod compare;
 pub mod flights;
+pub mod random;

@@ -24,7 +24,6 @@ pub(super) trait Total: ArrowNativeType {
     type Column: ArrowPrimitiveType<Native = Self>;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
-    fn times(self, other: Self) -> Self;
 }
 
 impl Total for i64 {
@@ -37,10 +36,6 @@ impl Total for i64 {
     fn minus(self, other: Self) -> Self {
         self.wrapping_sub(other)
     }
-    #[inline]
-    fn times(self, other: Self) -> Self {
-        self.wrapping_mul(other)
-    }
 }
 
 impl Total for f64 {
@@ -52,10 +47,6 @@ impl Total for f64 {
     #[inline]
     fn minus(self, other: Self) -> Self {
         self - other
-    }
-    #[inline]
-    fn times(self, other: Self) -> Self {
-        self * other
     }
 }
 
@@ -85,12 +76,6 @@ impl Total for i128 {
             return OVERFLOW;
         }
         in_range(self.checked_sub(other))
-    }
-    fn times(self, other: Self) -> Self {
-        if self == OVERFLOW || other == OVERFLOW {
-            return OVERFLOW;
-        }
-        in_range(self.checked_mul(other))
     }
 }
 

@@ -44,7 +44,18 @@ fn ceil_div(year: i64, span: i64) -> i64 {
     }
 }
 
+/// Whether a time of day has it.
+pub fn is_of_day(unit: Unit) -> bool {
+    use Unit::{Epoch, Hour, Microsecond, Millisecond, Minute, Nanosecond, Second};
+    matches!(
+        unit,
+        Hour | Minute | Second | Millisecond | Microsecond | Nanosecond | Epoch
+    )
+}
+
 /// The start of the unit that `local_ms` lies in. Weeks start on Sunday.
+///
+/// What milliseconds cannot count wraps, as in Java: NULL's place in a column may hold any number.
 pub fn floor(unit: Unit, local_ms: i64) -> i64 {
     let days = local_ms.div_euclid(DAY_MS);
     let civil = Civil::from_days(days);
@@ -55,7 +66,7 @@ pub fn floor(unit: Unit, local_ms: i64) -> i64 {
             day: 1,
         }
         .to_days()
-            * DAY_MS
+        .wrapping_mul(DAY_MS)
     };
     match unit {
         Unit::Millennium => start((civil.year - 1).div_euclid(1_000) * 1_000 + 1, 1),
@@ -64,12 +75,14 @@ pub fn floor(unit: Unit, local_ms: i64) -> i64 {
         Unit::Year => start(civil.year, 1),
         Unit::IsoYear => {
             let (_, week) = iso_week(days);
-            (days - iso_day_of_week(days) + 1 - (week - 1) * 7) * DAY_MS
+            (days - iso_day_of_week(days) + 1 - (week - 1) * 7).wrapping_mul(DAY_MS)
         }
         Unit::Quarter => start(civil.year, (civil.month - 1) / 3 * 3 + 1),
         Unit::Month => start(civil.year, civil.month),
-        Unit::Week => (days - iso_day_of_week(days) % 7) * DAY_MS,
-        Unit::Day | Unit::DayOfWeek | Unit::IsoDayOfWeek | Unit::DayOfYear => days * DAY_MS,
+        Unit::Week => (days - iso_day_of_week(days) % 7).wrapping_mul(DAY_MS),
+        Unit::Day | Unit::DayOfWeek | Unit::IsoDayOfWeek | Unit::DayOfYear => {
+            days.wrapping_mul(DAY_MS)
+        }
         Unit::Hour => floor_to(local_ms, 3_600_000),
         Unit::Minute => floor_to(local_ms, 60_000),
         Unit::Second | Unit::Epoch => floor_to(local_ms, 1_000),
@@ -92,22 +105,22 @@ pub fn ceil(unit: Unit, local_ms: i64) -> i64 {
         Unit::Month => 1,
         Unit::IsoYear => {
             // 52 or 53 weeks on: into the next year, then back to its start.
-            return floor(unit, start + 371 * DAY_MS);
+            return floor(unit, start.wrapping_add(371 * DAY_MS));
         }
-        Unit::Week => return start + 7 * DAY_MS,
-        Unit::Hour => return start + 3_600_000,
-        Unit::Minute => return start + 60_000,
-        Unit::Second | Unit::Epoch => return start + 1_000,
-        _ => return start + DAY_MS,
+        Unit::Week => return start.wrapping_add(7 * DAY_MS),
+        Unit::Hour => return start.wrapping_add(3_600_000),
+        Unit::Minute => return start.wrapping_add(60_000),
+        Unit::Second | Unit::Epoch => return start.wrapping_add(1_000),
+        _ => return start.wrapping_add(DAY_MS),
     };
     Civil::from_days(start.div_euclid(DAY_MS))
         .plus_months(months)
         .to_days()
-        * DAY_MS
+        .wrapping_mul(DAY_MS)
 }
 
 fn floor_to(value: i64, step: i64) -> i64 {
-    value.div_euclid(step) * step
+    value.div_euclid(step).wrapping_mul(step)
 }
 
 #[cfg(test)]
@@ -141,6 +154,27 @@ mod tests {
         ];
         for (time, expected) in rows {
             assert_eq!(units.map(|unit| extract(unit, time, 0)), expected);
+        }
+    }
+
+    #[test]
+    fn whatever_stands_in_the_place_of_null_is_rounded() {
+        let units = [
+            Unit::Century,
+            Unit::Year,
+            Unit::IsoYear,
+            Unit::Month,
+            Unit::Week,
+            Unit::Day,
+            Unit::Hour,
+            Unit::Second,
+        ];
+        for unit in units {
+            for ms in [i64::MIN, i64::MIN + 1, i64::MAX] {
+                floor(unit, ms);
+                ceil(unit, ms);
+                extract(unit, ms, 0);
+            }
         }
     }
 

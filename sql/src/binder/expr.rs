@@ -564,7 +564,10 @@ fn is_test(test: IsTest) -> &'static str {
         IsTest::True => "TRUE",
         IsTest::False => "FALSE",
         IsTest::Unknown => "UNKNOWN",
-        IsTest::JsonValue | IsTest::JsonObject | IsTest::JsonArray | IsTest::JsonScalar => "JSON",
+        IsTest::JsonValue => "JSON VALUE",
+        IsTest::JsonObject => "JSON OBJECT",
+        IsTest::JsonArray => "JSON ARRAY",
+        IsTest::JsonScalar => "JSON SCALAR",
     }
 }
 

@@ -212,6 +212,10 @@ fn to_unit(args: &Args<'_>, down: bool) -> OperatorResult<ArrayRef> {
         }
     };
     let array = args.array(0);
+    // A time of day lies in no week, month or year: it stays as it is, as in Flink.
+    if matches!(args.types[0].kind, TypeKind::Time(_)) && !fields::is_of_day(unit) {
+        return Ok(array.clone());
+    }
     fn mapped<T: ArrowPrimitiveType>(
         array: &ArrayRef,
         each: impl Fn(T::Native) -> T::Native,
@@ -266,7 +270,7 @@ fn rounded_units(
     match unit {
         Unit::Microsecond | Unit::Nanosecond => value,
         // Anything beyond the millisecond lifts CEIL over it.
-        _ if !down && rest > 0 => round(ms + 1) * units,
-        _ => round(ms) * units,
+        _ if !down && rest > 0 => round(ms.wrapping_add(1)).wrapping_mul(units),
+        _ => round(ms).wrapping_mul(units),
     }
 }

@@ -239,6 +239,8 @@ fn json_clauses_are_bound() {
             r#"'[1,null,"[]"]'"#,
         ),
         ("'DOC' IS JSON OBJECT", "TRUE"),
+        ("'DOC' IS JSON ARRAY", "FALSE"),
+        ("'DOC' IS NOT JSON SCALAR", "TRUE"),
         ("'DOC' IS NOT JSON", "FALSE"),
     ] {
         assert_eq!(shown(call), expected, "{call}");
