@@ -25,4 +25,6 @@ pub mod registry;
 pub mod rest;
 pub mod restart_strategy;
 pub mod source_coordinator;
+#[cfg(test)]
+mod testing;
 pub mod yarn;

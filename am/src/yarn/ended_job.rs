@@ -151,13 +151,13 @@ impl EndedJob {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(super) mod tests {
-    use alpheus_dataflow::graph::SessionSettings;
     use alpheus_dataflow::ids::{SubtaskIndex, VertexId};
     use alpheus_storage::LocalFileSystem;
     use alpheus_worker::control::WorkerId;
 
     use super::*;
     use crate::job_status::ExecutionState;
+    use crate::testing::empty_graph;
 
     /// A job that was made at 0 and ended then.
     pub fn ended(job: JobId, status: JobStatus, at: i64) -> EndedJob {
@@ -173,19 +173,7 @@ pub(super) mod tests {
         };
         EndedJob {
             job,
-            graph: JobGraph {
-                name: "a job".to_owned(),
-                vertices: Vec::new(),
-                edges: Vec::new(),
-                max_parallelism: 128,
-                session: SessionSettings {
-                    time_zone: "UTC".to_owned(),
-                    planned_at: 0,
-                    bounded: false,
-                },
-                functions: Default::default(),
-                configuration: Default::default(),
-            },
+            graph: empty_graph(),
             status,
             failure: (status == JobStatus::Failed).then(|| "boom".to_owned()),
             timestamps: BTreeMap::from([(JobStatus::Created, 0), (status, at)]),

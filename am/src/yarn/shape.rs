@@ -137,17 +137,10 @@ fn mebibytes(size: MemorySize) -> u64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-    use alpheus_hadoop_conf::Source;
     use alpheus_yarn::ApplicationId;
 
-    fn configured(options: &[(&str, &str)]) -> Configuration {
-        let mut configuration = Configuration::new();
-        for (key, value) in options {
-            configuration.set(key, value, Source::CommandLine).unwrap();
-        }
-        configuration
-    }
+    use super::*;
+    use crate::testing::configured;
 
     #[test]
     fn flinks_options_size_the_containers() {

@@ -35,14 +35,7 @@ fn take<T: Value>(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    fn configured(options: &[(&str, &str)]) -> Configuration {
-        let mut configuration = Configuration::new();
-        for (key, value) in options {
-            configuration.set(key, value, Source::CommandLine).unwrap();
-        }
-        configuration
-    }
+    use crate::testing::configured;
 
     #[test]
     fn the_session_says_who_may_see_it_and_the_job_how_large_its_workers_are() {

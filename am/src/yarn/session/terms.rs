@@ -105,11 +105,10 @@ impl Terms {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use alpheus_dataflow::graph::{JobGraph, SessionSettings};
-    use alpheus_hadoop_conf::Source;
     use alpheus_hadoop_conf::options::checkpointing;
 
     use super::*;
+    use crate::testing::{configured, empty_graph};
     use crate::yarn::settings::BatchScript;
 
     fn terms() -> Terms {
@@ -123,33 +122,13 @@ mod tests {
     }
 
     fn job(options: &[(&str, &str)]) -> SubmittedJob {
-        let mut configuration = Configuration::new();
-        for (key, value) in options {
-            configuration.set(key, value, Source::CommandLine).unwrap();
-        }
         SubmittedJob {
             job: JobId(7),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             file: JobFile {
-                work: Work::Stream(graph()),
-                configuration,
+                work: Work::Stream(empty_graph()),
+                configuration: configured(options),
             },
-        }
-    }
-
-    fn graph() -> JobGraph {
-        JobGraph {
-            name: "a job".to_owned(),
-            vertices: Vec::new(),
-            edges: Vec::new(),
-            max_parallelism: 128,
-            session: SessionSettings {
-                time_zone: "UTC".to_owned(),
-                planned_at: 0,
-                bounded: false,
-            },
-            functions: Default::default(),
-            configuration: Default::default(),
         }
     }
 
