@@ -34,7 +34,7 @@ use alpheus_functions::EvalContext;
 use alpheus_functions::row_pattern::{Matcher, Partition};
 use alpheus_state::KeyTimers;
 use alpheus_state::map_state::{MapState, MapStateSpec};
-use alpheus_state::row_codec::{RowCodec, SortColumn};
+use alpheus_state::row_codec::{EncodedRows, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, AsArray, BinaryArray, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Int64Type, SchemaRef};
@@ -64,6 +64,14 @@ pub struct MatchRecognize {
     /// The watermark, or the last processing time.
     progress: i64,
     late: Metric,
+}
+
+/// Rows that have come, with their keys, their keys' slots, and as they are kept.
+struct NewRows {
+    keys: Vec<ArrayRef>,
+    slots: Vec<u32>,
+    entries: EncodedRows,
+    payloads: EncodedRows,
 }
 
 impl MatchRecognize {
@@ -153,20 +161,29 @@ impl MatchRecognize {
 
     /// Puts rows into the state, and has their keys looked at once these times have come.
     fn keep(&mut self, columns: &[ArrayRef], times: &[i64]) -> OperatorResult<()> {
-        let keys = pick(columns, self.pattern.partition.iter().copied());
-        let slots = self.rows.load(&keys, times.len())?;
-        let sort = self.sort(columns, times);
-        let entries = self.rows.entries(&sort, times.len())?;
-        let payloads = self.rows.payloads(columns)?;
-        let encoded = self.timers.encode(&keys, times.len())?;
-        for (row, &slot) in slots.iter().enumerate() {
+        let new = self.encode(columns, times)?;
+        let encoded = self.timers.encode(&new.keys, times.len())?;
+        for (row, &slot) in new.slots.iter().enumerate() {
             let state = &mut self.rows.state;
-            state.put(slot, entries.row(row), &[], payloads.row(row))?;
+            state.put(slot, new.entries.row(row), &[], new.payloads.row(row))?;
             if self.is_event_time() {
                 self.timers.register(times[row], encoded.row(row));
             }
         }
         Ok(())
+    }
+
+    /// Rows as the state has them.
+    fn encode(&mut self, columns: &[ArrayRef], times: &[i64]) -> OperatorResult<NewRows> {
+        let keys = pick(columns, self.pattern.partition.iter().copied());
+        let slots = self.rows.load(&keys, times.len())?;
+        let sort = self.sort(columns, times);
+        Ok(NewRows {
+            keys,
+            slots,
+            entries: self.rows.entries(&sort, times.len())?,
+            payloads: self.rows.payloads(columns)?,
+        })
     }
 
     /// The slots of keys in `runs`.
@@ -221,11 +238,12 @@ impl MatchRecognize {
         let (columns, count) = (batch.rows().columns(), batch.num_rows());
         let times = vec![self.progress; count];
         self.begin();
-        let keys = pick(columns, self.pattern.partition.iter().copied());
-        let slots = self.rows.load(&keys, count)?;
-        let sort = self.sort(columns, &times);
-        let entries = self.rows.entries(&sort, count)?;
-        let payloads = self.rows.payloads(columns)?;
+        let NewRows {
+            keys,
+            slots,
+            entries,
+            payloads,
+        } = self.encode(columns, &times)?;
 
         // The rows of each key, keys in order of appearance.
         let mut places: HashMap<u32, usize> = HashMap::new();
