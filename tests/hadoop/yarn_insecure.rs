@@ -1,6 +1,11 @@
 //! Applications on a cluster without security: nobody proves who he is, and TLS and the REST token are there all the same.
 #![allow(clippy::unwrap_used)]
 
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use alpheus_hadoop_tests::container_executor;
 use alpheus_hadoop_tests::numbers::{SMALL, assert_complete, left_behind, numbers, place, running};
 use alpheus_hadoop_tests::program::*;
 
@@ -36,17 +41,45 @@ fn commands_reach_the_owners_job_and_tokens_are_not_wanted() {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
         assert!(line.starts_with(b"./alpheus\0worker\0container_"));
     }
-    let refused = run("bob", &["cancel", &of]);
-    assert_eq!(
-        refused.status.code(),
-        Some(3),
-        "{}",
-        String::from_utf8_lossy(&refused.stderr)
-    );
+    refused("bob", &["cancel", &of]);
     let savepoint = succeed(
         "alice",
         &["stop", &of, "-p", &format!("hdfs://{out}-savepoint")],
     );
     assert!(savepoint.contains("savepoint-"), "{savepoint}");
     assert_eq!(end_of(&id), "SUCCEEDED");
+}
+
+/// A NodeManager goes by numbers that it wrote down, and the system may have given one to somebody else's process since.
+#[test]
+fn a_node_signals_nobodys_process_but_the_users() {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("only root's node acts as others");
+        return;
+    }
+    let number = |user: &str| -> u32 {
+        let told = Command::new("id").args(["-u", user]).output().unwrap();
+        let told = String::from_utf8(told.stdout).unwrap();
+        told.trim().parse().unwrap()
+    };
+    for (owner, dies) in [("bob", false), ("alice", true)] {
+        let mut process = Command::new("sleep")
+            .arg("600")
+            .uid(number(owner))
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let pid = process.id().to_string();
+        let told = Command::new(container_executor())
+            .args(["alice", "root", "2", &pid, "9"])
+            .status()
+            .unwrap();
+        // The code of a process that is not there.
+        assert_eq!(told.code(), Some(if dies { 0 } else { 9 }));
+        if !dies {
+            assert_eq!(process.try_wait().unwrap(), None);
+            process.kill().unwrap();
+        }
+        process.wait().unwrap();
+    }
 }

@@ -107,6 +107,11 @@ pub fn dev_cluster_script() -> PathBuf {
     }
 }
 
+/// What stands in the place of Hadoop's `container-executor` there.
+pub fn container_executor() -> PathBuf {
+    dev_cluster_script().with_file_name("lib/dev_cluster/container-executor")
+}
+
 /// Runs a command of scripts/dev-cluster; panics with its output when it fails.
 pub fn dev_cluster(arguments: &[&str]) -> String {
     let Output {

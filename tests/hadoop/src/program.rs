@@ -64,6 +64,13 @@ pub fn succeed(user: &str, arguments: &[&str]) -> String {
     String::from_utf8(stdout).unwrap().trim().to_owned()
 }
 
+/// Runs it to its end, which must be that the user may not do this.
+pub fn refused(user: &str, arguments: &[&str]) {
+    let Output { status, stderr, .. } = run(user, arguments);
+    let error = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(3), "alpheus {arguments:?}: {error}");
+}
+
 /// Starts it and lets it run.
 pub fn start(user: &str, arguments: &[&str]) -> Child {
     let mut command = alpheus(user, arguments);
