@@ -5,7 +5,7 @@
 //! emitted are dropped and counted in `numLateRecordsDropped`. By processing time, the rows of a batch have come at one
 //! instant, and are sorted by the further keys.
 //!
-//! State `sort`: time, sort keys, number of arrival, row; and the time of the last row emitted.
+//! State `sort`: time, sort keys, number of arrival, row; the time of the last row emitted, and how far event time has come.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,12 +24,14 @@ use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 use arrow::datatypes::SchemaRef;
 
-use super::event_time::{restored_watermark, watermark_list};
+use super::event_time::{is_news, restored_least, restored_watermark, time_list, watermark_list};
 use super::ordered_rows::{OrderedRows, pick, sort_columns};
 use super::time_column::TimeColumn;
 use super::window_aggregate::OUTPUT_ROWS;
 
 const STATE: &str = "sort";
+/// List in the snapshot: how far event time has come. `watermark` has the time of the last row emitted.
+const PROGRESS: &str = "progress";
 
 /// The operator; see the module's documentation.
 pub struct TemporalSort {
@@ -38,6 +40,7 @@ pub struct TemporalSort {
     rows: OrderedRows,
     time_codec: RowCodec,
     emitted: i64,
+    progress: i64,
     late: Metric,
     output: SchemaRef,
 }
@@ -63,6 +66,7 @@ impl TemporalSort {
             rows: OrderedRows::new(STATE, Vec::new(), sort, input, 0)?,
             time_codec: RowCodec::new(&[millis])?,
             emitted: i64::MIN,
+            progress: i64::MIN,
             late: Metric::default(),
             output: node.output.to_arrow(),
         })
@@ -132,6 +136,7 @@ impl Operator for TemporalSort {
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.emitted = restored_watermark(state)?;
+        self.progress = restored_least(state, PROGRESS)?;
         self.rows.restore(state, 0)
     }
 
@@ -167,7 +172,10 @@ impl Operator for TemporalSort {
         watermark: Watermark,
         out: &mut dyn Collector,
     ) -> OperatorResult<Option<Watermark>> {
-        self.advance(watermark.0, out)?;
+        if is_news(watermark, self.progress) {
+            self.progress = watermark.0;
+            self.advance(watermark.0, out)?;
+        }
         Ok(Some(watermark))
     }
 
@@ -175,7 +183,11 @@ impl Operator for TemporalSort {
         let (rows, sequence) = self.rows.freeze(barrier)?;
         Ok(OperatorSnapshot {
             keyed: vec![rows],
-            lists: vec![sequence, watermark_list(self.emitted)],
+            lists: vec![
+                sequence,
+                watermark_list(self.emitted),
+                time_list(PROGRESS, self.progress),
+            ],
             ..OperatorSnapshot::default()
         })
     }

@@ -26,11 +26,27 @@ pub(crate) fn is_news(watermark: Watermark, progress: i64) -> bool {
 
 /// How far event time has come for the keys of this subtask, as a list for whoever has them after a restore.
 pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
+    time_list(WATERMARK_STATE, watermark)
+}
+
+/// A time under a name of its own, for whoever has the keys of this subtask after a restore.
+pub(crate) fn time_list(name: &str, time: i64) -> ListSnapshot {
     ListSnapshot {
-        name: WATERMARK_STATE.to_owned(),
-        entries: vec![watermark.to_le_bytes().to_vec()],
+        name: name.to_owned(),
+        entries: vec![time.to_le_bytes().to_vec()],
         redistribution: Redistribution::KeyGroups,
     }
+}
+
+/// The least of what [`time_list`] had under a name; `i64::MIN` if there was nothing.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(crate) fn restored_least(state: &dyn StateReader, name: &str) -> OperatorResult<i64> {
+    Ok(restored_times(state, name)?
+        .into_iter()
+        .min()
+        .unwrap_or(i64::MIN))
 }
 
 /// How far event time had come for the keys of this operator; [`ByEventTime`] sees to it that they agree.
@@ -38,7 +54,7 @@ pub(crate) fn watermark_list(watermark: i64) -> ListSnapshot {
 /// # Errors
 /// When they do not, or the state cannot be read.
 pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64> {
-    let times = restored_times(state)?;
+    let times = restored_times(state, WATERMARK_STATE)?;
     match (times.iter().min(), times.iter().max()) {
         (Some(least), Some(most)) if least != most => Err(OperatorError::fatal(
             "keys of the operator were at different event times, and it was not divided by them",
@@ -54,12 +70,12 @@ pub(crate) fn restored_watermark(state: &dyn StateReader) -> OperatorResult<i64>
 pub(crate) fn restored_time(state: &dyn StateReader, event_time: bool) -> OperatorResult<i64> {
     match event_time {
         true => restored_watermark(state),
-        false => Ok(restored_times(state)?.into_iter().min().unwrap_or(i64::MIN)),
+        false => restored_least(state, WATERMARK_STATE),
     }
 }
 
-fn restored_times(state: &dyn StateReader) -> OperatorResult<Vec<i64>> {
-    let entries = state.list(WATERMARK_STATE)?;
+fn restored_times(state: &dyn StateReader, name: &str) -> OperatorResult<Vec<i64>> {
+    let entries = state.list(name)?;
     let times = entries.iter().map(|entry| Ok(watermark_of(entry)?.1));
     times.collect()
 }

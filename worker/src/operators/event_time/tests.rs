@@ -20,6 +20,7 @@ use crate::operators::deduplicate::Deduplicate;
 use crate::operators::harness::{GROUPS, Harness, changelog};
 use crate::operators::over_aggregate::OverAggregate;
 use crate::operators::session_window_aggregate::SessionWindowAggregate;
+use crate::operators::temporal_sort::TemporalSort;
 use crate::operators::window_aggregate::WindowAggregate;
 
 const TIME: TimeAttribute = TimeAttribute::Event { column: 1 };
@@ -114,13 +115,20 @@ fn spec(kind: usize) -> (OperatorSpec, RowType) {
         3 => over(FrameBound::UnboundedPreceding),
         // It takes rows behind the watermark too, and emits them with the next one.
         4 => over(FrameBound::Preceding(2)),
-        _ => {
+        5 => {
             let spec = OperatorSpec::Deduplicate {
                 keys: vec![0],
                 time: TIME,
                 keep_last: false,
                 generate_update_before: true,
                 state_ttl_ms: 0,
+            };
+            (spec, input())
+        }
+        _ => {
+            let spec = OperatorSpec::TemporalSort {
+                time: TIME,
+                order: Vec::new(),
             };
             (spec, input())
         }
@@ -136,6 +144,7 @@ fn make(node: &OperatorNode) -> Box<dyn Operator> {
         OperatorSpec::WindowAggregate { .. } => {
             Box::new(WindowAggregate::new(node, &input()).unwrap())
         }
+        OperatorSpec::TemporalSort { .. } => Box::new(TemporalSort::new(node, &input()).unwrap()),
         OperatorSpec::OverAggregate { .. } => Box::new(OverAggregate::new(node, &input()).unwrap()),
         _ => Box::new(Deduplicate::new(node, &input()).unwrap()),
     }
@@ -190,9 +199,9 @@ proptest! {
 
 #[test]
 fn after_a_restart_event_time_does_not_go_back() {
-    let bounded_over = 4;
-    let output = |restart: bool| {
-        let (spec, output) = spec(bounded_over);
+    let (bounded_over, sort) = (4, 6);
+    let output = |kind, restart: bool| {
+        let (spec, output) = spec(kind);
         let mut harness = Harness::new(spec, output, &[0], 1, make);
         harness.watermarks(&[50]);
         // Behind the watermark, but behind no row of its key: it comes out with the next watermark.
@@ -207,7 +216,9 @@ fn after_a_restart_event_time_does_not_go_back() {
         harness.watermarks(&[60]);
         harness.materialized()
     };
-    let expected = output(false);
-    assert_eq!(expected.len(), 2);
-    assert_eq!(output(true), expected);
+    for kind in [bounded_over, sort] {
+        let expected = output(kind, false);
+        assert_eq!(expected.len(), 2);
+        assert_eq!(output(kind, true), expected);
+    }
 }
