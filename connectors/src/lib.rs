@@ -43,7 +43,7 @@ use alpheus_dataflow::source::Source;
 use alpheus_dataflow::{ChangelogMode, Expr, OperatorResult};
 
 pub use error::ConnectorError;
-pub use registry::{TableCapabilities, markdown, validate_table};
+pub use registry::{TableCapabilities, markdown, reads_row_fields, validate_table};
 
 /// The source of a table.
 ///

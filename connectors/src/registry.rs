@@ -39,6 +39,9 @@ pub(crate) struct ConnectorDef {
     pub(crate) has_format: bool,
     /// Whether tables may be PARTITIONED BY.
     pub(crate) partitions: bool,
+    /// Whether a table whose ROW columns are declared with fewer fields has the same values in those that
+    /// are left.
+    pub(crate) row_fields: bool,
     pub(crate) sink_accepts: ChangelogMode,
     pub(crate) metadata: fn() -> Vec<(&'static str, LogicalType)>,
     /// Checks what goes beyond single options, and says whether reading ends.
@@ -105,6 +108,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: true,
         has_format: true,
         partitions: true,
+        row_fields: false,
         sink_accepts: ChangelogMode::InsertOnly,
         metadata: filesystem::metadata,
         check: |table| {
@@ -123,6 +127,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: false,
         has_format: false,
         partitions: false,
+        row_fields: false,
         sink_accepts: ChangelogMode::InsertOnly,
         metadata: Vec::new,
         check: |table| Ok(datagen::DatagenTable::read(table)?.boundedness()),
@@ -135,6 +140,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: false,
         has_format: false,
         partitions: false,
+        row_fields: true,
         sink_accepts: ChangelogMode::InsertOnly,
         metadata: Vec::new,
         check: |table| Ok(nexmark::NexmarkTable::read(table)?.boundedness()),
@@ -147,6 +153,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: false,
         has_format: false,
         partitions: false,
+        row_fields: false,
         sink_accepts: ChangelogMode::InsertOnly,
         metadata: Vec::new,
         check: |table| {
@@ -162,6 +169,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: true,
         has_format: false,
         partitions: false,
+        row_fields: false,
         sink_accepts: ChangelogMode::All,
         metadata: Vec::new,
         check: |_| Ok(Boundedness::Bounded),
@@ -174,6 +182,7 @@ pub(crate) const CONNECTORS: &[ConnectorDef] = &[
         sink: true,
         has_format: false,
         partitions: false,
+        row_fields: false,
         sink_accepts: ChangelogMode::Upsert,
         metadata: Vec::new,
         check: |_| Ok(Boundedness::Bounded),
@@ -210,6 +219,12 @@ pub(crate) fn connector(table: &TableSpec) -> Result<&'static ConnectorDef, Conn
                 CONNECTORS.iter().map(|connector| connector.name),
             )
         })
+}
+
+/// Whether fields of ROW columns may be left out of the table's schema when nobody reads them (Flink's
+/// `SupportsProjectionPushDown.supportsNestedProjection`).
+pub fn reads_row_fields(table: &TableSpec) -> bool {
+    connector(table).is_ok_and(|connector| connector.row_fields)
 }
 
 /// Checks a table's definition: names of connector, format and options, values, columns.

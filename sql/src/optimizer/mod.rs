@@ -11,8 +11,9 @@
 //! 6. [`prune`]: columns that nobody reads are not produced; scans of one table in several queries
 //!    agree on the columns that any of them needs, so that they can be one source.
 //! 7. [`merge`]: projections right above each other become one.
+//! 8. [`row_fields`]: fields of ROW columns that nobody reads are not produced either.
 //!
-//! Before the last two, where it is asked for, [`split_distinct`] makes two steps of distinct aggregates of streams.
+//! Before the last three, where it is asked for, [`split_distinct`] makes two steps of distinct aggregates of streams.
 
 mod attached_window;
 mod join;
@@ -21,6 +22,7 @@ mod prune;
 mod push_down;
 mod rank;
 mod repeat_below_window;
+mod row_fields;
 mod split_distinct;
 mod time_join;
 mod window_aggregate;
@@ -67,13 +69,14 @@ pub fn optimize(outputs: Vec<Output>, mode: JobMode, options: &OptimizerOptions)
         })
         .collect();
     let outputs = prune::prune_columns(outputs);
-    outputs
+    let outputs = outputs
         .into_iter()
         .map(|output| Output {
             query: rewrite_bottom_up(&output.query, &merge::merge_projections),
             ..output
         })
-        .collect()
+        .collect();
+    row_fields::leave_out_fields(outputs)
 }
 
 /// Moves filters below joins and finds the joins that time bounds. The binder asks for it, too: what a join

@@ -1,5 +1,8 @@
 //! What queries become.
 
+use alpheus_dataflow::graph::OperatorSpec;
+use alpheus_dataflow::schema::RowType;
+
 use super::{plan, result};
 
 #[test]
@@ -277,4 +280,65 @@ fn distinct_aggregates_are_split_where_asked_for() {
         let plan = plan(&format!("{split} {whole}"));
         assert!(!plan.contains("$bucket"), "{plan}");
     }
+}
+
+#[test]
+fn fields_of_rows_that_nobody_reads_are_left_out() {
+    let tables = "CREATE TABLE events (event_type INT, person ROW<id BIGINT, name STRING, city STRING>,
+           bid ROW<auction BIGINT, price BIGINT, url STRING, `dateTime` TIMESTAMP(3)>,
+           ts AS bid.`dateTime`, WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'nexmark');
+         CREATE VIEW bids AS SELECT bid.price AS price, bid.url AS url, ts FROM events WHERE event_type = 2;";
+    let scanned = |query: &str| {
+        let job = super::job(&format!("{tables} {query}"));
+        let graph = job.graph.unwrap();
+        let nodes = graph.vertices.iter().flat_map(|vertex| &vertex.chain);
+        let tables = nodes.filter_map(|node| match &node.spec {
+            OperatorSpec::Source {
+                table, projection, ..
+            } => Some((table.schema.clone(), projection.clone())),
+            _ => None,
+        });
+        let text = tables.map(|(schema, projection)| {
+            let fields = projection
+                .iter()
+                .map(|&column| schema.fields[column].clone());
+            super::columns(&RowType::new(fields.collect()))
+        });
+        text.collect::<Vec<_>>()
+    };
+    let time = "`dateTime` TIMESTAMP(3)";
+    assert_eq!(
+        scanned("SELECT price FROM bids WHERE price > 5"),
+        [format!("event_type INT, bid ROW<`price` BIGINT, {time}>")]
+    );
+    // Every scan of the table has what one of them needs, so that there is one source.
+    assert_eq!(
+        scanned(
+            "SELECT b.url FROM bids AS b JOIN (SELECT person.id AS id, event_type FROM events) AS p ON b.price = p.id"
+        ),
+        [format!(
+            "event_type INT, person ROW<`id` BIGINT>, bid ROW<`price` BIGINT, `url` STRING, {time}>"
+        )]
+    );
+    // Read in another way than by its fields.
+    assert_eq!(
+        scanned("SELECT bid FROM events WHERE bid.price > 1"),
+        [format!(
+            "bid ROW<`auction` BIGINT, `price` BIGINT, `url` STRING, {time}>"
+        )]
+    );
+    assert_eq!(
+        plan(&format!("{tables} SELECT url FROM bids")),
+        "Project(select=[ROW_FIELD(bid, 0) AS url])
++- Filter(where=[(event_type = 2)])
+   +- WatermarkAssigner(rowtime=[ts], watermark=[(ts - INTERVAL '1 s')])
+      +- Project(select=[event_type, bid, ROW_FIELD(bid, 1) AS ts])
+         +- TableSourceScan(table=[default_catalog.default_database.events], fields=[event_type, bid])
+"
+    );
+    // A connector that has to find all fields.
+    assert_eq!(
+        scanned("SELECT bid.r.f FROM bid"),
+        ["ts TIMESTAMP(3), r ROW<`f` INT, `g` ROW<`h` STRING>>"]
+    );
 }
