@@ -150,6 +150,14 @@ impl Column {
         }
     }
 
+    /// Counts `count` values that the caller has just put into [`Column::values`].
+    pub(crate) fn pushed_many(&mut self, count: usize) {
+        self.len += count;
+        if let Some(nulls) = &mut self.nulls {
+            nulls.append_n(count, true);
+        }
+    }
+
     /// Stores NULL.
     #[inline]
     pub(crate) fn push_null(&mut self) {
@@ -224,6 +232,8 @@ impl Column {
             Values::Struct(fields) => {
                 (fields.iter_mut()).for_each(|field| field.reserve_in_proportion(all));
             }
+            Values::Int32(v) => v.reserve(all.saturating_sub(done)),
+            Values::Int64(v) => v.reserve(all.saturating_sub(done)),
             _ => {}
         }
     }
@@ -382,16 +392,10 @@ fn text_array(
     data: Vec<u8>,
     nulls: Option<NullBuffer>,
 ) -> Result<StringArray, ArrowError> {
-    let whole = std::str::from_utf8(&data);
-    let sound = whole.is_ok_and(|text| {
-        data.is_ascii() || offsets.iter().all(|&at| text.is_char_boundary(at as usize))
-    });
-    if sound {
-        return StringArray::try_new(
-            OffsetBuffer::new(ScalarBuffer::from(offsets)),
-            Buffer::from_vec(data),
-            nulls,
-        );
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+    let data = Buffer::from_vec(data);
+    if let Ok(sound) = StringArray::try_new(offsets.clone(), data.clone(), nulls.clone()) {
+        return Ok(sound);
     }
     let mut repaired = String::with_capacity(data.len());
     let mut repaired_offsets = vec![0i32];

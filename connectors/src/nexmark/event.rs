@@ -2,28 +2,28 @@
 //!
 //! Numbers are drawn in a fixed order; what nobody asked for is drawn (or skipped) but not computed.
 
-use super::text::{CHANNELS, CITIES, FIRST_NAMES, HOT_CHANNELS, LAST_NAMES, STATES, texts, word};
+use std::ops::Range;
+
+use super::price::price;
+use super::text::{CITIES, FIRST_NAMES, LAST_NAMES, STATES, texts, word};
 use crate::random::Random;
 
 const PERSONS: u64 = 1;
 const AUCTIONS: u64 = 3;
 /// One person, three auctions and 46 bids.
 pub(super) const EVENTS_PER_ROUND: u64 = 50;
-const FIRST_ID: u64 = 1_000;
+pub(super) const FIRST_ID: u64 = 1_000;
 const FIRST_CATEGORY: u64 = 10;
 const CATEGORIES: u64 = 5;
 /// The first of every so many ids is hot while they are the newest.
 const HOT_GROUP: u64 = 100;
-const HOT_AUCTION_RATIO: u64 = 2;
 const HOT_SELLER_RATIO: u64 = 4;
-const HOT_BIDDER_RATIO: u64 = 4;
 const AUCTIONS_IN_FLIGHT: u64 = 100;
 const ACTIVE_PERSONS: u64 = 1_000;
 /// How far ids may run ahead of the auctions and persons that exist.
 const ID_LEAD: u64 = 10;
 const PERSON_BYTES: usize = 200;
 const AUCTION_BYTES: usize = 500;
-const BID_BYTES: usize = 100;
 
 /// The kinds of events, with the values of `event_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,13 +129,24 @@ impl Timeline {
         let micros = number / self.rate * 1_000_000 + number % self.rate * 1_000_000 / self.rate;
         (self.base_ms + micros / 1_000) as i64
     }
+
+    /// Adds the times of events that follow each other.
+    pub(super) fn times(&self, numbers: Range<u64>, times: &mut Vec<i64>) {
+        if 1_000_000 % self.rate == 0 {
+            // The same, without dividing by what the compiler does not know.
+            let step = 1_000_000 / self.rate;
+            times.extend(numbers.map(|number| (self.base_ms + number * step / 1_000) as i64));
+        } else {
+            times.extend(numbers.map(|number| self.time(number)));
+        }
+    }
 }
 
-fn last_person(number: u64) -> u64 {
+pub(super) fn last_person(number: u64) -> u64 {
     number / EVENTS_PER_ROUND * PERSONS + PERSONS - 1
 }
 
-fn last_auction(number: u64) -> u64 {
+pub(super) fn last_auction(number: u64) -> u64 {
     let (round, place) = (number / EVENTS_PER_ROUND, number % EVENTS_PER_ROUND);
     if place < PERSONS {
         // The last one of the round before; at the very start the first.
@@ -144,26 +155,23 @@ fn last_auction(number: u64) -> u64 {
     round * AUCTIONS + (place - PERSONS).min(AUCTIONS - 1)
 }
 
-fn any_auction(number: u64, random: &mut Random) -> u64 {
+/// The auctions that bids at event `number` may be for: the first, and how many.
+pub(super) fn auctions_in_flight(number: u64) -> (u64, u64) {
     let newest = last_auction(number);
     let oldest = newest.saturating_sub(AUCTIONS_IN_FLIGHT);
-    oldest + random.below(newest - oldest + 1 + ID_LEAD)
+    (oldest, newest - oldest + 1 + ID_LEAD)
 }
 
-fn any_person(number: u64, random: &mut Random) -> u64 {
+/// The persons that may act at event `number`: the first, and how many.
+pub(super) fn active_persons(number: u64) -> (u64, u64) {
     let persons = last_person(number) + 1;
     let active = persons.min(ACTIVE_PERSONS);
-    persons - active + random.below(active + ID_LEAD)
+    (persons - active, active + ID_LEAD)
 }
 
 /// The id of the hot item of the newest group.
-fn hot(newest: u64) -> u64 {
+pub(super) fn hot(newest: u64) -> u64 {
     newest / HOT_GROUP * HOT_GROUP
-}
-
-/// Log-uniform from 100 to 100,000,000.
-fn price(random: &mut Random) -> i64 {
-    (10f64.powf(random.unit() * 6.0) * 100.0 + 0.5).floor() as i64
 }
 
 /// Buffers for the texts of an event.
@@ -172,50 +180,6 @@ pub(super) struct Scratch {
     first: String,
     second: String,
     third: String,
-}
-
-/// Makes the fields of a bid and hands out those that are wanted.
-pub(super) fn bid(
-    timeline: &Timeline,
-    number: u64,
-    wanted: Wanted,
-    values: &mut [Value<'static>; 7],
-) {
-    let random = &mut Random::for_row(timeline.seed, number);
-    let auction = if random.below(HOT_AUCTION_RATIO) > 0 {
-        hot(last_auction(number))
-    } else {
-        any_auction(number, random)
-    };
-    let bidder = if random.below(HOT_BIDDER_RATIO) > 0 {
-        hot(last_person(number)) + 1
-    } else {
-        any_person(number, random)
-    };
-    values[0] = Value::Number((FIRST_ID + auction) as i64);
-    values[1] = Value::Number((FIRST_ID + bidder) as i64);
-    values[5] = Value::Number(timeline.time(number));
-    if wanted.has(2) {
-        values[2] = Value::Number(price(random));
-    } else {
-        random.skip(1);
-    }
-    if !(wanted.has(3) || wanted.has(4) || wanted.has(6)) {
-        return;
-    }
-    let texts = texts();
-    if random.below(2) > 0 {
-        let channel = random.below(HOT_CHANNELS.len() as u64) as usize;
-        values[3] = Value::Text(HOT_CHANNELS[channel]);
-        values[4] = Value::Text(&texts.hot_urls[channel]);
-    } else {
-        let (channel, url) = &texts.channels[random.below(CHANNELS) as usize];
-        values[3] = Value::Text(channel);
-        values[4] = Value::Text(url);
-    }
-    if wanted.has(6) {
-        values[6] = Value::Text(texts.extra(random, 32, BID_BYTES));
-    }
 }
 
 /// Makes the fields of a person. Texts that are not wanted may be missing.
@@ -283,7 +247,8 @@ pub(super) fn auction<'s>(
     let seller = if random.below(HOT_SELLER_RATIO) > 0 {
         hot(last_person(number))
     } else {
-        any_person(number, random)
+        let (first, count) = active_persons(number);
+        first + random.below(count)
     };
     let category = FIRST_CATEGORY + random.below(CATEGORIES);
     let initial = price(random);

@@ -5,7 +5,9 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
 use super::NexmarkTable;
+use super::bids::{Bids, Field};
 use super::event::{self, EventKind, Scratch, Timeline, Value, Wanted};
+use super::text::{PIECE, texts};
 use crate::columns::{Column, Values};
 use crate::generator::RowMaker;
 
@@ -135,6 +137,72 @@ fn store(
     }
 }
 
+/// Stores a field of some bids.
+fn push_field(column: &mut Column, bids: &Bids, place: usize) {
+    match (&mut column.values, bids.field(place)) {
+        (Values::Int64(values), Field::Numbers(numbers)) => values.extend_from_slice(numbers),
+        (Values::Text { offsets, data }, Field::Texts(pieces)) => {
+            let pool = texts().pool.as_bytes();
+            data.reserve(pieces.len() * PIECE);
+            for piece in pieces {
+                let (start, end) = (piece.start as usize, data.len() + piece.len as usize);
+                data.extend_from_slice(&pool[start..start + PIECE]);
+                data.truncate(end);
+                // As much text as fits a batch: some thousand pieces.
+                offsets.push(end as i32);
+            }
+        }
+        // Reading the table rules that out.
+        _ => return column.push_nulls(bids.len()),
+    }
+    column.pushed_many(bids.len());
+}
+
+fn store_bids(columns: &mut [Building], targets: &[(LogicalType, Target)], bids: &Bids) {
+    for (building, (_, target)) in columns.iter_mut().zip(targets) {
+        if matches!(target, Target::Row(of, _) if *of != EventKind::Bid) {
+            building.nulls += bids.len();
+            continue;
+        }
+        let column = building.flush();
+        match target {
+            Target::EventType => {
+                if let Values::Int32(numbers) = &mut column.values {
+                    numbers.extend(std::iter::repeat_n(EventKind::Bid as i32, bids.len()));
+                }
+                column.pushed_many(bids.len());
+            }
+            Target::Time => {
+                if let Values::Int64(numbers) = &mut column.values {
+                    numbers.extend_from_slice(bids.times());
+                }
+                column.pushed_many(bids.len());
+            }
+            Target::Field(_, place) => push_field(column, bids, *place),
+            Target::Row(_, places) => {
+                if let Values::Struct(children) = &mut column.values {
+                    for (child, place) in children.iter_mut().zip(places) {
+                        push_field(child, bids, *place);
+                    }
+                }
+                column.pushed_many(bids.len());
+            }
+        }
+    }
+}
+
+/// How many of the first numbers follow each other and are bids of one round.
+fn bids_ahead(numbers: &[u64]) -> usize {
+    let follow = |(at, number): (usize, &u64)| {
+        *number == numbers[0] + at as u64 && EventKind::of(*number) == EventKind::Bid
+    };
+    numbers
+        .iter()
+        .enumerate()
+        .take_while(|at| follow(*at))
+        .count()
+}
+
 impl RowMaker for NexmarkMaker {
     fn name(&self) -> &str {
         "nexmark"
@@ -148,38 +216,45 @@ impl RowMaker for NexmarkMaker {
             })
             .collect();
         let mut scratch = Scratch::default();
-        let mut bid = [Value::Number(0); 7];
-        let mut rows = 0;
-        for &number in numbers {
+        let mut bids = Bids::default();
+        let (targets, timeline) = (&self.columns, &self.timeline);
+        let (mut rows, mut has_room) = (0, false);
+        let mut rest = numbers;
+        while let [number, others @ ..] = rest {
+            let number = *number;
+            rest = others;
             let kind = EventKind::of(number);
             if self.only.is_some_and(|only| only != kind) {
                 continue;
             }
-            if rows == SAMPLE {
+            if rows >= SAMPLE && !has_room {
+                has_room = true;
                 for building in &mut columns {
                     building.flush().reserve_in_proportion(numbers.len());
                 }
             }
             rows += 1;
             let wanted = self.wanted[kind as usize];
-            let time = self.timeline.time(number);
-            let (columns, targets, timeline) = (&mut columns, &self.columns, &self.timeline);
-            if wanted == Wanted::default() {
-                store(columns, targets, kind, time, &[Value::Number(0); 10]);
-                continue;
-            }
             match kind {
                 EventKind::Bid => {
-                    event::bid(timeline, number, wanted, &mut bid);
-                    store(columns, targets, kind, time, &bid);
+                    let more = bids_ahead(&numbers[numbers.len() - rest.len() - 1..]) - 1;
+                    (rest, rows) = (&rest[more..], rows + more);
+                    bids.make(timeline, number..number + more as u64 + 1, wanted);
+                    store_bids(&mut columns, targets, &bids);
+                }
+                _ if wanted == Wanted::default() => {
+                    let time = timeline.time(number);
+                    store(&mut columns, targets, kind, time, &[Value::Number(0); 10]);
                 }
                 EventKind::Person => {
                     let values = event::person(timeline, number, wanted, &mut scratch);
-                    store(columns, targets, kind, time, &values);
+                    let time = timeline.time(number);
+                    store(&mut columns, targets, kind, time, &values);
                 }
                 EventKind::Auction => {
                     let values = event::auction(timeline, number, wanted, &mut scratch);
-                    store(columns, targets, kind, time, &values);
+                    let time = timeline.time(number);
+                    store(&mut columns, targets, kind, time, &values);
                 }
             }
         }

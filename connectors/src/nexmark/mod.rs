@@ -10,8 +10,10 @@
 //! alone. Columns are found by name and may be left out, also inside the ROWs; what is left out or not
 //! projected is not made.
 
+mod bids;
 mod event;
 mod maker;
+mod price;
 mod text;
 
 #[cfg(test)]

@@ -29,12 +29,30 @@ pub(super) const CHANNELS: u64 = 10_000;
 /// Characters that `extra` is cut from.
 const EXTRA: usize = 1 << 20;
 
+/// A part of [`Texts::pool`], at most [`PIECE`] bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+/// So many bytes can be copied from where a piece begins. A constant, so that it is done in a few
+/// instructions; what is too much is cut off again.
+pub(super) const PIECE: usize = 96;
+
+/// A channel and its page.
+pub(super) struct Channel {
+    pub(super) name: Piece,
+    pub(super) url: Piece,
+}
+
 /// Text that is the same for every seed, made once a process.
 pub(super) struct Texts {
-    extra: String,
-    /// Channels that are not hot, each with its url.
-    pub(super) channels: Vec<(String, String)>,
-    pub(super) hot_urls: Vec<String>,
+    /// First the letters that `extra` is cut from.
+    pub(super) pool: String,
+    /// Channels that are not hot.
+    pub(super) channels: Vec<Channel>,
+    pub(super) hot_channels: Vec<Channel>,
 }
 
 /// The texts.
@@ -46,38 +64,72 @@ pub(super) fn texts() -> &'static Texts {
 impl Texts {
     fn new() -> Texts {
         let mut random = Random::new(42);
-        let extra = (0..EXTRA).map(|_| letter(&mut random)).collect();
-        let hot_urls = HOT_CHANNELS.iter().map(|_| url(&mut random)).collect();
-        let channels = (0..CHANNELS as u32)
-            .map(|channel| {
-                let mut url = url(&mut random);
-                if random.below(10) > 0 {
-                    let id = i64::from(channel.reverse_bits() as i32).abs();
-                    url.push_str(&format!("&channel_id={id}"));
-                }
-                (format!("channel-{channel}"), url)
-            })
-            .collect();
+        let mut pool = String::with_capacity(EXTRA * 2);
+        pool.extend((0..EXTRA).map(|_| letter(&mut random)));
+        let mut add = |text: &str| {
+            let start = pool.len() as u32;
+            pool.push_str(text);
+            Piece {
+                start,
+                len: text.len() as u32,
+            }
+        };
+        let hot_channels = HOT_CHANNELS.iter().map(|name| Channel {
+            name: add(name),
+            url: add(&url(&mut random)),
+        });
+        let hot_channels = hot_channels.collect();
+        let channels = (0..CHANNELS as u32).map(|channel| {
+            let mut url = url(&mut random);
+            if random.below(10) > 0 {
+                let id = i64::from(channel.reverse_bits() as i32).abs();
+                url.push_str(&format!("&channel_id={id}"));
+            }
+            Channel {
+                name: add(&format!("channel-{channel}")),
+                url: add(&url),
+            }
+        });
+        let channels = channels.collect();
+        pool.push_str(&" ".repeat(PIECE));
         Texts {
-            extra,
+            pool,
             channels,
-            hot_urls,
+            hot_channels,
         }
     }
 
     /// Text that brings an event of `current` bytes to about `average` ones, 20 % more or less.
     pub(super) fn extra(&self, random: &mut Random, current: usize, average: usize) -> &str {
-        let Some(missing) = average.checked_sub(current) else {
+        let Some((start, length)) = extra_part(random, current, average) else {
             return "";
         };
-        let spread = (missing as f64 * 0.2).round() as usize;
-        let mut length = missing - spread;
-        if spread > 0 {
-            length += random.below(2 * spread as u64) as usize;
-        }
-        let start = random.below((EXTRA - length) as u64) as usize;
-        &self.extra[start..start + length]
+        &self.pool[start..start + length]
     }
+
+    /// [`Texts::extra`] of an event so small that it is a piece.
+    #[inline]
+    pub(super) fn extra_piece(random: &mut Random, current: usize, average: usize) -> Piece {
+        debug_assert!(average.saturating_sub(current) * 6 / 5 < PIECE);
+        let (start, length) = extra_part(random, current, average).unwrap_or_default();
+        Piece {
+            start: start as u32,
+            len: length as u32,
+        }
+    }
+}
+
+/// Where [`Texts::extra`] begins, and its length.
+#[inline]
+fn extra_part(random: &mut Random, current: usize, average: usize) -> Option<(usize, usize)> {
+    let missing = average.checked_sub(current)?;
+    let spread = (missing as f64 * 0.2).round() as usize;
+    let mut length = missing - spread;
+    if spread > 0 {
+        length += random.below(2 * spread as u64) as usize;
+    }
+    let start = random.below((EXTRA - length) as u64) as usize;
+    Some((start, length))
 }
 
 fn letter(random: &mut Random) -> char {
