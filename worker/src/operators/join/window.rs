@@ -4,15 +4,17 @@
 //! until the watermark passes the window's end; then the window is joined at once and forgotten. So the result is
 //! append-only, of outer, semi and anti joins too. Rows of a window that has been joined are dropped and counted.
 //!
+//! Rows wait as they came, in batches: most windows are joined before anything is asked of their rows one by
+//! one. Only at a checkpoint, or with RocksDB when they are many, they are put into the state.
+//!
 //! State `window-left` and `window-right`: join key, end of the window, row, count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::ChangelogBatch;
 use alpheus_dataflow::element::{CheckpointBarrier, Watermark};
 use alpheus_dataflow::graph::OperatorNode;
-use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::join::{JoinSpec, WindowColumns};
 use alpheus_dataflow::operator::{
     Clock, Collector, Metric, Operator, OperatorContext, SystemClock,
@@ -22,9 +24,10 @@ use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType, TypeKind};
 use alpheus_functions::compile::EvalContext;
 use alpheus_state::map_state::{MapState, MapStateSpec};
-use alpheus_state::row_codec::SortColumn;
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions};
-use arrow::compute::{concat_batches, filter};
+use alpheus_state::rocksdb::CacheLimit;
+use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::Int64Type;
 
 use super::bounded::{self, Lookup, Side};
@@ -33,12 +36,68 @@ use crate::operators::event_time::{restored_watermark, watermark_list};
 use crate::operators::time_column::TimeColumn;
 use crate::operators::window_aggregate::WindowClock;
 
+/// Batches with fewer rows are put together.
+const BATCH_ROWS: usize = 8192;
+
+/// Rows by the end of their window, as they came.
+#[derive(Default)]
+struct Arrived {
+    windows: BTreeMap<i64, Vec<RecordBatch>>,
+    rows: usize,
+    /// How many may wait here; none is no limit.
+    limit: Option<CacheLimit>,
+}
+
+impl Arrived {
+    fn add(&mut self, end: i64, mut rows: RecordBatch) -> OperatorResult<()> {
+        self.rows += rows.num_rows();
+        let batches = self.windows.entry(end).or_default();
+        // A row is copied no more often than batches can double.
+        while let Some(last) = batches.pop_if(|last| {
+            last.num_rows() <= 2 * rows.num_rows()
+                && last.num_rows() + rows.num_rows() <= BATCH_ROWS
+        }) {
+            rows = concat_batches(&last.schema(), [&last, &rows])?;
+        }
+        batches.push(rows);
+        Ok(())
+    }
+
+    /// Takes those of windows that end until `last` out.
+    fn take_until(&mut self, last: i64) -> Vec<RecordBatch> {
+        let later = self.windows.split_off(&last.saturating_add(1));
+        let due = std::mem::replace(&mut self.windows, later);
+        let batches: Vec<RecordBatch> = due.into_values().flatten().collect();
+        self.rows -= batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        batches
+    }
+
+    fn memory_size(&self) -> usize {
+        let batches = self.windows.values().flatten();
+        batches.map(RecordBatch::get_array_memory_size).sum()
+    }
+
+    fn are_many(&mut self) -> bool {
+        let Some(mut limit) = self.limit.take() else {
+            return false;
+        };
+        let many = limit.is_exceeded(self.rows, || self.memory_size());
+        self.limit = Some(limit);
+        many
+    }
+}
+
 /// The operator; see the module's documentation.
 pub struct WindowJoin {
     spec: JoinSpec,
     windows: WindowColumns,
     node: OperatorNode,
+    arrived: [Arrived; 2],
     sides: [MapState; 2],
+    /// The last window of each side that has rows in the state.
+    last_put: [Option<i64>; 2],
+    /// Encodes the first column of entries: the end of their window.
+    end_codec: RowCodec,
     pairing: Option<Pairing>,
     window_clock: WindowClock,
     clock: Arc<dyn Clock>,
@@ -64,8 +123,12 @@ impl WindowJoin {
         };
         let mut window_clock = WindowClock::new(attribute, &spec.left.columns);
         window_clock.set_local(windows.local);
+        let sides = [side(spec, 0)?, side(spec, 1)?];
         Ok(WindowJoin {
-            sides: [side(spec, 0)?, side(spec, 1)?],
+            arrived: [Arrived::default(), Arrived::default()],
+            last_put: [None; 2],
+            end_codec: sides[0].entry_codec().prefix(1)?,
+            sides,
             spec: spec.clone(),
             windows: *windows,
             node: node.clone(),
@@ -81,45 +144,58 @@ impl WindowJoin {
 
     /// Takes the rows of windows that end until `last` out of a side.
     fn take_until(&mut self, input: usize, last: i64) -> OperatorResult<Side> {
-        let state = &mut self.sides[input];
         let schema = self.spec.input(input).columns.to_arrow();
-        let (mut taken, mut batches, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        state.for_each_batch(&mut |rows| {
-            let ends = rows.entry[0].as_primitive::<Int64Type>().values();
-            let due: BooleanArray = ends.iter().map(|&end| Some(end <= last)).collect();
-            let number = due.true_count();
-            if number == 0 {
-                return Ok(());
-            }
-            let pick = |columns: &[ArrayRef]| -> OperatorResult<Vec<ArrayRef>> {
-                let columns = columns.iter().map(|column| filter(column, &due));
-                Ok(columns.collect::<Result<_, _>>()?)
-            };
-            let entry = pick(rows.entry)?;
-            counts.extend_from_slice(pick(rows.counters)?[0].as_primitive::<Int64Type>().values());
-            let options = RecordBatchOptions::new().with_row_count(Some(number));
-            let columns = entry[1..].to_vec();
+        let mut batches = self.arrived[input].take_until(last);
+        let mut counts = vec![1; batches.iter().map(RecordBatch::num_rows).sum()];
+        if let Some(last_put) = self.last_put[input] {
+            self.last_put[input] = (last_put > last).then_some(last_put);
+            let state = &mut self.sides[input];
+            let ends: ArrayRef = Arc::new(Int64Array::from(vec![last]));
+            let bound = self.end_codec.encode(&[ends])?;
+            let mut found = RowBuffer::default();
+            state.begin(0);
+            state.remove_up_to(bound.row(0), &mut |entry, value| {
+                found.push(entry);
+                counts.push(value.counter(0));
+            })?;
+            let columns = state.entry_codec().decode(found.iter())?;
+            let options = RecordBatchOptions::new().with_row_count(Some(found.len()));
             let schema = Arc::clone(&schema);
+            let columns = columns[1..].to_vec();
             batches.push(RecordBatch::try_new_with_options(
                 schema, columns, &options,
             )?);
-            taken.push((pick(rows.keys)?, entry));
-            Ok(())
-        })?;
-        state.begin(0);
-        for (keys, entry) in &taken {
-            let hashes = hash_columns(keys, entry[0].len())?;
-            state.probe(keys, &hashes, &mut self.slots)?;
-            let entries = state.entry_codec().encode(entry)?;
-            for (row, &slot) in self.slots.iter().enumerate() {
-                state.remove(slot, entries.row(row))?;
-            }
         }
-        state.store()?;
         Ok(Side {
             rows: concat_batches(&schema, &batches)?,
             counts,
         })
+    }
+
+    /// Puts what waits into the state.
+    fn put(&mut self, input: usize) -> OperatorResult<()> {
+        let state = &mut self.sides[input];
+        for (end, batches) in std::mem::take(&mut self.arrived[input].windows) {
+            self.last_put[input] = self.last_put[input].max(Some(end));
+            for rows in batches {
+                let keys = Keys::of(&self.spec, input, &rows)?;
+                state.begin(0);
+                state.load(&keys.columns, &keys.hashes, &mut self.slots)?;
+                let ends = Int64Array::from_value(end, rows.num_rows());
+                let mut entry: Vec<ArrayRef> = vec![Arc::new(ends)];
+                entry.extend(rows.columns().iter().cloned());
+                let entries = state.entry_codec().encode(&entry)?;
+                for (row, &slot) in self.slots.iter().enumerate() {
+                    let count = state
+                        .get(slot, entries.row(row))?
+                        .map_or(0, |value| value.counter(0));
+                    state.put(slot, entries.row(row), &[count + 1], &[])?;
+                }
+                state.store()?;
+            }
+        }
+        self.arrived[input].rows = 0;
+        Ok(())
     }
 }
 
@@ -144,19 +220,22 @@ impl Operator for WindowJoin {
         self.window_clock.open(context)?;
         self.late = context.metrics.metric("numLateRecordsDropped");
         self.pairing = Some(Pairing::new(&self.spec, &self.node, &context.session)?);
-        for side in &mut self.sides {
+        for (side, arrived) in self.sides.iter_mut().zip(&mut self.arrived) {
             side.open(context)?;
+            arrived.limit = side.cache_limit();
         }
         Ok(())
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
         self.watermark = restored_watermark(state)?;
-        for side in &mut self.sides {
+        for (side, last_put) in self.sides.iter_mut().zip(&mut self.last_put) {
             side.restore(state, 0)?;
             let open = &mut self.open;
             side.for_each_batch(&mut |rows| {
-                open.extend(rows.entry[0].as_primitive::<Int64Type>().values());
+                let ends = rows.entry[0].as_primitive::<Int64Type>().values();
+                *last_put = (*last_put).max(ends.iter().max().copied());
+                open.extend(ends);
                 Ok(())
             })?;
         }
@@ -175,26 +254,26 @@ impl Operator for WindowJoin {
             _ => self.windows.right_end,
         };
         let end = TimeColumn::new(&columns[end])?;
-        let ends: Vec<i64> = (0..batch.num_rows()).map(|row| end.millis(row)).collect();
-        let keys = Keys::of(&self.spec, input, batch.rows())?;
-        let state = &mut self.sides[input];
-        state.begin(0);
-        state.load(&keys.columns, &keys.hashes, &mut self.slots)?;
-        let mut entry: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(ends.clone()))];
-        entry.extend(columns.iter().cloned());
-        let entries = state.entry_codec().encode(&entry)?;
-        for (row, &slot) in self.slots.iter().enumerate() {
-            if self.window_clock.fires_at(ends[row]) <= self.watermark {
-                self.late.add(1);
+        let mut windows: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for row in 0..batch.num_rows() {
+            windows.entry(end.millis(row)).or_default().push(row as u32);
+        }
+        for (end, rows) in windows {
+            if self.window_clock.fires_at(end) <= self.watermark {
+                self.late.add(rows.len() as u64);
                 continue;
             }
-            self.open.insert(ends[row]);
-            let count = state
-                .get(slot, entries.row(row))?
-                .map_or(0, |value| value.counter(0));
-            state.put(slot, entries.row(row), &[count + 1], &[])?;
+            self.open.insert(end);
+            let rows = match rows.len() == batch.num_rows() {
+                true => batch.rows().clone(),
+                false => take_record_batch(batch.rows(), &UInt32Array::from(rows))?,
+            };
+            self.arrived[input].add(end, rows)?;
         }
-        state.store()
+        match self.arrived[input].are_many() {
+            true => self.put(input),
+            false => Ok(()),
+        }
     }
 
     fn process_watermark(
@@ -222,6 +301,8 @@ impl Operator for WindowJoin {
     }
 
     fn snapshot(&mut self, barrier: CheckpointBarrier) -> OperatorResult<OperatorSnapshot> {
+        self.put(0)?;
+        self.put(1)?;
         let sides = self.sides.iter_mut().map(|side| side.freeze(barrier));
         Ok(OperatorSnapshot {
             keyed: sides.collect::<OperatorResult<_>>()?,
@@ -231,6 +312,7 @@ impl Operator for WindowJoin {
     }
 
     fn state_size(&self) -> usize {
-        self.sides.iter().map(MapState::memory_size).sum()
+        let arrived = self.arrived.iter().map(Arrived::memory_size);
+        arrived.sum::<usize>() + self.sides.iter().map(MapState::memory_size).sum::<usize>()
     }
 }
