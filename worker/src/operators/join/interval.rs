@@ -24,7 +24,7 @@ use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, Sy
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::{OperatorError, OperatorResult, RowKind, RowType, TypeKind};
 use alpheus_functions::compile::EvalContext;
-use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, ScanOrder};
+use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, Int64Array, UInt32Array};
 
@@ -216,29 +216,27 @@ impl Operator for IntervalJoin {
         });
         let times = times.collect::<OperatorResult<Vec<i64>>>()?;
         let keys = Keys::of(&self.spec, input, batch.rows())?;
-        let (from, to): (Vec<i64>, Vec<i64>) = times
-            .iter()
-            .map(|&time| self.bounds.partners(input, time))
+        // Whom each row may meet.
+        let theirs = &mut self.sides[other(input)];
+        theirs.begin(0);
+        theirs.probe(&keys.columns, &keys.hashes, &mut self.other_slots)?;
+        let meets = |row: &usize| self.other_slots[*row] != NO_SLOT && keys.can_match(*row);
+        let meeting: Vec<usize> = (0..rows).filter(meets).collect();
+        let (from, to): (Vec<i64>, Vec<i64>) = (meeting.iter())
+            .map(|&row| self.bounds.partners(input, times[row]))
             .unzip();
         let encode = |times: Vec<i64>| -> OperatorResult<_> {
             self.time_codec
                 .encode(&[Arc::new(Int64Array::from(times)) as ArrayRef])
         };
         let (from, to) = (encode(from)?, encode(to)?);
-
-        // Whom each row may meet.
-        let theirs = &mut self.sides[other(input)];
-        theirs.begin(0);
-        theirs.probe(&keys.columns, &keys.hashes, &mut self.other_slots)?;
         let mut found = RowBuffer::default();
         let (mut own_rows, mut counts, mut matched) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, &slot) in self.other_slots.iter().enumerate() {
-            if !keys.can_match(row) {
-                continue;
-            }
+        for (at, &row) in meeting.iter().enumerate() {
+            let slot = self.other_slots[row];
             let range = EntryRange {
-                from: Bound::Included(from.row(row)),
-                to: Bound::Included(to.row(row)),
+                from: Bound::Included(from.row(at)),
+                to: Bound::Included(to.row(at)),
             };
             theirs.scan(slot, &range, ScanOrder::Forward, &mut |entry, value| {
                 found.push(entry);
