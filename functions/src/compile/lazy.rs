@@ -4,14 +4,15 @@
 //! can is evaluated for its rows alone. What each row finally gets is a pair (source array, position),
 //! and one `interleave` puts the column together, whatever its type.
 
-use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::types::LogicalType;
+use alpheus_dataflow::{OperatorError, OperatorResult};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and_kleene, interleave, is_null, or_kleene};
 
 use super::build::Node;
 use super::eval::{Rows, selected};
+use super::overlay;
 use super::value::Value;
 
 /// Where the value of each row comes from.
@@ -92,23 +93,34 @@ pub(super) fn case(
     rows: &Rows<'_>,
 ) -> OperatorResult<Value> {
     let mut open = BooleanArray::new(BooleanBuffer::new_set(rows.len), None);
-    let mut assembly = Assembly::new(ty, rows.len);
+    let mut choices: Vec<(&Node, BooleanBuffer)> = Vec::with_capacity(branches.len() + 1);
     for (condition, result) in branches {
         if open.true_count() == 0 {
             break;
         }
         let chosen = truth(condition, &open, rows)?;
-        if chosen.count_set_bits() == rows.len {
-            return result.evaluate(rows);
-        }
         open = BooleanArray::new(open.values() & &!&chosen, None);
-        assembly.assign(result, &BooleanArray::new(chosen, None), rows)?;
+        choices.push((result, chosen));
     }
-    if let Some(otherwise) = otherwise {
-        if open.true_count() == rows.len {
-            return otherwise.evaluate(rows);
+    choices.extend(otherwise.map(|otherwise| (otherwise, open.values().clone())));
+    choices.retain(|(_, chosen)| chosen.count_set_bits() > 0);
+    if let [(result, chosen)] = choices.as_slice()
+        && chosen.count_set_bits() == rows.len
+    {
+        return result.evaluate(rows);
+    }
+    if overlay::fits(ty) && choices.iter().all(|(result, _)| !result.may_fail) {
+        let values = choices.into_iter();
+        let values = values.map(|(result, chosen)| Ok((chosen, result.evaluate(rows)?)));
+        let values = values.collect::<OperatorResult<Vec<_>>>()?;
+        if let Some(column) = overlay::overlay(&values, ty, rows.len) {
+            return Ok(Value::Column(column));
         }
-        assembly.assign(otherwise, &open, rows)?;
+        return Err(OperatorError::fatal(format!("a CASE cannot be of {ty}")));
+    }
+    let mut assembly = Assembly::new(ty, rows.len);
+    for (result, chosen) in choices {
+        assembly.assign(result, &BooleanArray::new(chosen, None), rows)?;
     }
     assembly.finish()
 }

@@ -19,6 +19,7 @@ mod eval;
 mod fold;
 mod lazy;
 mod literal;
+mod overlay;
 mod session;
 mod value;
 
