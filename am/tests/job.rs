@@ -325,6 +325,7 @@ impl Running {
             before_end: Box::new(move |ending| {
                 assert!(ending.status.is_terminal() && ending.end_time().is_some());
                 noted.lock().unwrap().push(checkpoints_of(&chk, job));
+                true
             }),
         })
         .unwrap();

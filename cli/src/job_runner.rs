@@ -176,7 +176,7 @@ fn start(
         numbers: WorkerNumbers::default(),
         takeover: None,
         listener,
-        before_end: Box::new(|_| ()),
+        before_end: Box::new(|_| true),
     })
     .map_err(CliError::failed)
 }

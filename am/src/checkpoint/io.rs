@@ -84,8 +84,9 @@ pub struct IoContext {
     pub before_end: BeforeEnd,
 }
 
-/// Takes note of how a job ends: it is not to be run again.
-pub type BeforeEnd = Box<dyn FnOnce(&JobView) + Send>;
+/// Takes note of how a job ends: it is not to be run again. Where that cannot be done, which it says by false, everything stays:
+/// whoever runs the job again must find its last checkpoint, and that everything is committed.
+pub type BeforeEnd = Box<dyn FnOnce(&JobView) -> bool + Send>;
 
 /// Starts the thread; it ends when the sender is dropped.
 ///
@@ -164,10 +165,11 @@ impl IoThread {
                     keep,
                     root,
                 } => {
-                    if let Some(before_end) = self.before_end.take() {
-                        before_end(&view);
+                    let before_end = self.before_end.take();
+                    if before_end.is_none_or(|take_note| take_note(&view)) {
+                        self.conclude(&discard, keep, root);
                     }
-                    self.conclude(&discard, keep, root);
+                    self.tell(Fact::Concluded);
                 }
             }
         }
@@ -384,7 +386,6 @@ impl IoThread {
         {
             tracing::warn!(location = root, %failure, "the job's checkpoint folder could not be removed");
         }
-        self.tell(Fact::Concluded);
     }
 }
 
@@ -398,7 +399,9 @@ mod tests {
     use super::*;
     use crate::checkpoint::CompletedCheckpoint;
     use crate::event::event_channel;
+    use crate::job_status::JobStatus;
     use crate::source_coordinator;
+    use crate::yarn::ended_job;
 
     /// Nothing is there.
     struct NoCheckpoints;
@@ -435,21 +438,27 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_a_kept_checkpoint_may_need_is_not_removed_unread() {
-        let removed = Arc::new(Mutex::new(0));
-        let sink: Box<dyn Committer> = Box::new(Removals(Arc::clone(&removed)));
-        let events = event_channel().0;
+    /// The thread of a job with one sink, whose removals are counted.
+    fn thread(removed: &Arc<Mutex<usize>>, before_end: BeforeEnd) -> (IoThread, Receiver<Event>) {
+        let sink: Box<dyn Committer> = Box::new(Removals(Arc::clone(removed)));
+        let (events, told) = event_channel();
         let no_sources = Box::new(|| Ok(Vec::new()));
         let (sources, _) = source_coordinator::start(no_sources, events.clone()).unwrap();
-        let mut thread = IoThread::new(IoContext {
+        let thread = IoThread::new(IoContext {
             job: JobId(1),
             store: Box::new(NoCheckpoints),
             committers: Box::new(|| Ok(BTreeMap::from([(OperatorId(7), sink)]))),
             events,
             sources,
-            before_end: Box::new(|_| ()),
+            before_end,
         });
+        (thread, told)
+    }
+
+    #[test]
+    fn what_a_kept_checkpoint_may_need_is_not_removed_unread() {
+        let removed = Arc::new(Mutex::new(0));
+        let (mut thread, _told) = thread(&removed, Box::new(|_| true));
         let removals = |thread: &mut IoThread, keep| {
             thread.conclude(&[], keep, None);
             *removed.lock().unwrap()
@@ -459,5 +468,27 @@ mod tests {
         assert_eq!(removals(&mut thread, false), 1);
         thread.prepare(AttemptNumber(1), &RestoreFrom::Nothing { again: false });
         assert_eq!(removals(&mut thread, true), 2);
+    }
+
+    #[test]
+    fn nothing_is_removed_of_a_job_whose_end_cannot_be_noted() {
+        for noted in [false, true] {
+            let removed = Arc::new(Mutex::new(0));
+            let (thread, told) = thread(&removed, Box::new(move |_| noted));
+            let ended = ended_job::tests::ended(JobId(1), JobStatus::Finished, 1);
+            let (sender, commands) = channel();
+            let conclude = IoCommand::Conclude {
+                view: Box::new(ended.view().unwrap()),
+                discard: Vec::new(),
+                keep: false,
+                root: None,
+            };
+            sender.send(conclude).unwrap();
+            drop(sender);
+            thread.run(&commands);
+            assert_eq!(*removed.lock().unwrap(), usize::from(noted));
+            // The job ends in either case.
+            assert!(matches!(told.try_recv(), Ok(Event::Fact(Fact::Concluded))));
+        }
     }
 }

@@ -59,7 +59,7 @@ pub struct JobSubmission {
     /// Who is told of changes.
     pub listener: StatusListener,
     /// Called when it is decided how the job ends and everything is committed that will be, before what it could run again
-    /// from is removed (Flink's `JobResultStore` has its entry made then). May wait for I/O.
+    /// from is removed (Flink's `JobResultStore` has its entry made then); where it says false nothing is removed. May wait for I/O.
     pub before_end: BeforeEnd,
 }
 

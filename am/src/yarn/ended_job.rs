@@ -107,8 +107,8 @@ impl EndedJob {
         })
     }
 
-    /// Keeps it in the job's folder. What is there already stays: a job ends once. An attempt that has been replaced keeps
-    /// nothing: how the job ends is its successor's to say.
+    /// Keeps it in the job's folder. What is there already stays: a job ends once. False, and nothing is kept, from an attempt
+    /// that has been replaced: how the job ends is its successor's to say.
     ///
     /// # Errors
     /// When the file system does not allow it.
@@ -117,15 +117,17 @@ impl EndedJob {
         fs: &dyn FileSystem,
         folder: &Location,
         attempt: u32,
-    ) -> Result<(), YarnApplicationError> {
+    ) -> Result<bool, YarnApplicationError> {
         let file = folder.join(ENDED_FILE);
-        let master = MasterRecord::read(fs, &folder.join(RECORD_FILE))?;
-        if master.is_some_and(|master| master.attempt > attempt) || fs.exists(&file)? {
-            return Ok(());
+        if MasterRecord::is_replaced(fs, &folder.join(RECORD_FILE), attempt)? {
+            return Ok(false);
+        }
+        if fs.exists(&file)? {
+            return Ok(true);
         }
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
         small_file::create(fs, &file, &attempt.to_string(), &json)?;
-        Ok(())
+        Ok(true)
     }
 
     /// What is kept in a job's folder; `None` for a job that has not ended.
@@ -150,7 +152,7 @@ impl EndedJob {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use alpheus_dataflow::ids::{SubtaskIndex, VertexId};
     use alpheus_storage::LocalFileSystem;
     use alpheus_worker::control::WorkerId;
@@ -217,11 +219,11 @@ pub(super) mod tests {
         successor.write(&fs, &folder.join(RECORD_FILE)).unwrap();
         let status = || EndedJob::find(&fs, &folder).unwrap().map(|job| job.status);
         let canceled = ended(JobId(7), JobStatus::Canceled, 1);
-        canceled.keep(&fs, &folder, 1).unwrap();
+        assert!(!canceled.keep(&fs, &folder, 1).unwrap());
         assert_eq!(status(), None);
         let finished = ended(JobId(7), JobStatus::Finished, 2);
-        finished.keep(&fs, &folder, 2).unwrap();
-        canceled.keep(&fs, &folder, 3).unwrap();
+        assert!(finished.keep(&fs, &folder, 2).unwrap());
+        assert!(canceled.keep(&fs, &folder, 3).unwrap());
         assert_eq!(status(), Some(JobStatus::Finished));
     }
 

@@ -131,15 +131,16 @@ pub(super) fn start(services: &Services, spec: JobSpec) -> Result<JobHandle, Yar
     })?)
 }
 
-/// Keeps how the job ends. Where that cannot be done the job ends all the same: its sinks have committed.
+/// Keeps how the job ends. Where that cannot be done, or is another attempt's to do, the job's checkpoints stay.
 fn keeping_the_end(folder: Location, attempt: u32) -> BeforeEnd {
     Box::new(move |view| {
         let kept = file_system_for(&folder)
             .map_err(YarnApplicationError::from)
             .and_then(|fs| EndedJob::of(view).keep(&*fs, &folder, attempt));
-        if let Err(error) = kept {
-            tracing::error!(%folder, %error, "the next attempt of the master would run this job again");
-        }
+        kept.unwrap_or_else(|error| {
+            tracing::error!(%folder, %error, "how the job ends cannot be kept, and so its checkpoints stay");
+            false
+        })
     })
 }
 

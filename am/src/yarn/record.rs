@@ -31,12 +31,25 @@ impl MasterRecord {
         location: &Location,
     ) -> Result<(), YarnApplicationError> {
         // One that was slow to start does not take a later one's place.
-        if Self::read(fs, location)?.is_some_and(|found| found.attempt > self.attempt) {
+        if Self::is_replaced(fs, location, self.attempt)? {
             return Ok(());
         }
         let json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
         small_file::replace(fs, location, &self.attempt.to_string(), &json)?;
         Ok(())
+    }
+
+    /// Whether an attempt after this one is in charge.
+    ///
+    /// # Errors
+    /// As [`MasterRecord::read`].
+    pub fn is_replaced(
+        fs: &dyn FileSystem,
+        location: &Location,
+        attempt: u32,
+    ) -> Result<bool, YarnApplicationError> {
+        let found = Self::read(fs, location)?;
+        Ok(found.is_some_and(|found| found.attempt > attempt))
     }
 
     /// Reads the record; `None`, while there is none.

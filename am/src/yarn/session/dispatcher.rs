@@ -203,7 +203,7 @@ impl Dispatcher {
                         tracing::error!(%job, status = %outcome.status, failure, "a job has ended");
                     }
                 }
-                self.files.conclude(job);
+                self.files.conclude(job, self.services.attempt.number());
             }
             Err(reason) => {
                 tracing::error!(%job, reason, "a job master broke down");

@@ -18,7 +18,7 @@ use alpheus_storage::{CreateMode, FileSystem, Location, file_system_for};
 
 use crate::yarn::YarnApplicationError;
 use crate::yarn::ended_job::{ENDED_FILE, EndedJob};
-use crate::yarn::record::RECORD_FILE;
+use crate::yarn::record::{MasterRecord, RECORD_FILE};
 use crate::yarn::settings::{JOB_FILE, JobFile};
 
 /// The folder of jobs in the staging folder.
@@ -80,15 +80,22 @@ impl JobFiles {
         written
     }
 
-    /// A job has ended and left nothing: it need only be shown.
-    pub fn conclude(&self, job: JobId) {
+    /// A job has ended and left nothing: it need only be shown. An attempt that has been replaced leaves it to its successor.
+    pub fn conclude(&self, job: JobId, attempt: u32) {
         let folder = self.folder(job);
+        let record = folder.join(RECORD_FILE);
         let concluded = (|| {
-            if !self.fs.exists(&folder.join(ENDED_FILE))? {
-                return self.fs.delete(&folder, true);
+            if MasterRecord::is_replaced(&*self.fs, &record, attempt)? {
+                return Ok(());
             }
-            self.fs.delete(&folder.join(RECORD_FILE), false)?;
-            self.fs.delete(&folder.join(JOB_FILE), false)
+            match self.fs.exists(&folder.join(ENDED_FILE))? {
+                true => {
+                    self.fs.delete(&record, false)?;
+                    self.fs.delete(&folder.join(JOB_FILE), false)?;
+                }
+                false => drop(self.fs.delete(&folder, true)?),
+            }
+            Ok::<_, YarnApplicationError>(())
         })();
         if let Err(error) = concluded {
             tracing::warn!(%folder, %error, "the next attempt of the master will clean up after this job again");
@@ -205,14 +212,23 @@ mod tests {
         assert_eq!(next_attempt(&files), Some((true, false)));
         ended.keep(&fs, &folder, 1).unwrap();
         assert_eq!(next_attempt(&files), Some((true, true)));
-        files.conclude(JobId(7));
+        files.conclude(JobId(7), 1);
         assert_eq!(next_attempt(&files), Some((false, true)));
         files.remove(JobId(7));
         assert_eq!(next_attempt(&files), None);
         // Where the end could not be kept there is nothing to show.
         files.put(JobId(7), &file("seven")).unwrap();
-        files.conclude(JobId(7));
+        files.conclude(JobId(7), 1);
         assert_eq!(next_attempt(&files), None);
+        // What a later attempt goes on with is no business of an earlier one.
+        files.put(JobId(7), &file("seven")).unwrap();
+        let successor = MasterRecord {
+            attempt: 2,
+            control_address: "node:1".to_owned(),
+        };
+        successor.write(&fs, &folder.join(RECORD_FILE)).unwrap();
+        files.conclude(JobId(7), 1);
+        assert_eq!(next_attempt(&files), Some((true, false)));
     }
 
     #[test]
