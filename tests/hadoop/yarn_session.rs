@@ -76,11 +76,6 @@ fn jobs_run_side_by_side_and_one_after_another() {
 #[test]
 fn the_masters_death_costs_no_job_a_row() {
     let session = Session::start(&["-Dhigh-availability.type=FILESYSTEM"]);
-    let over = session.submit(&place("session-over"), 500, 500, &[]);
-    session.wait_for(&over, "FINISHED");
-    wait_for("its worker to end", || {
-        session.workers().is_empty().then_some(())
-    });
     let (one, two) = (place("session-one"), place("session-two"));
     let first = session.submit(&one, 300, 9_000, &[]);
     let second = session.submit(&two, 300, 9_000, &["-Dparallelism.default=2"]);
@@ -100,13 +95,36 @@ fn the_masters_death_costs_no_job_a_row() {
     });
     // The workers have gone on meanwhile, each with its own job.
     assert_eq!(session.workers(), workers);
-    // And what the dead master has seen end is still shown.
-    assert_eq!(session.state(&over), "FINISHED");
     for job in [&first, &second] {
         session.wait_for(job, "FINISHED");
     }
     assert_complete(&one, 9_000);
     assert_complete(&two, 9_000);
+    session.succeed(&["session", "stop"]);
+    assert_eq!(end_of(&session.id), "SUCCEEDED");
+    assert!(!left_behind().contains(&session.id), "{}", left_behind());
+}
+
+#[test]
+fn the_next_master_shows_what_the_dead_one_has_seen_end() {
+    let session = Session::start(&["-Dhigh-availability.type=FILESYSTEM"]);
+    let out = place("session-over");
+    let over = session.submit(&out, 500, 500, &[]);
+    session.wait_for(&over, "FINISHED");
+    let first = processes("./alpheus am", &session.id);
+    kill(first[0]);
+    wait_for("the next attempt", || {
+        let now = processes("./alpheus am", &session.id);
+        (now.len() == 1 && now != first).then_some(())
+    });
+    wait_for("it to answer", || {
+        let listed = session.run("alice", &["list", "--json"]);
+        String::from_utf8_lossy(&listed.stdout)
+            .contains(&over)
+            .then_some(())
+    });
+    assert_eq!(session.state(&over), "FINISHED");
+    assert_complete(&out, 500);
     session.succeed(&["session", "stop"]);
     assert_eq!(end_of(&session.id), "SUCCEEDED");
     assert!(!left_behind().contains(&session.id), "{}", left_behind());
