@@ -120,8 +120,9 @@ options! {
         option("table.optimizer.non-deterministic-update.strategy", "IGNORE");
     /// Whether an aggregate is computed in part before the exchange.
     AGG_PHASE_STRATEGY: AggPhaseStrategy = option("table.optimizer.agg-phase-strategy", "AUTO");
-    /// Whether a chain of inner and left joins on one key is one operator, without state of results in between.
-    MULTI_JOIN_ENABLED: bool = option("table.optimizer.multi-join.enabled", "false");
+    /// Whether a chain of inner and left joins on one key is one operator, without state of results in between. Flink,
+    /// where this is new, has it off by default.
+    MULTI_JOIN_ENABLED: bool = option("table.optimizer.multi-join.enabled", "true");
     /// Whether aggregates with DISTINCT are computed in two steps, the first of them by key and a hash of the
     /// distinct values, so that a key with very many rows does not keep one subtask busy alone.
     DISTINCT_AGG_SPLIT_ENABLED: bool = option("table.optimizer.distinct-agg.split.enabled", "false");

@@ -3,7 +3,7 @@
 //! [`physical`] turns each plan node into an operator with its parallelism and the way rows reach it,
 //! one operator for equal sub-plans, so that several INSERTs share their sources. [`calc`] folds runs
 //! of filters and projections into one operator. [`chaining`] packs operators that hand rows straight
-//! on into vertices. [`explain`] prints the result. [`changelog`] settles which changes each operator
+//! on into vertices, [`co_partitioned`] finds where they can though keys are asked for. [`explain`] prints the result. [`changelog`] settles which changes each operator
 //! emits, [`sink`] what stands before a sink that is updated by key, and [`determinism`] finds where a
 //! change could not take back what it should.
 //!
@@ -14,6 +14,7 @@ mod aggregate;
 mod calc;
 mod chaining;
 mod changelog;
+mod co_partitioned;
 mod determinism;
 pub mod explain;
 mod join;
@@ -180,7 +181,7 @@ pub fn plan(
     for output in outputs {
         builder.add_output(output)?;
     }
-    let operators = builder.finish();
+    let mut operators = builder.finish();
     let advice = determinism::check(&operators);
     if settings.non_deterministic_updates == NonDeterministicUpdateStrategy::TryResolve
         && let Some(message) = advice.first()
@@ -190,6 +191,7 @@ pub fn plan(
         });
     }
     let text = physical_text::tree(&operators);
+    co_partitioned::forward_rows_in_place(&mut operators);
     let graph = chaining::build_graph(operators, settings);
     graph.validate()?;
     Ok(StreamPlan {

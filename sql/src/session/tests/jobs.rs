@@ -285,3 +285,48 @@ fn an_aggregate_has_two_phases_where_that_pays() {
         .replace("GROUP BY k, ", "GROUP BY ");
     assert!(names("", &global).contains("LocalWindowAggregate"));
 }
+
+#[test]
+fn rows_that_are_where_they_belong_are_passed_straight_on() {
+    // Whether the operator behind shares a task with the one before.
+    let together = |query: &str, names: [&str; 2]| {
+        let script = format!(
+            "SET 'parallelism.default' = '2'; CREATE TABLE nothing (a BIGINT, b BIGINT) WITH ('connector' = 'blackhole');
+             INSERT INTO nothing {query}"
+        );
+        let graph = job(&script).graph.unwrap();
+        graph.validate().unwrap();
+        let mut vertices = graph.vertices.iter();
+        vertices.any(|vertex| names.iter().all(|name| vertex.name.contains(name)))
+    };
+    let top = |rows: &str, key: &str| {
+        format!(
+            "SELECT a, b FROM (SELECT a, b, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY b DESC) AS n FROM ({rows}))
+             WHERE n <= 1"
+        )
+    };
+    let join = |kind: &str, columns: &str| {
+        format!("SELECT {columns} FROM t AS l {kind} JOIN t AS r ON l.a = r.a AND l.s = r.s")
+    };
+    let behind_join = ["Join", "Rank"];
+    for (query, expected) in [
+        (top(&join("INNER", "l.a, r.b, l.s"), "a, s"), true),
+        (top(&join("INNER", "l.b, r.a, r.s"), "a, s"), true),
+        (top(&join("LEFT", "l.a, r.b, l.s"), "a, s"), true),
+        // Hashed in another order, by fewer or more columns, or by some that may be NULL without a partner.
+        (top(&join("INNER", "l.a, r.b, l.s"), "s, a"), false),
+        (top(&join("INNER", "l.a, r.b, l.s"), "a"), false),
+        (top(&join("INNER", "l.a, r.b, l.s, l.x"), "a, s, x"), false),
+        (top(&join("LEFT", "l.b, r.a, r.s"), "a, s"), false),
+        (top(&join("FULL", "l.a, r.b, l.s"), "a, s"), false),
+        (top(&join("INNER", "l.a + 1 AS a, r.b, l.s"), "a, s"), false),
+    ] {
+        assert_eq!(together(&query, behind_join), expected, "{query}");
+    }
+    let counted = "SELECT a, COUNT(*) AS b FROM t GROUP BY a";
+    let behind_counts = ["GroupAggregate", "Rank"];
+    assert!(together(&top(counted, "a"), behind_counts));
+    // A union of such rows is no task of its own.
+    let two = format!("{counted} UNION ALL SELECT a, SUM(b) FROM t GROUP BY a");
+    assert!(!together(&top(&two, "a"), behind_counts));
+}
