@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::changelog::ChangelogMode;
 use crate::expr::Expr;
 use crate::graph::TableSpec;
+use crate::order::SortKey;
 use crate::schema::RowType;
 
 /// Which rows a join lets through (Flink's `FlinkJoinType`).
@@ -98,6 +99,20 @@ pub struct JoinSpec {
     pub keys: Vec<JoinKey>,
     /// What else has to be TRUE, over the columns of the left side, then the right.
     pub condition: Option<Expr>,
+    /// Where not all rows of a batch are wanted, which are; of a join that only inserts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_of_batch: Option<TopOfBatch>,
+}
+
+/// The first rows of each partition are all that is wanted of what one batch gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopOfBatch {
+    /// Columns of the output.
+    pub partition: Vec<usize>,
+    /// What orders the rows of a partition; equal ones are in the order of arrival.
+    pub order: Vec<SortKey>,
+    /// How many.
+    pub rows: usize,
 }
 
 impl JoinSpec {

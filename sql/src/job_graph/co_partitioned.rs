@@ -42,7 +42,9 @@ fn partitioned_by(operator: &PhysicalOperator, known: &[Vec<Columns>]) -> Vec<Co
         OperatorSpec::Calc { projection, .. } => match operator.inputs.as_slice() {
             [input] if input.partitioning == Partitioning::Forward => {
                 let below = known[input.operator].iter();
-                below.filter_map(|keys| projected(keys, projection)).collect()
+                below
+                    .filter_map(|keys| projected(keys, projection))
+                    .collect()
             }
             _ => Vec::new(),
         },

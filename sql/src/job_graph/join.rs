@@ -45,6 +45,7 @@ impl Builder<'_> {
             right: input(right, modes[1]),
             keys: keys.clone(),
             condition: condition.clone(),
+            top_of_batch: None,
         };
         let (left_partitioning, parallelism) = self.by_keys(&spec.key_columns(0));
         let (right_partitioning, _) = self.by_keys(&spec.key_columns(1));
@@ -146,6 +147,7 @@ impl Builder<'_> {
                 right: input(right),
                 keys: keys.clone(),
                 condition: condition.clone(),
+                top_of_batch: None,
             },
             table: Box::new(LookupTable {
                 table: (**table).clone(),

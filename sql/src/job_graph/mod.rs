@@ -4,7 +4,7 @@
 //! one operator for equal sub-plans, so that several INSERTs share their sources. [`calc`] folds runs
 //! of filters and projections into one operator. [`chaining`] packs operators that hand rows straight
 //! on into vertices, [`co_partitioned`] finds where they can though keys are asked for. [`explain`] prints the result. [`changelog`] settles which changes each operator
-//! emits, [`sink`] what stands before a sink that is updated by key, and [`determinism`] finds where a
+//! emits, [`sink`] what stands before a sink that is updated by key, [`top_of_joins`] which rows of a join nobody will see, and [`determinism`] finds where a
 //! change could not take back what it should.
 //!
 //! An operator's id is the hash of what it does and of what it reads, not of where it stands in the
@@ -24,6 +24,7 @@ mod physical;
 mod physical_text;
 mod ranking;
 mod sink;
+mod top_of_joins;
 
 use std::collections::BTreeMap;
 
@@ -192,6 +193,7 @@ pub fn plan(
     }
     let text = physical_text::tree(&operators);
     co_partitioned::forward_rows_in_place(&mut operators);
+    top_of_joins::tell_joins_what_is_wanted(&mut operators);
     let graph = chaining::build_graph(operators, settings);
     graph.validate()?;
     Ok(StreamPlan {

@@ -75,6 +75,7 @@
 //! # }
 //! ```
 
+mod appended;
 mod entries;
 mod frozen;
 mod leaf;
@@ -111,6 +112,7 @@ use crate::key_index::KeyIndex;
 use crate::rocksdb::{CacheLimit, RocksDbBackend};
 use crate::row_codec::{RowBuffer, RowCodec, SortColumn};
 
+pub use self::appended::AppendedRows;
 pub use self::entries::{EntryRange, ScanOrder};
 pub use self::value::Value;
 pub(crate) use self::value::written_at;

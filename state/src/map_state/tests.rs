@@ -65,7 +65,10 @@ fn rocks_state(ttl_ms: u64) -> (tempfile::TempDir, MapState) {
 }
 
 /// Rows of a snapshot, of the key groups of one subtask.
-struct Rows(Vec<(KeyGroup, RecordBatch)>, KeyGroupRange);
+pub(super) struct Rows(
+    pub(super) Vec<(KeyGroup, RecordBatch)>,
+    pub(super) KeyGroupRange,
+);
 
 impl StateReader for Rows {
     fn keyed<'a>(

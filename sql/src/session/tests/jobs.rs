@@ -330,3 +330,34 @@ fn rows_that_are_where_they_belong_are_passed_straight_on() {
     let two = format!("{counted} UNION ALL SELECT a, SUM(b) FROM t GROUP BY a");
     assert!(!together(&top(&two, "a"), behind_counts));
 }
+
+#[test]
+fn a_join_knows_what_a_top_n_behind_it_shows() {
+    let wanted = |query: &str| {
+        let script = format!(
+            "CREATE TABLE nothing (a BIGINT, b BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO nothing {query}"
+        );
+        let graph = job(&script).graph.unwrap();
+        let mut operators = graph.vertices.into_iter().flat_map(|vertex| vertex.chain);
+        operators
+            .find_map(|node| match node.spec {
+                OperatorSpec::Join(join) => Some(join.top_of_batch),
+                _ => None,
+            })
+            .unwrap()
+    };
+    let top = |rows: &str| {
+        format!(
+            "SELECT a, b FROM (SELECT a, b, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b DESC) AS n FROM ({rows}))
+             WHERE n <= 3"
+        )
+    };
+    let join = |kind: &str| format!("SELECT l.a, r.b FROM t AS l {kind} JOIN t AS r ON l.a = r.a");
+    let of_inner = wanted(&top(&join("INNER"))).unwrap();
+    assert_eq!((of_inner.partition, of_inner.rows), (vec![0], 3));
+    // The join has columns a and b of both sides, of which some are projected away.
+    assert_eq!(of_inner.order[0].column, 3);
+    // A row that comes alone may be taken back, and what is not ranked is shown.
+    assert_eq!(wanted(&top(&join("LEFT"))), None);
+    assert_eq!(wanted(&join("INNER")), None);
+}

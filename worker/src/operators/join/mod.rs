@@ -2,16 +2,19 @@
 //!
 //! [`regular`] keeps both sides and joins changelogs, [`interval`] rows whose times are near each other,
 //! [`window`] rows of one window, [`temporal`] a row with the version of its time,
-//! [`lookup`] a row with a table as it is now; [`multi`] is a chain of the first kind on one key. What all joins share is here: finding the key of a
+//! [`lookup`] a row with a table as it is now; [`multi`] is a chain of the first kind on one key. What the first and the last keep of an input is in [`side`]. What all joins share is here: finding the key of a
 //! row ([`Keys`]), testing the condition over pairs of rows and building output rows from them ([`Pairing`]).
 //! Everything is done for many pairs at once: an operator first collects which rows meet, then asks for
 //! the condition of all of them, then takes all output columns in one gather each.
 
+mod batch_top;
 mod bounded;
+mod by_slot;
 pub mod interval;
 pub mod lookup;
 pub mod multi;
 pub mod regular;
+mod side;
 pub mod temporal;
 #[cfg(test)]
 mod tests;

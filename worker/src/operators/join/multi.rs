@@ -17,7 +17,7 @@
 //! State `join-0`, `join-1`, ..: key, row, count.
 
 use std::collections::HashMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::{ChangelogBatch, RowKind};
@@ -28,16 +28,17 @@ use alpheus_dataflow::hash::hash_columns;
 use alpheus_dataflow::join::{JoinKind, MultiJoinSpec};
 use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
-use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
+use alpheus_dataflow::{OperatorError, OperatorResult};
 use alpheus_functions::compile::{CompiledExpr, EvalContext};
-use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder};
-use alpheus_state::row_codec::{RowBuffer, SortColumn};
+use alpheus_state::map_state::NO_SLOT;
 use arrow::array::{
     Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
+use super::by_slot::BySlot;
+use super::side::{Found, Side};
 use super::{gather, is_true};
 use crate::operators::group_aggregate::key_types;
 use crate::operators::ordered_rows::pick;
@@ -48,12 +49,15 @@ const OUTPUT_ROWS: usize = 8 * 1024;
 /// The operator; see the module's documentation.
 pub struct MultiJoin {
     spec: MultiJoinSpec,
-    sides: Vec<MapState>,
+    sides: Vec<Side>,
     /// Of each step, the first of which is none.
     conditions: Vec<Option<Condition>>,
     output: SchemaRef,
     clock: Arc<dyn Clock>,
 }
+
+/// Rows of each key, by its number.
+type OfKey = HashMap<u32, Range<u32>, BySlot>;
 
 /// Rows of one input: those of a batch, or those that its keys meet in state.
 struct Source {
@@ -61,7 +65,7 @@ struct Source {
     /// How often each row of the state occurs.
     counts: Vec<i64>,
     /// Which rows a key has, by the number of the key in the batch.
-    of_key: HashMap<u32, Range<u32>>,
+    of_key: OfKey,
 }
 
 /// Combinations of rows, of the first inputs.
@@ -206,24 +210,19 @@ impl MultiJoin {
         let side = &mut self.sides[input];
         let mut slots = Vec::new();
         side.probe(&keys.columns, &keys.hashes, &mut slots)?;
-        let (mut rows, mut counts, mut of_key) = (RowBuffer::default(), Vec::new(), HashMap::new());
+        let (mut found, mut of_key) = (Found::default(), OfKey::default());
         for (row, &slot) in slots.iter().enumerate() {
             let Some(key) = keys.key(row) else { continue };
             if slot == NO_SLOT || of_key.contains_key(&key) {
                 continue;
             }
-            let start = counts.len() as u32;
-            let all = &EntryRange::ALL;
-            side.scan(slot, all, ScanOrder::Forward, &mut |entry, value| {
-                rows.push(entry);
-                counts.push(value.counter(0));
-                ControlFlow::Continue(())
-            })?;
-            of_key.insert(key, start..counts.len() as u32);
+            let start = found.len() as u32;
+            side.find(slot, &mut found)?;
+            of_key.insert(key, start..found.len() as u32);
         }
         Ok(Source {
-            columns: side.entry_codec().decode(rows.iter())?,
-            counts,
+            columns: side.columns(&found)?,
+            counts: found.counts,
             of_key,
         })
     }
@@ -385,23 +384,7 @@ impl MultiJoin {
         batch: &ChangelogBatch,
     ) -> OperatorResult<()> {
         let side = &mut self.sides[input];
-        let entries = side.entry_codec().encode(batch.rows().columns())?;
-        for (row, &slot) in keys.slots.iter().enumerate() {
-            if keys.key(row).is_none() {
-                continue;
-            }
-            let entry = entries.row(row);
-            let count = side.get(slot, entry)?.map_or(0, |value| value.counter(0));
-            let count = match batch.kind(row).is_additive() {
-                true => count + 1,
-                false => count - 1,
-            };
-            match count {
-                1.. => side.put(slot, entry, &[count], &[])?,
-                0 => side.remove(slot, entry)?,
-                _ => {}
-            }
-        }
+        side.keep(&keys.slots, batch, |row| keys.key(row).is_some(), &[])?;
         side.store()
     }
 }
@@ -424,7 +407,7 @@ impl BatchKeys {
     /// The rows of the batch by key; those of a key have to be next to each other, but for input 0, whose
     /// rows are not looked up.
     fn source(&self, batch: &ChangelogBatch) -> Source {
-        let mut of_key: HashMap<u32, Range<u32>> = HashMap::new();
+        let mut of_key = OfKey::default();
         for row in 0..batch.num_rows() {
             if let Some(key) = self.key(row) {
                 let row = row as u32;
@@ -440,20 +423,10 @@ impl BatchKeys {
 }
 
 /// The state of an input.
-fn side(spec: &MultiJoinSpec, input: usize) -> OperatorResult<MapState> {
+fn side(spec: &MultiJoinSpec, input: usize) -> OperatorResult<Side> {
     let types = key_types(&spec.keys[0], &spec.inputs[0].columns)?;
-    let columns = spec.inputs[input].columns.fields.iter();
-    let state = MapState::new(MapStateSpec {
-        name: format!("join-{input}"),
-        keys: types.iter().map(|ty| ty.with_nullable(true)).collect(),
-        entry: columns
-            .map(|field| SortColumn::ascending(field.ty.clone()))
-            .collect(),
-        counters: vec!["count".to_owned()],
-        payload: RowType::default(),
-        ttl_ms: spec.inputs[input].state_ttl_ms,
-    })?;
-    Ok(state.with_unordered_entries())
+    let keys = types.iter().map(|ty| ty.with_nullable(true)).collect();
+    Side::new(&format!("join-{input}"), keys, &spec.inputs[input], false)
 }
 
 impl Operator for MultiJoin {
@@ -573,6 +546,6 @@ impl Operator for MultiJoin {
     }
 
     fn state_size(&self) -> usize {
-        self.sides.iter().map(MapState::memory_size).sum()
+        self.sides.iter().map(Side::memory_size).sum()
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! A batch belongs to one input, so the other side does not change while it is processed but for those
 //! numbers. All rows that its keys meet are decoded once and the condition is evaluated for all pairs
-//! together; only counting goes row by row, in order.
+//! together; only counting goes row by row, in order. Where the reader is a Top-N, only rows that it may show
+//! are put together ([`BatchTop`]).
 //!
 //! A row whose key is NULL where NULL equals nothing fits nobody, ever: it is not kept.
 //!
@@ -18,7 +19,7 @@
 //! State `join-left` and `join-right`: join key, row, count, associations.
 
 use std::collections::HashMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use alpheus_dataflow::changelog::{ChangelogBatch, RowKind};
@@ -27,25 +28,28 @@ use alpheus_dataflow::graph::OperatorNode;
 use alpheus_dataflow::join::{JoinKind, JoinSpec};
 use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, SystemClock};
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
-use alpheus_dataflow::{OperatorError, OperatorResult, RowType};
+use alpheus_dataflow::{OperatorError, OperatorResult};
 use alpheus_functions::compile::EvalContext;
-use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder};
-use alpheus_state::row_codec::{RowBuffer, SortColumn};
-use arrow::array::{ArrayRef, UInt32Array};
+use alpheus_state::map_state::NO_SLOT;
+use arrow::array::{ArrayRef, AsArray, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::UInt32Type;
 
+use super::batch_top::BatchTop;
+use super::by_slot::BySlot;
+use super::side::{Found, Side};
 use super::{Emitted, Keys, Pairing, is_true, join_key_types, other};
 
 /// About how many pairs are tested and emitted together.
 const PAIRS: usize = 16 * 1024;
-const COUNT: usize = 0;
-const ASSOCIATIONS: usize = 1;
 
 /// The operator; see the module's documentation.
 pub struct RegularJoin {
     spec: JoinSpec,
     node: OperatorNode,
-    sides: [MapState; 2],
+    sides: [Side; 2],
     pairing: Option<Pairing>,
+    top: Option<BatchTop>,
     clock: Arc<dyn Clock>,
     own_slots: Vec<u32>,
     other_slots: Vec<u32>,
@@ -57,7 +61,10 @@ impl RegularJoin {
     /// # Errors
     /// When a key or a column cannot be kept.
     pub fn new(node: &OperatorNode, spec: &JoinSpec) -> OperatorResult<Self> {
+        let top = spec.top_of_batch.as_ref();
+        let top = top.map(|wanted| BatchTop::new(wanted, &node.output, spec.left.columns.len()));
         Ok(RegularJoin {
+            top: top.transpose()?,
             sides: [side(spec, 0)?, side(spec, 1)?],
             spec: spec.clone(),
             node: node.clone(),
@@ -88,80 +95,53 @@ impl RegularJoin {
 }
 
 /// The state of a side.
-fn side(spec: &JoinSpec, input: usize) -> OperatorResult<MapState> {
-    let columns = &spec.input(input).columns;
-    let mut counters = vec!["count".to_owned()];
-    if RegularJoin::has_associations(spec, input) {
-        counters.push("associations".to_owned());
-    }
-    let entry = columns.fields.iter();
-    let state = MapState::new(MapStateSpec {
-        name: ["join-left", "join-right"][input].to_owned(),
-        keys: join_key_types(spec)?,
-        entry: entry
-            .map(|field| SortColumn::ascending(field.ty.clone()))
-            .collect(),
-        counters,
-        payload: RowType::default(),
-        ttl_ms: spec.input(input).state_ttl_ms,
-    })?;
-    Ok(state.with_unordered_entries())
+fn side(spec: &JoinSpec, input: usize) -> OperatorResult<Side> {
+    let name = ["join-left", "join-right"][input];
+    let counted = RegularJoin::has_associations(spec, input);
+    Side::new(name, join_key_types(spec)?, spec.input(input), counted)
 }
 
 /// Rows of the other side that a batch may meet, each once.
 #[derive(Default)]
 struct Candidates {
-    rows: RowBuffer,
+    /// With how many rows fit each, which changes while the batch is processed.
+    found: Found,
     slots: Vec<u32>,
-    counts: Vec<i64>,
-    /// How many rows fit each; changes while the batch is processed.
-    associations: Vec<i64>,
     changed: Vec<bool>,
     /// Which of them each row of the batch may meet.
     of_row: Vec<Range<u32>>,
 }
 
 impl Candidates {
-    fn collect(state: &MapState, slots: &[u32], counted: bool) -> OperatorResult<Self> {
-        let mut found = Candidates::default();
-        let mut of_slot: HashMap<u32, Range<u32>> = HashMap::new();
+    fn collect(side: &Side, slots: &[u32]) -> OperatorResult<Self> {
+        let mut all = Candidates::default();
+        let mut of_slot: HashMap<u32, Range<u32>, BySlot> = HashMap::default();
+        all.of_row.reserve(slots.len());
         for &slot in slots {
             if slot == NO_SLOT {
-                found.of_row.push(0..0);
+                all.of_row.push(0..0);
                 continue;
             }
             if let Some(known) = of_slot.get(&slot) {
-                found.of_row.push(known.clone());
+                all.of_row.push(known.clone());
                 continue;
             }
-            let start = found.counts.len() as u32;
-            let all = &EntryRange::ALL;
-            state.scan(slot, all, ScanOrder::Forward, &mut |entry, value| {
-                found.rows.push(entry);
-                found.slots.push(slot);
-                found.counts.push(value.counter(COUNT));
-                let associations = if counted {
-                    value.counter(ASSOCIATIONS)
-                } else {
-                    0
-                };
-                found.associations.push(associations);
-                ControlFlow::Continue(())
-            })?;
-            let all = start..found.counts.len() as u32;
-            of_slot.insert(slot, all.clone());
-            found.of_row.push(all);
+            let start = all.found.len();
+            side.find(slot, &mut all.found)?;
+            all.slots.resize(all.found.len(), slot);
+            let met = start as u32..all.found.len() as u32;
+            of_slot.insert(slot, met.clone());
+            all.of_row.push(met);
         }
-        found.changed = vec![false; found.counts.len()];
-        Ok(found)
+        all.changed = vec![false; all.found.len()];
+        Ok(all)
     }
 
     /// Writes associations that changed back.
-    fn store(&self, state: &mut MapState) -> OperatorResult<()> {
-        for (index, row) in self.rows.iter().enumerate() {
-            if self.changed[index] {
-                let counters = [self.counts[index], self.associations[index]];
-                state.put(self.slots[index], row, &counters, &[])?;
+    fn store(&self, side: &mut Side) -> OperatorResult<()> {
+        for (row, &slot) in self.slots.iter().enumerate() {
+            if self.changed[row] {
+                side.put(slot, &self.found, row)?;
             }
         }
         Ok(())
@@ -171,20 +151,20 @@ impl Candidates {
     fn associate(&mut self, index: u32) -> bool {
         let index = index as usize;
         self.changed[index] = true;
-        self.associations[index] += 1;
-        self.associations[index] == 1
+        self.found.associations[index] += 1;
+        self.found.associations[index] == 1
     }
 
     /// One row less fits; whether it was the last.
     fn dissociate(&mut self, index: u32) -> bool {
         let index = index as usize;
         // What came before the row has expired, and the number with it.
-        if self.associations[index] == 0 {
+        if self.found.associations[index] == 0 {
             return false;
         }
         self.changed[index] = true;
-        self.associations[index] -= 1;
-        self.associations[index] == 0
+        self.found.associations[index] -= 1;
+        self.found.associations[index] == 0
     }
 }
 
@@ -226,7 +206,7 @@ fn react(
                 } else {
                     RowKind::Delete
                 };
-                let times = candidates.counts[candidate as usize];
+                let times = candidates.found.counts[candidate as usize];
                 out.push(None, Some(candidate), kind, times);
             }
         }
@@ -241,7 +221,7 @@ fn react(
     let other_pads = spec.pads(other(input));
     let pair_kind = if other_pads { plain(kind) } else { kind };
     for &candidate in fitting {
-        let times = candidates.counts[candidate as usize];
+        let times = candidates.found.counts[candidate as usize];
         if other_pads && additive && candidates.associate(candidate) {
             out.push(None, Some(candidate), RowKind::Delete, times);
         }
@@ -299,12 +279,8 @@ impl Operator for RegularJoin {
                 *slot = NO_SLOT;
             }
         }
-        let mut candidates = Candidates::collect(
-            theirs,
-            &self.other_slots,
-            Self::has_associations(spec, other(input)),
-        )?;
-        let found = theirs.entry_codec().decode(candidates.rows.iter())?;
+        let mut candidates = Candidates::collect(theirs, &self.other_slots)?;
+        let found = theirs.columns(&candidates.found)?;
         let columns: [&[ArrayRef]; 2] = [batch.rows().columns(), &found];
         let order = |own: UInt32Array, other: UInt32Array| match input {
             0 => [own, other],
@@ -343,15 +319,23 @@ impl Operator for RegularJoin {
                     pair += 1;
                 }
                 if counted {
-                    let counts = fitting.iter().map(|&c| candidates.counts[c as usize]);
+                    let counts = fitting.iter().map(|&c| candidates.found.counts[c as usize]);
                     fitting_rows.push(counts.sum());
                 }
                 let change = (row as u32, batch.kind(row));
                 react(spec, input, change, &fitting, &mut candidates, &mut emitted);
             }
             if !emitted.kinds.is_empty() {
-                let (own, other) = (emitted.own.into(), emitted.other.into());
-                out.collect(pairing.rows(sides, order(own, other), emitted.kinds)?);
+                let mut kinds = emitted.kinds;
+                let mut pairs = order(emitted.own.into(), emitted.other.into());
+                if let Some(top) = &self.top {
+                    let shown = top.shown(sides, [&pairs[0], &pairs[1]])?;
+                    let of_shown = |side: &UInt32Array| take(side, &shown, None);
+                    pairs = [of_shown(&pairs[0])?, of_shown(&pairs[1])?]
+                        .map(|pairs| pairs.as_primitive::<UInt32Type>().clone());
+                    kinds.truncate(shown.len());
+                }
+                out.collect(pairing.rows(sides, pairs, kinds)?);
             }
             start = end;
         }
@@ -359,26 +343,8 @@ impl Operator for RegularJoin {
         theirs.store()?;
 
         own.load(&keys.columns, &keys.hashes, &mut self.own_slots)?;
-        let entries = own.entry_codec().encode(batch.rows().columns())?;
-        for (row, &slot) in self.own_slots.iter().enumerate() {
-            if !keys.can_match(row) {
-                continue;
-            }
-            let entry = entries.row(row);
-            let count = own
-                .get(slot, entry)?
-                .map_or(0, |value| value.counter(COUNT));
-            let count = match batch.kind(row).is_additive() {
-                true => count + 1,
-                false => count - 1,
-            };
-            if count > 0 {
-                let counters = [count, fitting_rows.get(row).copied().unwrap_or_default()];
-                own.put(slot, entry, &counters[..1 + usize::from(counted)], &[])?;
-            } else if count == 0 {
-                own.remove(slot, entry)?;
-            }
-        }
+        let can_match = |row| keys.can_match(row);
+        own.keep(&self.own_slots, &batch, can_match, &fitting_rows)?;
         own.store()
     }
 
@@ -391,6 +357,6 @@ impl Operator for RegularJoin {
     }
 
     fn state_size(&self) -> usize {
-        self.sides.iter().map(MapState::memory_size).sum()
+        self.sides.iter().map(Side::memory_size).sum()
     }
 }

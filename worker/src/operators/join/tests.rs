@@ -102,6 +102,7 @@ fn join_spec(kind: JoinKind, keys: &[usize], condition: bool) -> JoinSpec {
             })
             .collect(),
         condition: condition.then_some(less),
+        top_of_batch: None,
     }
 }
 
@@ -336,10 +337,15 @@ proptest! {
     #[test]
     fn regular_joins_agree_with_the_model(
         events in any_events(true), kind in prop::sample::select(&KINDS[..]), condition in any::<bool>(),
-        keyed in any::<bool>(), null_safe in any::<bool>(),
+        keyed in any::<bool>(), null_safe in any::<bool>(), only_inserts in any::<[bool; 2]>(),
     ) {
         let keys: &[usize] = if keyed { &[0] } else { &[] };
         let mut spec = join_spec(kind, keys, condition);
+        for (side, only_inserts) in [&mut spec.left, &mut spec.right].into_iter().zip(only_inserts) {
+            if only_inserts {
+                side.changelog = ChangelogMode::InsertOnly;
+            }
+        }
         spec.keys.iter_mut().for_each(|key| key.null_safe = null_safe);
         let graph_node = node(OperatorSpec::Join(spec.clone()), kind);
         let make = || -> Box<dyn Operator> {
@@ -361,7 +367,7 @@ proptest! {
                         // Only what is there is taken back.
                         let taken = sides[input].keys().next().copied();
                         match (add, taken) {
-                            (false, Some(row)) => {
+                            (false, Some(row)) if !only_inserts[input] => {
                                 change(&mut sides[input], row, -1);
                                 changes.push((row, RowKind::UpdateBefore));
                             }
