@@ -128,9 +128,7 @@ fn bag(parts: Vec<Box<dyn alpheus_dataflow::snapshot::FrozenRows>>) -> BTreeMap<
             let count = counts.as_primitive::<Int64Type>().value(row);
             assert_eq!(bag.insert(keyed, count), None, "{keyed:?} comes twice");
             let expected = columns(&[keyed]);
-            assert!(
-                (0..9).all(|column| &rows.column(column + 1).slice(row, 1) == &expected[column])
-            );
+            assert!((0..9).all(|at| *rows.column(at + 1).slice(row, 1) == *expected[at]));
         }
     }
     bag
