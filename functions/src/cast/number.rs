@@ -95,7 +95,7 @@ fn decimal(values: Decimal128Array, precision: u8, scale: u8) -> OperatorResult<
     ))
 }
 
-/// By way of the shortest text, as `BigDecimal.valueOf` does.
+/// By way of the shortest text of the DOUBLE, as `BigDecimal.valueOf` does.
 fn from_float(array: &ArrayRef, p: u8, s: u8, mode: Mode<'_>) -> OperatorResult<ArrayRef> {
     let mut values = Decimal128Array::builder(array.len());
     let mut text = String::new();
@@ -106,7 +106,7 @@ fn from_float(array: &ArrayRef, p: u8, s: u8, mode: Mode<'_>) -> OperatorResult<
         }
         text.clear();
         match array.as_primitive_opt::<Float32Type>() {
-            Some(floats) => java::write_float(&mut text, floats.value(row)),
+            Some(floats) => java::write_double(&mut text, f64::from(floats.value(row))),
             None => java::write_double(&mut text, array.as_primitive::<Float64Type>().value(row)),
         }
         match parse_decimal(&text, p, s) {
@@ -162,8 +162,20 @@ pub(super) fn from_boolean(array: &ArrayRef, to: &TypeKind) -> OperatorResult<Ar
 }
 
 /// Everything but 0 is TRUE.
+/// Whether a number is not 0.
 pub(super) fn to_boolean(array: &ArrayRef) -> OperatorResult<ArrayRef> {
-    let values: BooleanArray = longs(array)?.iter().map(|x| x.map(|x| x != 0)).collect();
+    let values: BooleanArray = match array.data_type() {
+        DataType::Float32 | DataType::Float64 => {
+            let wide = compute::cast(array, &DataType::Float64)?;
+            let values = wide.as_primitive::<Float64Type>();
+            values.iter().map(|x| x.map(|x| x != 0.0)).collect()
+        }
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>();
+            values.iter().map(|x| x.map(|x| x != 0)).collect()
+        }
+        _ => longs(array)?.iter().map(|x| x.map(|x| x != 0)).collect(),
+    };
     Ok(Arc::new(values))
 }
 

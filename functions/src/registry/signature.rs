@@ -3,7 +3,7 @@
 use alpheus_dataflow::types::{LogicalType, TypeKind};
 
 use super::{Argument, Resolution};
-use crate::typing::common_type;
+use crate::typing::{common_type, merged_type};
 
 /// Why arguments do not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -247,8 +247,20 @@ impl Typing {
 
 /// All of `args` converted to the type they have in common.
 pub(crate) fn unified(args: &[Argument]) -> Result<LogicalType, Mismatch> {
+    one_type(args, common_type)
+}
+
+/// The same by [`merged_type`].
+pub(crate) fn merged(args: &[Argument]) -> Result<LogicalType, Mismatch> {
+    one_type(args, merged_type)
+}
+
+fn one_type(
+    args: &[Argument],
+    of: fn(&[LogicalType]) -> Option<LogicalType>,
+) -> Result<LogicalType, Mismatch> {
     let types: Vec<LogicalType> = args.iter().map(|arg| arg.ty.clone()).collect();
-    common_type(&types).ok_or_else(|| {
+    of(&types).ok_or_else(|| {
         Mismatch::Because("the arguments have no type in common; add a CAST".to_string())
     })
 }

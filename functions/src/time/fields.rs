@@ -53,6 +53,11 @@ pub fn is_of_day(unit: Unit) -> bool {
     )
 }
 
+fn is_day(unit: Unit) -> bool {
+    use Unit::{Day, DayOfWeek, DayOfYear, IsoDayOfWeek};
+    matches!(unit, Day | DayOfWeek | IsoDayOfWeek | DayOfYear)
+}
+
 /// The start of the unit that `local_ms` lies in. Weeks start on Sunday.
 ///
 /// What milliseconds cannot count wraps, as in Java: NULL's place in a column may hold any number.
@@ -90,10 +95,12 @@ pub fn floor(unit: Unit, local_ms: i64) -> i64 {
     }
 }
 
-/// `local_ms` itself if a unit starts there, else the start of the next.
+/// `local_ms` itself if a unit starts there, else the start of the next. Units longer than a day look at the day alone, as in Calcite:
+/// on the first day of a month the time of day does not lead to the next one.
 pub fn ceil(unit: Unit, local_ms: i64) -> i64 {
     let start = floor(unit, local_ms);
-    if start == local_ms {
+    let of_days = !is_of_day(unit) && floor(Unit::Day, local_ms) == start && !is_day(unit);
+    if start == local_ms || of_days {
         return start;
     }
     let months = match unit {

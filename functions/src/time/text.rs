@@ -179,6 +179,47 @@ pub fn parse_timestamp(text: &str) -> Option<LocalTime> {
     })
 }
 
+/// Reads what `java.sql.Timestamp.valueOf` and `java.sql.Date.valueOf` do, to which Flink falls back where a text does not follow its
+/// pattern: `yyyy-M-d`, with ` H:m:s[.fraction]` or without. Days up to the 31st, hours, minutes and seconds out of range carry over.
+pub fn parse_jdbc(text: &str) -> Option<LocalTime> {
+    let (date, time) = match text.trim().split_once(' ') {
+        Some((date, time)) => (date, Some(time.trim())),
+        None => (text.trim(), None),
+    };
+    let mut parts = date.split('-');
+    let year = digits(parts.next()?, 4, 4)?;
+    let month = digits(parts.next()?, 1, 2)?;
+    let day = digits(parts.next()?, 1, 2)?;
+    if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let first = Civil {
+        year,
+        month: month as u32,
+        day: 1,
+    };
+    let days = first.to_days() + day - 1;
+    let nanos = match time {
+        None => 0,
+        Some(time) => {
+            let (clock, fraction) = match time.split_once('.') {
+                Some((clock, fraction)) => (clock, digits(fraction, 1, 9).map(|_| fraction)?),
+                None => (time, ""),
+            };
+            let mut parts = clock.split(':').map(|part| digits(part, 1, 4));
+            let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
+            if parts.next().is_some() {
+                return None;
+            }
+            ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + parse_fraction(fraction)?
+        }
+    };
+    Some(LocalTime {
+        ms: days * DAY_MS + nanos.div_euclid(1_000_000),
+        nanos: nanos.rem_euclid(1_000_000),
+    })
+}
+
 /// A run of `least..=most` ASCII digits.
 fn digits(text: &str, least: usize, most: usize) -> Option<i64> {
     let ok = (least..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());

@@ -16,7 +16,7 @@ pub fn can_cast(from: &LogicalType, to: &LogicalType) -> bool {
         (Binary(_) | Varbinary(_), Binary(_) | Varbinary(_)) => true,
         (a, b) if a.is_numeric() && b.is_numeric() => true,
         (Boolean, b) => b.is_numeric(),
-        (a, Boolean) => a.is_integer(),
+        (a, Boolean) => a.is_numeric(),
         (Date, Timestamp(_) | TimestampLtz(_)) => true,
         (Time(_), Time(_) | Timestamp(_) | TimestampLtz(_)) => true,
         (Timestamp(_) | TimestampLtz(_), b) => b.is_datetime(),

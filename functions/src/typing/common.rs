@@ -1,7 +1,7 @@
 //! The type that several values have in common.
 //!
 //! Folding pairs from left to right is enough: every rule below is associative, because each family has
-//! a top (the longest string, the widest number, the finest timestamp).
+//! a top (the longest string, the widest number, the finest timestamp), or the left one wins (FLOAT and DOUBLE).
 
 use alpheus_dataflow::Field;
 use alpheus_dataflow::types::{LogicalType, MAX_DECIMAL_PRECISION, TypeKind};
@@ -16,6 +16,13 @@ pub fn common_type(types: &[LogicalType]) -> Option<LogicalType> {
     let first = kinds.next()?;
     let kind = kinds.try_fold(first, |left, right| common_kind(&left, &right))?;
     Some(LogicalType { kind, nullable })
+}
+
+/// The common type where Flink, not Calcite, looks for it (COALESCE, GREATEST, LEAST): the same, but DOUBLE wins over FLOAT.
+pub fn merged_type(types: &[LogicalType]) -> Option<LogicalType> {
+    let mut types = types.to_vec();
+    types.sort_by_key(|ty| ty.kind != TypeKind::Double);
+    common_type(&types)
 }
 
 /// The result type of CASE: results of the branches and of ELSE. Without ELSE it is nullable.
@@ -90,6 +97,8 @@ fn common_child(left: &LogicalType, right: &LogicalType) -> Option<Box<LogicalTy
 fn common_number(left: &TypeKind, right: &TypeKind) -> Option<TypeKind> {
     use TypeKind::*;
     Some(match (left, right) {
+        // Calcite takes them for equally wide: the left one wins.
+        (Float, Double) => Float,
         (Double, _) | (_, Double) => Double,
         (Float, Decimal(..)) | (Decimal(..), Float) => Double,
         (Float, _) | (_, Float) => Float,

@@ -14,7 +14,7 @@ pub use arithmetic::{
     decimal_modulo, decimal_multiplication, decimal_round,
 };
 pub use casts::{can_cast, can_cast_implicitly};
-pub use common::{case_type, common_type, comparison_type, decimal_of_integer};
+pub use common::{case_type, common_type, comparison_type, decimal_of_integer, merged_type};
 
 #[cfg(test)]
 mod tests;

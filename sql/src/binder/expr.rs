@@ -347,8 +347,23 @@ impl<'e> ExprBinder<'e> {
             links.push((*op, &**right, first.span));
             first = left;
         }
-        let mut result = self.bind(first)?;
         let mut links = links.into_iter().rev().peekable();
+        let rows = match (&first.kind, links.peek()) {
+            (ExprKind::Row(lefts), Some((BinaryOp::Equal, right, span))) => match &right.kind {
+                ExprKind::Row(rights) if lefts.len() == rights.len() && !lefts.is_empty() => {
+                    Some((lefts, rights, *span))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut result = match rows {
+            Some((lefts, rights, span)) => {
+                links.next();
+                self.equal_fields(lefts, rights, span)?
+            }
+            None => self.bind(first)?,
+        };
         while let Some((op, right, span)) = links.next() {
             if matches!(op, BinaryOp::And | BinaryOp::Or) {
                 let mut operands = vec![result, self.bind(right)?];
@@ -366,6 +381,22 @@ impl<'e> ExprBinder<'e> {
             }
         }
         Ok(result)
+    }
+
+    /// Rows that are written out are equal field by field, so that NULL in one field leaves the answer to the others. Rows in them
+    /// are values, as in Flink.
+    fn equal_fields(
+        &self,
+        lefts: &[ast::Expr],
+        rights: &[ast::Expr],
+        span: Span,
+    ) -> Result<Expr, SqlError> {
+        let fields = lefts
+            .iter()
+            .zip(rights)
+            .map(|(left, right)| self.call("=", vec![self.bind(left)?, self.bind(right)?], span));
+        let fields: Result<Vec<Expr>, SqlError> = fields.collect();
+        self.balanced("AND", fields?, span)
     }
 
     /// AND or OR of several operands as a tree of small height.

@@ -13,7 +13,7 @@ impl Writer {
     }
 
     /// An order in which only equal rows are tied.
-    fn total_order(&mut self, columns: usize) -> String {
+    pub fn total_order(&mut self, columns: usize) -> String {
         let first = self.below(columns);
         let order: Vec<String> = (0..columns)
             .map(|i| {
@@ -80,7 +80,29 @@ impl Writer {
         };
         let order = self.total_order(types.len());
         for _ in 0..=self.below(2) {
-            let (call, ty) = match self.below(4) {
+            let (call, ty) = match self.below(6) {
+                4 => {
+                    let column = columns[self.below(columns.len())].clone();
+                    let name = self.choose(&["FIRST_VALUE", "LAST_VALUE"]);
+                    let frame = self.choose(&[
+                        "",
+                        " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+                    ]);
+                    (
+                        format!(
+                            "{name}({}) OVER ({partition} ORDER BY {order}{frame})",
+                            column.sql
+                        ),
+                        column.ty,
+                    )
+                }
+                5 => {
+                    let name = self.choose(&["NTILE(2)", "RANK()", "DENSE_RANK()"]);
+                    (
+                        format!("{name} OVER ({partition} ORDER BY {order})"),
+                        Type::Int,
+                    )
+                }
                 0 => {
                     let column = columns[self.below(columns.len())].clone();
                     let name = self.choose(&["LAG", "LEAD"]);

@@ -38,6 +38,8 @@ pub struct Writer {
     aliases: usize,
     /// How many sub-queries may still stand in expressions.
     pub sub_queries: u32,
+    /// How many of them may stand in another one.
+    pub nested: u32,
     /// Whether an aggregate without keys was written, which gives a row for no rows.
     pub keyless: bool,
 }
@@ -48,6 +50,7 @@ impl Writer {
             random,
             aliases: 0,
             sub_queries: 0,
+            nested: 2,
             keyless: false,
         }
     }
@@ -175,6 +178,7 @@ impl Writer {
                 let alias = self.alias();
                 (format!("({query}) AS {alias}"), scope(&alias, &types))
             }
+            5 if self.chance(0.4) => self.lateral(),
             5 => self.unnest(),
             6..=9 if depth > 0 => self.join(depth - 1),
             _ => self.table(),
@@ -315,6 +319,11 @@ impl Writer {
             2 => (format!("COUNT({distinct}{value})"), Type::Int),
             3 | 4 if number => (format!("SUM({distinct}{value})"), ty),
             5 if number => (format!("AVG({distinct}{value})"), ty),
+            5 => (format!("CARDINALITY(COLLECT({value}))"), Type::Int),
+            6 if ty == Type::Text => {
+                let other = self.leaf(Type::Int, scope);
+                (format!("COUNT(DISTINCT {value}, {other})"), Type::Int)
+            }
             // Their results are not exact, and nothing is to be compared with them.
             6 if ty == Type::Int => {
                 let name = self.choose(&["VAR_POP", "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP"]);
@@ -358,6 +367,14 @@ impl Writer {
             (_, 2) => format!(" GROUP BY GROUPING SETS (({all}), ({}), ())", texts[0]),
             _ => format!(" GROUP BY {all}"),
         };
+        if group.contains('(') && !group.starts_with(" GROUP BY (") && self.chance(0.4) {
+            let grouped = ["ROLLUP", "CUBE", "SETS"]
+                .iter()
+                .any(|word| group.contains(word));
+            if grouped {
+                items.push(Column::new(format!("GROUPING({})", texts[0]), Type::Int));
+            }
+        }
         let having = match !keys.is_empty() && self.chance(0.25) {
             true => {
                 let sign = self.choose(&[">", "<=", "="]);

@@ -18,7 +18,9 @@ fn columns(alias: &str) -> Vec<Column> {
 impl Writer {
     /// A query over time.
     pub fn time_query(&mut self) -> String {
-        match self.below(9) {
+        match self.below(11) {
+            9 => self.window_of_windows(),
+            10 => self.over_time(),
             0..=2 => self.window_aggregate(),
             3 => self.window_join(),
             4 => self.window_rank(),
@@ -77,6 +79,38 @@ impl Writer {
         let list = self.named(&items);
         format!(
             "SELECT {list} FROM {window} AS a{filter} GROUP BY a.window_start, a.window_end{key}{having}"
+        )
+    }
+
+    fn window_of_windows(&mut self) -> String {
+        let window = self.window("w");
+        let (call, ty) = self.aggregate(&columns("a"));
+        let outer = [Column::new("b.c", ty), Column::new("b.k", Type::Int)];
+        let (of, _) = self.aggregate(&outer);
+        format!(
+            "SELECT b.window_start AS c0, b.window_end AS c1, {of} AS c2 FROM (SELECT a.window_start, a.window_end, a.k, {call} AS c \
+             FROM {window} AS a GROUP BY a.window_start, a.window_end, a.k) AS b GROUP BY b.window_start, b.window_end"
+        )
+    }
+
+    /// Rows of one time are in each other's frame.
+    fn over_time(&mut self) -> String {
+        let call = self.choose(&[
+            "SUM(n)",
+            "COUNT(*)",
+            "MIN(s)",
+            "MAX(n)",
+            "COUNT(DISTINCT n)",
+            "AVG(n)",
+        ]);
+        let frame = self.choose(&[
+            "INTERVAL '5' SECOND PRECEDING",
+            "UNBOUNDED PRECEDING",
+            "INTERVAL '0' SECOND PRECEDING",
+        ]);
+        let partition = self.choose(&["PARTITION BY k", "PARTITION BY s", ""]);
+        format!(
+            "SELECT id AS c0, ts AS c1, {call} OVER ({partition} ORDER BY ts RANGE BETWEEN {frame} AND CURRENT ROW) AS c2 FROM w"
         )
     }
 

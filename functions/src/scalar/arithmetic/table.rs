@@ -179,7 +179,7 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         variadic(
             &[Param::Any],
             Param::Any,
-            Returns::By(crate::typing::common_type),
+            Returns::By(crate::typing::merged_type),
         ),
         math::greatest,
     )
@@ -190,7 +190,7 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
         variadic(
             &[Param::Any],
             Param::Any,
-            Returns::By(crate::typing::common_type),
+            Returns::By(crate::typing::merged_type),
         ),
         math::least,
     )

@@ -27,10 +27,10 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
     operator("<>", "a <> b", comparable, kernels::neq)
         .alias(&["!="])
         .doc("Not equal; NULL if a side is.", "1 <> 2"),
-    operator("<", "a < b", comparable, kernels::lt).doc("Less.", "1 < 2"),
-    operator("<=", "a <= b", comparable, kernels::lt_eq).doc("Less or equal.", "1 <= 1"),
-    operator(">", "a > b", comparable, kernels::gt).doc("Greater.", "2 > 1"),
-    operator(">=", "a >= b", comparable, kernels::gt_eq).doc("Greater or equal.", "2 >= 1"),
+    operator("<", "a < b", ordered, kernels::lt).doc("Less.", "1 < 2"),
+    operator("<=", "a <= b", ordered, kernels::lt_eq).doc("Less or equal.", "1 <= 1"),
+    operator(">", "a > b", ordered, kernels::gt).doc("Greater.", "2 > 1"),
+    operator(">=", "a >= b", ordered, kernels::gt_eq).doc("Greater or equal.", "2 >= 1"),
     operator(
         "IS DISTINCT FROM",
         "a IS DISTINCT FROM b",
@@ -72,6 +72,22 @@ fn comparable(args: &[Argument]) -> Result<Resolution, Mismatch> {
         arg_types,
         result: TypeKind::Boolean.nullable().with_nullable(nullable),
     })
+}
+
+/// What is ordered is compared in the wider type: only equality takes a DOUBLE for the FLOAT at its left.
+fn ordered(args: &[Argument]) -> Result<Resolution, Mismatch> {
+    match args {
+        [left, right] if left.ty.kind == TypeKind::Float && right.ty.kind == TypeKind::Double => {
+            let nullable = left.ty.nullable || right.ty.nullable;
+            let double =
+                |arg: &Argument| TypeKind::Double.nullable().with_nullable(arg.ty.nullable);
+            Ok(Resolution {
+                arg_types: vec![double(left), double(right)],
+                result: TypeKind::Boolean.nullable().with_nullable(nullable),
+            })
+        }
+        _ => comparable(args),
+    }
 }
 
 fn distinct(args: &[Argument]) -> Result<Resolution, Mismatch> {

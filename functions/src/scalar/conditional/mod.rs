@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::nullif as null_where;
 
 use crate::compile::Args;
-use crate::registry::signature::{Mismatch, Param, Typing, unified};
+use crate::registry::signature::{Mismatch, Param, Typing, merged, unified};
 use crate::registry::{Argument, Category, Resolution, ScalarFunction, lookup};
 
 const C: Category = Category::Conditional;
@@ -58,7 +58,7 @@ fn coalesce(args: &[Argument]) -> Result<Resolution, Mismatch> {
     if args.is_empty() {
         return Err(Mismatch::Signature);
     }
-    let common = unified(args)?;
+    let common = merged(args)?;
     let nullable = args.iter().all(|arg| arg.ty.nullable);
     let arg_types = args.iter().map(|arg| common.with_nullable(arg.ty.nullable));
     Ok(Resolution {

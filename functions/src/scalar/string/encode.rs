@@ -153,7 +153,11 @@ pub(super) fn encode(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             };
             text.chars().map(code).collect()
         };
-        Ok(Some(match charset(name)? {
+        let charset = charset(name)?;
+        if text.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        Ok(Some(match charset {
             Charset::Ascii => single(0x7F),
             Charset::Latin1 => single(0xFF),
             Charset::Utf8 => text.as_bytes().to_vec(),

@@ -64,11 +64,11 @@ impl Directive {
         Some((directive, &rest[conversion.len_utf8()..]))
     }
 
-    fn write(&self, out: &mut String, body: &str) {
+    fn write(&self, out: &mut String, body: &str, number: bool) {
         let missing = self.width.saturating_sub(body.chars().count());
         if self.left {
             let _ = write!(out, "{body}{:missing$}", "");
-        } else if self.zero && !matches!(self.conversion, 's' | 'S' | 'c' | 'b') {
+        } else if self.zero && number {
             let (sign, digits) = match body.strip_prefix(['-', '+']) {
                 Some(digits) => (&body[..1], digits),
                 None => ("", body),
@@ -148,19 +148,100 @@ impl Directive {
                     return Some(signed(text));
                 }
                 if self.conversion == 'f' {
-                    let text = format!("{value:.precision$}");
+                    let text = fixed(value, precision);
                     return Some(signed(if self.group { grouped(&text) } else { text }));
                 }
-                let text = format!("{value:.precision$e}");
-                let (mantissa, exponent) = text.split_once('e')?;
-                let exponent: i32 = exponent.parse().ok()?;
-                let text = format!("{mantissa}e{exponent:+03}");
+                let text = scientific(value, precision);
                 let upper = self.conversion == 'E';
                 Some(signed(if upper { text.to_uppercase() } else { text }))
             }
             _ => None,
         }
     }
+}
+
+/// The shortest digits that mean the value, as Java starts from them, and the power of ten of the first.
+struct Digits {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Digits {
+    fn of(value: f64) -> Digits {
+        let text = format!("{:e}", value.abs());
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = mantissa.bytes().filter(u8::is_ascii_digit);
+        Digits {
+            negative: value.is_sign_negative(),
+            digits: digits.map(|digit| digit - b'0').collect(),
+            exponent: exponent.parse().unwrap_or(0),
+        }
+    }
+
+    /// With so many digits at most, rounded half up.
+    fn rounded(mut self, most: i64) -> Digits {
+        let Ok(most) = usize::try_from(most) else {
+            self.digits.clear();
+            return self;
+        };
+        let up = self.digits.get(most).is_some_and(|&digit| digit >= 5);
+        self.digits.truncate(most);
+        if up {
+            while self.digits.last() == Some(&9) {
+                self.digits.pop();
+            }
+            match self.digits.last_mut() {
+                Some(last) => *last += 1,
+                None => {
+                    self.digits.push(1);
+                    self.exponent += 1;
+                }
+            }
+        }
+        self
+    }
+
+    /// The digit at that power of ten.
+    fn at(&self, power: i64) -> char {
+        let place = usize::try_from(self.exponent - power).ok();
+        let digit = place.and_then(|place| self.digits.get(place));
+        char::from(b'0' + digit.copied().unwrap_or(0))
+    }
+
+    fn sign(&self) -> &'static str {
+        if self.negative { "-" } else { "" }
+    }
+}
+
+fn fixed(value: f64, precision: usize) -> String {
+    let digits = Digits::of(value);
+    let precision = precision as i64;
+    let most = digits.exponent + 1 + precision;
+    let digits = digits.rounded(most);
+    let mut out = digits.sign().to_owned();
+    out.extend(
+        (0..=digits.exponent.max(0))
+            .rev()
+            .map(|power| digits.at(power)),
+    );
+    if precision > 0 {
+        out.push('.');
+        out.extend((1..=precision).map(|place| digits.at(-place)));
+    }
+    out
+}
+
+fn scientific(value: f64, precision: usize) -> String {
+    let digits = Digits::of(value).rounded(precision as i64 + 1);
+    let mut out = format!("{}{}", digits.sign(), digits.at(digits.exponent));
+    if precision > 0 {
+        out.push('.');
+        let places = 1..=precision as i64;
+        out.extend(places.map(|place| digits.at(digits.exponent - place)));
+    }
+    let _ = write!(out, "e{:+03}", digits.exponent);
+    out
 }
 
 /// Thousands separated by commas.
@@ -202,7 +283,7 @@ fn formatted(args: &Args<'_>, row: usize, format: &str, out: &mut String) -> Opt
         let (directive, after) = Directive::parse(&rest[percent + 1..])?;
         rest = after;
         match directive.conversion {
-            '%' => directive.write(out, "%"),
+            '%' => directive.write(out, "%", false),
             'n' => out.push('\n'),
             _ => {
                 let index = directive.position.unwrap_or_else(|| {
@@ -213,7 +294,14 @@ fn formatted(args: &Args<'_>, row: usize, format: &str, out: &mut String) -> Opt
                     return None;
                 }
                 let body = directive.body(args, index, row)?;
-                directive.write(out, &body);
+                let null = args
+                    .array(index)
+                    .is_null(match args.values[index].is_constant() {
+                        true => 0,
+                        false => row,
+                    });
+                let text = matches!(directive.conversion, 's' | 'S' | 'c' | 'b');
+                directive.write(out, &body, !text && !null);
             }
         }
     }

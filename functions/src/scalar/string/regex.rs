@@ -10,7 +10,7 @@ use std::sync::Arc;
 use alpheus_dataflow::{OperatorError, OperatorResult};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Int32Type;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::split::text_lists;
 use crate::compile::Args;
@@ -79,18 +79,59 @@ fn matched<'a, T>(
     };
     match patterns.get(pattern).as_ref() {
         Ok(regex) => Ok(each(text, regex)),
+        // A row whose expression Java would not understand either has no result, as in Flink.
+        Err(reason) if is_none(reason) && !args.values[1].is_constant() && args.result.nullable => {
+            Ok(None)
+        }
         Err(reason) => Err(OperatorError::data(reason.clone())),
     }
+}
+
+/// Whether the reason says that it is no regular expression to Java either.
+fn is_none(reason: &str) -> bool {
+    [
+        "unclosed group",
+        "unopened group",
+        "unclosed character class",
+        "unclosed counted repetition",
+        "repetition operator missing expression",
+        "repetition quantifier expects a valid decimal",
+        "incomplete escape sequence",
+    ]
+    .iter()
+    .any(|known| reason.ends_with(known))
+}
+
+/// All matches as Java finds them: behind one that is not empty an empty one may follow at once.
+fn matches<'a>(regex: &'a Regex, text: &'a str) -> impl Iterator<Item = Captures<'a>> {
+    let mut from = Some(0);
+    std::iter::from_fn(move || {
+        let found = regex.captures_at(text, from?);
+        from = found.as_ref().and_then(|found| {
+            let whole = found.get(0)?;
+            let beyond = text[whole.end()..].chars().next();
+            match whole.is_empty() {
+                // Nothing more can be found behind an empty match at the end.
+                true => beyond.map(|c| whole.end() + c.len_utf8()),
+                false => Some(whole.end()),
+            }
+        });
+        found
+    })
 }
 
 type Compile = fn(&str) -> Compiled;
 
 pub(super) fn regexp(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let mut patterns = args.cache.memo(compiled as Compile);
+    let (texts, expressions) = (args.str(0), args.str(1));
     rows::booleans(args.rows, |row| {
-        matched(args, row, &mut patterns, |text, regex| {
+        let matches = matched(args, row, &mut patterns, |text, regex| {
             Some(!regex.as_str().is_empty() && regex.is_match(text))
-        })
+        })?;
+        // What is no expression matches nothing.
+        let asked = texts.get(row).and(expressions.get(row));
+        Ok(matches.or(asked.map(|_| false)))
     })
 }
 
@@ -102,7 +143,13 @@ pub(super) fn replace(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             return Ok(None);
         };
         matched(args, row, &mut patterns, |text, regex| {
-            out.push_str(&regex.replace_all(text, regex::NoExpand(new)));
+            let mut copied = 0;
+            for whole in matches(regex, text).filter_map(|found| found.get(0)) {
+                out.push_str(&text[copied..whole.start()]);
+                out.push_str(new);
+                copied = whole.end();
+            }
+            out.push_str(&text[copied..]);
             Some(())
         })
     })
@@ -140,7 +187,7 @@ pub(super) fn extract_all(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             None => None,
             Some(group) => matched(args, row, &mut patterns, |text, regex| {
                 (group < regex.captures_len()).then(|| {
-                    for captures in regex.captures_iter(text) {
+                    for captures in matches(regex, text) {
                         lists
                             .values()
                             .append_option(captures.get(group).map(|m| m.as_str()));
@@ -157,7 +204,7 @@ pub(super) fn count(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let mut patterns = args.cache.memo(compiled as Compile);
     rows::primitives::<Int32Type>(args.rows, |row| {
         matched(args, row, &mut patterns, |text, regex| {
-            Some(regex.find_iter(text).count() as i32)
+            Some(matches(regex, text).count() as i32)
         })
     })
 }

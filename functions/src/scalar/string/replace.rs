@@ -48,9 +48,12 @@ pub(super) fn replace(args: &Args<'_>) -> OperatorResult<ArrayRef> {
 pub(super) fn translate(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let (texts, froms, tos) = (args.str(0), args.str(1), args.str(2));
     rows::strings(args.rows, |row, out| {
-        let Some(((text, from), to)) = texts.get(row).zip(froms.get(row)).zip(tos.get(row)) else {
+        let Some(text) = texts.get(row) else {
             return Ok(None);
         };
+        // Of these NULL is as good as nothing, in Flink.
+        let from = froms.get(row).unwrap_or("");
+        let to = tos.get(row).unwrap_or("");
         for c in text.chars() {
             match from.chars().position(|listed| listed == c) {
                 Some(place) => out.extend(to.chars().nth(place)),

@@ -29,13 +29,17 @@ fn substring_of(text: &str, start: i32, length: Option<i32>) -> &str {
     }
 }
 
+/// A negative length gives NULL, as in Flink.
 pub(super) fn substring(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let (texts, starts) = (args.str(0), args.int(1));
     let lengths = (args.len() > 2).then(|| args.int(2));
     rows::slices(args.rows, |row| {
         let (text, start) = texts.get(row).zip(starts.get(row))?;
         match &lengths {
-            Some(lengths) => Some(substring_of(text, start, Some(lengths.get(row)?))),
+            Some(lengths) => {
+                let length = lengths.get(row).filter(|length| *length >= 0)?;
+                Some(substring_of(text, start, Some(length)))
+            }
             None => Some(substring_of(text, start, None)),
         }
     })

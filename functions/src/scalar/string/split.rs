@@ -100,7 +100,11 @@ pub(super) fn str_to_map(args: &Args<'_>) -> OperatorResult<ArrayRef> {
                 entry.map_err(alpheus_dataflow::OperatorError::data)?,
                 pair.map_err(alpheus_dataflow::OperatorError::data)?,
             );
-            for part in entry.split(text) {
+            let mut parts: Vec<&str> = entry.split(text).collect();
+            // As `String.split` does; and no text has no entries.
+            let last = parts.iter().rposition(|part| !part.is_empty());
+            parts.truncate(last.map_or(0, |last| last + 1));
+            for part in parts {
                 let mut halves = pair.splitn(part, 2);
                 let (key, value) = (halves.next().unwrap_or(""), halves.next());
                 match keys[before..].iter().position(|known| *known == key) {

@@ -68,11 +68,11 @@ pub(crate) static TABLE: &[ScalarFunction] = &[
     new(
         "SUBSTRING",
         "SUBSTRING(string FROM INT [FOR INT])",
-        optional(&[Param::Str, Param::Int, Param::Int], 2, STR),
+        optional(&[Param::Str, Param::Int, Param::Int], 2, STR_OR_NULL),
         slice::substring,
     )
     .alias(&["SUBSTR"])
-    .doc("From a position, 0 acting as 1 and negative ones counting from the end.", "SUBSTRING('hello' FROM 2 FOR 3)"),
+    .doc("From a position, 0 acting as 1 and negative ones counting from the end; NULL if the length is negative.", "SUBSTRING('hello' FROM 2 FOR 3)"),
     new("LEFT", "LEFT(string, INT)", takes(&[Param::Str, Param::Int], STR), slice::left)
         .doc("The first code points; empty if negative.", "LEFT('hello', 2)"),
     new("RIGHT", "RIGHT(string, INT)", takes(&[Param::Str, Param::Int], STR), slice::right)

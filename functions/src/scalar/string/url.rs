@@ -52,9 +52,12 @@ fn decoded(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Those that `java.net.URL` knows; a text with another one is no URL to it.
+const PROTOCOLS: [&str; 6] = ["http", "https", "ftp", "file", "jar", "mailto"];
+
 /// The parts of `scheme://userinfo@host:port/path?query#ref`, as `java.net.URL` names them.
 struct Url<'a> {
-    protocol: &'a str,
+    protocol: String,
     authority: Option<&'a str>,
     path: &'a str,
     query: Option<&'a str>,
@@ -68,8 +71,8 @@ impl<'a> Url<'a> {
             None => (text, None),
         };
         let (protocol, rest) = rest.split_once(':')?;
-        let fits = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-        if protocol.is_empty() || !protocol.chars().all(fits) {
+        let protocol = protocol.to_ascii_lowercase();
+        if !PROTOCOLS.contains(&protocol.as_str()) {
             return None;
         }
         let (rest, query) = match rest.split_once('?') {
@@ -100,11 +103,11 @@ impl<'a> Url<'a> {
                 None => (None, authority),
             });
         let text = match name {
-            "PROTOCOL" => self.protocol,
+            "PROTOCOL" => &self.protocol,
             "AUTHORITY" => self.authority?,
             "USERINFO" => user_and_host?.0?,
             "HOST" => {
-                let host = user_and_host?.1;
+                let host = user_and_host.map_or("", |(_, host)| host);
                 match host.rsplit_once(':') {
                     Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
                     _ => host,

@@ -8,7 +8,7 @@ use crate::compile::Args;
 use crate::scalar::rows;
 use crate::time::Zone;
 use crate::time::pattern::Pattern;
-use crate::time::text::{LocalTime, parse_timestamp};
+use crate::time::text::LocalTime;
 
 /// What FROM_UNIXTIME, UNIX_TIMESTAMP and CONVERT_TZ use unless told otherwise.
 pub(super) const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
@@ -27,13 +27,16 @@ pub(super) fn date_format(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let (array, kind) = (args.array(0), &args.types[0].kind);
     let zone = args.session.zone_of(kind);
     let constant = args.values[0].is_constant();
+    let default = Pattern::new(DEFAULT_PATTERN);
+    let default = usable(&default)?;
     rows::strings(args.rows, |row, out| {
         let Some(pattern) = patterns.get(row) else {
             return Ok(None);
         };
         let at = if constant { 0 } else { row };
         let time = if kind.is_character() {
-            args.str(0).get(row).and_then(parse_timestamp)
+            let text = args.str(0).get(row);
+            text.and_then(|text| Some(default.read_leniently(text)?.rolled_over()))
         } else {
             array
                 .is_valid(at)
@@ -84,7 +87,7 @@ pub(super) fn convert_tz(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         };
         let pattern = reading.get(DEFAULT_PATTERN);
         let pattern = usable(&pattern)?;
-        let Some(read) = pattern.read(text) else {
+        let Some(read) = pattern.read_leniently(text) else {
             return Ok(None);
         };
         let utc = zone(from).to_utc(read.rolled_over().ms);

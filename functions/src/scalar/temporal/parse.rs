@@ -10,8 +10,11 @@ use super::format::{DEFAULT_PATTERN, usable};
 use crate::compile::Args;
 use crate::scalar::rows;
 use crate::time::pattern::Pattern;
-use crate::time::text::{DateText, parse_date, parse_timestamp};
+use crate::time::text::{DateText, parse_date, parse_jdbc, parse_timestamp};
 use crate::time::{DAY_MS, Zone};
+
+/// The milliseconds that a TIMESTAMP_LTZ made of a number may have: years 0 to 9999.
+const INSTANTS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 /// What UNIX_TIMESTAMP gives for text that is no time.
 const NO_TIME: i64 = i64::MIN;
@@ -33,7 +36,7 @@ pub(super) fn to_date(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             return Ok(None);
         };
         let pattern = memo.get(pattern);
-        let read = usable(&pattern)?.read(text);
+        let read = usable(&pattern)?.read_leniently(text);
         Ok(read.map(|read| read.rolled_over().ms.div_euclid(DAY_MS) as i32))
     })
 }
@@ -53,7 +56,8 @@ pub(super) fn to_timestamp(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         };
         let pattern = memo.get(pattern);
         let read = usable(&pattern)?.read(text);
-        Ok(read.and_then(|read| read.clamped()).map(|time| time.ms))
+        let time = read.and_then(|read| read.clamped());
+        Ok(time.or_else(|| parse_jdbc(text)).map(|time| time.ms))
     })
 }
 
@@ -74,7 +78,7 @@ pub(super) fn unix_timestamp(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             return Ok(None);
         };
         let pattern = memo.get(pattern);
-        Ok(Some(match usable(&pattern)?.read(text) {
+        Ok(Some(match usable(&pattern)?.read_leniently(text) {
             Some(read) => {
                 let local = read.rolled_over().ms;
                 let utc = match read.offset_ms {
@@ -96,7 +100,7 @@ pub(super) fn to_timestamp_ltz(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             from_number(args, |row, scale| {
                 numbers
                     .get(row)
-                    .map(|number| (number * scale as f64) as i64)
+                    .map(|number| (number * scale as f64).floor() as i64)
             })?
         }
         _ => {
@@ -115,6 +119,7 @@ fn from_number(
     scaled: impl Fn(usize, i64) -> Option<i64>,
 ) -> OperatorResult<ArrayRef> {
     let precisions = (args.len() > 1).then(|| args.int(1));
+    let scaled = |row, scale| scaled(row, scale).filter(|ms| INSTANTS.contains(ms));
     rows::primitives::<TimestampMillisecondType>(args.rows, |row| {
         let precision = match &precisions {
             Some(cells) => cells.get(row),
@@ -154,10 +159,10 @@ fn from_text(args: &Args<'_>) -> OperatorResult<ArrayRef> {
             return Ok(parse_timestamp(text).map(|time| zone.to_utc(time.ms)));
         }
         let pattern = memo.get(pattern);
-        let Some(read) = usable(&pattern)?.read(text) else {
-            return Ok(None);
-        };
-        Ok(read.clamped().map(|time| match read.offset_ms {
+        let read = usable(&pattern)?.read(text);
+        let time = read.and_then(|read| Some((read.clamped()?, read.offset_ms)));
+        let time = time.or_else(|| Some((parse_jdbc(text)?, None)));
+        Ok(time.map(|(time, offset)| match offset {
             Some(offset) => time.ms - offset,
             None => zone.to_utc(time.ms),
         }))

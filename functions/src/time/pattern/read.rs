@@ -26,8 +26,16 @@ impl Pattern {
     /// Reads a text, all of it; `None` when it does not follow the pattern.
     pub fn read(&self, text: &str) -> Option<Reading> {
         let mut reading = Reading::default();
-        let rest = read_items(&self.items, text, &mut reading)?;
+        let rest = read_items(&self.items, text, false, &mut reading)?;
         rest.is_empty().then_some(reading)
+    }
+
+    /// Reads as Java's lenient `SimpleDateFormat` does: numbers have any number of digits, blanks before them are skipped, and what
+    /// follows the pattern is ignored.
+    pub fn read_leniently(&self, text: &str) -> Option<Reading> {
+        let mut reading = Reading::default();
+        read_items(&self.items, text, true, &mut reading)?;
+        Some(reading)
     }
 }
 
@@ -101,14 +109,19 @@ impl Reading {
     }
 }
 
-fn read_items<'a>(items: &[Item], text: &'a str, reading: &mut Reading) -> Option<&'a str> {
+fn read_items<'a>(
+    items: &[Item],
+    text: &'a str,
+    lenient: bool,
+    reading: &mut Reading,
+) -> Option<&'a str> {
     let mut rest = text;
     for (index, item) in items.iter().enumerate() {
         rest = match item {
             Item::Literal(literal) => rest.strip_prefix(literal.as_str())?,
             Item::Optional(inner) => {
                 let mut attempt = *reading;
-                match read_items(inner, rest, &mut attempt) {
+                match read_items(inner, rest, lenient, &mut attempt) {
                     Some(after) => {
                         *reading = attempt;
                         after
@@ -119,7 +132,13 @@ fn read_items<'a>(items: &[Item], text: &'a str, reading: &mut Reading) -> Optio
             Item::Field(field, width) => {
                 // A number right before another must not take its digits.
                 let adjacent = matches!(items.get(index + 1), Some(Item::Field(..)));
-                read_field(*field, *width, adjacent, rest, reading)?
+                if lenient {
+                    rest = rest.trim_start_matches([' ', '\t']);
+                }
+                match lenient && !adjacent {
+                    true => read_number(*field, *width, rest, reading)?,
+                    false => read_field(*field, *width, adjacent, rest, reading)?,
+                }
             }
         };
     }
@@ -162,6 +181,8 @@ fn read_field<'a>(
     let most = match (field, width) {
         _ if adjacent => width.max(if width == 1 { 2 } else { width }),
         (Field::Year | Field::WeekYear, 2) => 2,
+        // More digits would need a sign.
+        (Field::Year | Field::WeekYear, 4..) => width.min(9),
         (Field::Year | Field::WeekYear, _) => 9,
         (Field::DayOfYear, _) => 3,
         _ => width.max(2),
@@ -176,21 +197,54 @@ fn read_field<'a>(
         return None;
     }
     let value: i64 = text[..run].parse().ok()?;
-    match field {
-        Field::Year if width == 2 => reading.year = Some(2_000 + value),
-        Field::Year => reading.year = Some(value),
-        Field::Month => reading.month = Some(value),
-        Field::DayOfMonth => reading.day = Some(value),
-        Field::DayOfYear => reading.day_of_year = Some(value),
-        Field::Hour => reading.hour = Some(value),
-        Field::ClockHour => reading.hour = Some(value % 24),
-        Field::HourOfAmPm | Field::ClockHourOfAmPm => reading.hour_of_half = Some(value),
-        Field::Minute => reading.minute = value,
-        Field::Second => reading.second = value,
-        // Weeks and quarters follow from the date.
-        _ => {}
-    }
+    reading.set(field, width, value);
     Some(&text[run..])
+}
+
+/// A number of up to six digits, with a sign or without; other fields as ever.
+fn read_number<'a>(
+    field: Field,
+    width: usize,
+    text: &'a str,
+    reading: &mut Reading,
+) -> Option<&'a str> {
+    let number = match field {
+        Field::DayName | Field::AmPm | Field::Era | Field::Offset => false,
+        Field::Month => width < 3,
+        _ => true,
+    };
+    // Two digits of a year are those of a century.
+    if !number || (field == Field::Year && width == 2) {
+        return read_field(field, width, false, text, reading);
+    }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let digits = unsigned.bytes().take(6).take_while(u8::is_ascii_digit);
+    let end = text.len() - unsigned.len() + digits.count();
+    let value: i64 = text[..end].parse().ok()?;
+    match field {
+        Field::Fraction => reading.nanos = value * 1_000_000,
+        field => reading.set(field, width, value),
+    }
+    Some(&text[end..])
+}
+
+impl Reading {
+    fn set(&mut self, field: Field, width: usize, value: i64) {
+        match field {
+            Field::Year if width == 2 => self.year = Some(2_000 + value),
+            Field::Year => self.year = Some(value),
+            Field::Month => self.month = Some(value),
+            Field::DayOfMonth => self.day = Some(value),
+            Field::DayOfYear => self.day_of_year = Some(value),
+            Field::Hour => self.hour = Some(value),
+            Field::ClockHour => self.hour = Some(value % 24),
+            Field::HourOfAmPm | Field::ClockHourOfAmPm => self.hour_of_half = Some(value),
+            Field::Minute => self.minute = value,
+            Field::Second => self.second = value,
+            // Weeks and quarters follow from the date.
+            _ => {}
+        }
+    }
 }
 
 fn named<'a>(text: &'a str, names: &[&str], short: bool) -> Option<(usize, &'a str)> {

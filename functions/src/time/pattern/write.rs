@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{DAYS, Field, Item, MONTHS, Pattern};
 use crate::time::DAY_MS;
-use crate::time::calendar::Civil;
+use crate::time::calendar::{Civil, iso_day_of_week};
 use crate::time::fields::extract;
 use crate::time::text::LocalTime;
 use crate::time::unit::Unit;
@@ -26,13 +26,42 @@ fn write_items(items: &[Item], out: &mut String, time: LocalTime, offset_ms: i64
     }
 }
 
+/// A name, its first three letters or its first one, by the width of the field.
+fn named(name: &str, width: usize) -> &str {
+    match width {
+        3 => &name[..3],
+        5 => &name[..1],
+        _ => name,
+    }
+}
+
+/// The year that the week of a day belongs to and its number in that year, as in the United States, whose customs Java follows under
+/// its root locale here: weeks begin on Sunday, and the first is that of 1 January.
+fn week(days: i64) -> (i64, i64) {
+    let date = Civil::from_days(days);
+    let sunday = days - iso_day_of_week(days) % 7;
+    let first = |year: i64| {
+        let date = Civil {
+            year,
+            month: 1,
+            day: 1,
+        };
+        let days = date.to_days();
+        days - iso_day_of_week(days) % 7
+    };
+    if sunday == first(date.year + 1) {
+        return (date.year + 1, 1);
+    }
+    (date.year, (sunday - first(date.year)) / 7 + 1)
+}
+
 fn write_field(field: Field, width: usize, out: &mut String, time: LocalTime, offset_ms: i64) {
     let value = |unit: Unit| extract(unit, time.ms, time.nanos);
     let number = match field {
         Field::Year | Field::WeekYear => {
             let year = match field {
                 Field::Year => Civil::from_days(time.ms.div_euclid(DAY_MS)).year,
-                _ => value(Unit::IsoYear),
+                _ => week(time.ms.div_euclid(DAY_MS)).0,
             };
             if width == 2 {
                 year.rem_euclid(100)
@@ -42,12 +71,12 @@ fn write_field(field: Field, width: usize, out: &mut String, time: LocalTime, of
         }
         Field::Month if width >= 3 => {
             let name = MONTHS[value(Unit::Month) as usize - 1];
-            out.push_str(if width == 3 { &name[..3] } else { name });
+            out.push_str(named(name, width));
             return;
         }
         Field::DayName => {
             let name = DAYS[value(Unit::IsoDayOfWeek) as usize - 1];
-            out.push_str(if width <= 3 { &name[..3] } else { name });
+            out.push_str(named(name, width.max(3)));
             return;
         }
         Field::AmPm => {
@@ -71,9 +100,21 @@ fn write_field(field: Field, width: usize, out: &mut String, time: LocalTime, of
             let _ = write!(out, "{sign}{:02}{colon}{:02}", minutes / 60, minutes % 60);
             return;
         }
+        Field::Quarter if width >= 3 => {
+            let quarter = value(Unit::Quarter);
+            let _ = match (width, quarter) {
+                (3, quarter) => write!(out, "Q{quarter}"),
+                (4, 1) => write!(out, "1st quarter"),
+                (4, 2) => write!(out, "2nd quarter"),
+                (4, 3) => write!(out, "3rd quarter"),
+                (4, quarter) => write!(out, "{quarter}th quarter"),
+                (_, quarter) => write!(out, "{quarter}"),
+            };
+            return;
+        }
         Field::Quarter => value(Unit::Quarter),
         Field::Month => value(Unit::Month),
-        Field::WeekOfYear => value(Unit::Week),
+        Field::WeekOfYear => week(time.ms.div_euclid(DAY_MS)).1,
         Field::DayOfMonth => value(Unit::Day),
         Field::DayOfYear => value(Unit::DayOfYear),
         Field::DayNumber => value(Unit::DayOfWeek),
