@@ -59,27 +59,28 @@ impl Bids {
         }
         // Within a round all bids see the same auctions and persons.
         let of = numbers.start;
-        let hot_auction = (FIRST_ID + hot(last_auction(of))) as i64;
-        let hot_bidder = (FIRST_ID + hot(last_person(of)) + 1) as i64;
+        let hot_auction = FIRST_ID + hot(last_auction(of));
+        let hot_bidder = FIRST_ID + hot(last_person(of)) + 1;
         let (first_auction, auctions) = auctions_in_flight(of);
         let (first_bidder, bidders) = active_persons(of);
+        let (first_auction, first_bidder) = (FIRST_ID + first_auction, FIRST_ID + first_bidder);
         let extra = wanted.has(place::EXTRA);
         let channel = wanted.has(place::CHANNEL) || wanted.has(place::URL);
         let texts = (channel || extra).then(texts);
         for number in numbers {
             let random = &mut Random::for_row(timeline.seed, number);
-            let auction = if random.below(HOT_AUCTION_RATIO) > 0 {
-                hot_auction
-            } else {
-                (FIRST_ID + first_auction + random.below(auctions)) as i64
-            };
-            let bidder = if random.below(HOT_BIDDER_RATIO) > 0 {
-                hot_bidder
-            } else {
-                (FIRST_ID + first_bidder + random.below(bidders)) as i64
-            };
-            self.auction.push(auction);
-            self.bidder.push(bidder);
+            // Both are computed, and the generator goes on by one number or two: which it is nobody could
+            // guess, a branch would go wrong half of the time.
+            let is_hot = random.below(HOT_AUCTION_RATIO) > 0;
+            let any = first_auction + random.clone().below(auctions);
+            let auction = if is_hot { hot_auction } else { any };
+            random.skip(u64::from(!is_hot));
+            let is_hot = random.below(HOT_BIDDER_RATIO) > 0;
+            let any = first_bidder + random.clone().below(bidders);
+            let bidder = if is_hot { hot_bidder } else { any };
+            random.skip(u64::from(!is_hot));
+            self.auction.push(auction as i64);
+            self.bidder.push(bidder as i64);
             if wanted.has(place::PRICE) {
                 self.price.push(price(random));
             } else {
@@ -93,11 +94,11 @@ impl Bids {
 
     fn texts(&mut self, texts: &Texts, random: &mut Random, channel: bool, extra: bool) {
         if channel {
-            let hot = random.below(2) > 0;
-            let channel = match hot {
-                true => &texts.hot_channels[random.below(HOT_CHANNELS.len() as u64) as usize],
-                false => &texts.channels[random.below(CHANNELS) as usize],
+            let (channels, count) = match random.below(2) > 0 {
+                true => (&texts.hot_channels, HOT_CHANNELS.len() as u64),
+                false => (&texts.channels, CHANNELS),
             };
+            let channel = &channels[random.below(count) as usize];
             self.channel.push(channel.name);
             self.url.push(channel.url);
         } else {
