@@ -80,19 +80,32 @@ impl MemoryMap {
     }
 
     /// Removes of each key the entries up to a bound; see [`Entries::remove_up_to`].
-    pub fn remove_up_to(&mut self, bound: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) {
-        let range = EntryRange::up_to(bound);
-        for slot in 0..self.maps.len() {
+    /// Without `slots`, of all keys.
+    pub fn remove_up_to(
+        &mut self,
+        bound: &[u8],
+        slots: Option<&[u32]>,
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) {
+        let (range, known) = (EntryRange::up_to(bound), self.maps.len());
+        let remove = |slot: usize| {
             // Looked at first, so that nothing is copied that a frozen copy shares.
             let first = self.maps.get(slot).first_key();
             if first.is_none_or(|entry| range.is_after(entry)) {
-                continue;
+                return;
             }
             let map = self.maps.get_mut(slot);
             self.entry_bytes += map.remove_up_to(bound, visit);
             if map.is_empty() {
                 self.emptied.push(slot as u32);
             }
+        };
+        match slots {
+            Some(slots) => {
+                let slots = slots.iter().map(|&slot| slot as usize);
+                slots.filter(|slot| *slot < known).for_each(remove);
+            }
+            None => (0..known).for_each(remove),
         }
     }
 

@@ -442,19 +442,21 @@ impl MapState {
     }
 
     /// Removes of every key the entries up to and with those that begin with `bound`, and shows each before.
-    /// Called between batches. In memory it looks at one entry of each key that keeps its own; with RocksDB it reads
-    /// the whole state.
+    /// Called between batches. In memory it looks at one entry of each key that keeps its own, of all keys or of those
+    /// that had `slots` when they were written (a key keeps its slot while it has entries); with RocksDB it reads the
+    /// whole state.
     ///
     /// # Errors
     /// When a disk fails.
     pub fn remove_up_to(
         &mut self,
         bound: &[u8],
+        slots: Option<&[u32]>,
         visit: &mut dyn FnMut(&[u8], &Value<'_>),
     ) -> OperatorResult<()> {
         let layout = self.codecs.layout;
         match &mut self.map {
-            Backing::Memory(map) => map.remove_up_to(bound, &mut |entry, value| {
+            Backing::Memory(map) => map.remove_up_to(bound, slots, &mut |entry, value| {
                 visit(entry, &Value::new(layout, value));
             }),
             Backing::Rocks(_) => self.remove_read(bound, visit)?,

@@ -6,7 +6,7 @@
 //! that are kept.
 //!
 //! Going through the state at every watermark would cost more than the join, so that happens when time has
-//! moved by half the bounds' width, as in Flink. Output may have times as far behind the watermark as the
+//! moved by half the bounds' width, as in Flink, and in memory looks only at keys that had rows of that time. Output may have times as far behind the watermark as the
 //! bounds reach, and padded rows as far as the last pass lies back: the watermark passed on is held back by that.
 //!
 //! In processing time the attribute's values decide who meets, and the machine's clock what is forgotten.
@@ -26,8 +26,10 @@ use alpheus_dataflow::{OperatorError, OperatorResult, RowKind, RowType, TypeKind
 use alpheus_functions::compile::EvalContext;
 use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
-use arrow::array::{ArrayRef, Int64Array, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
+use arrow::datatypes::Int64Type;
 
+use super::by_time::SlotsByTime;
 use super::{Emitted, Keys, Pairing, is_true, join_key_types, other};
 use crate::operators::time_column::TimeColumn;
 use crate::operators::window_aggregate::OUTPUT_ROWS;
@@ -49,6 +51,8 @@ pub struct IntervalJoin {
     now: i64,
     /// When the state was last gone through.
     swept: i64,
+    /// Where the rows of each side lie.
+    by_time: [SlotsByTime; 2],
     own_slots: Vec<u32>,
     other_slots: Vec<u32>,
 }
@@ -64,7 +68,9 @@ impl IntervalJoin {
         bounds: &IntervalBounds,
     ) -> OperatorResult<Self> {
         let sides = [side(spec, 0)?, side(spec, 1)?];
+        let pass_interval = pass_interval(bounds);
         Ok(IntervalJoin {
+            by_time: [0, 1].map(|_| SlotsByTime::new(pass_interval)),
             time_codec: sides[0].entry_codec().prefix(1)?,
             sides,
             spec: spec.clone(),
@@ -79,13 +85,8 @@ impl IntervalJoin {
         })
     }
 
-    fn pass_interval(&self) -> i64 {
-        let width = self.bounds.upper_ms.saturating_sub(self.bounds.lower_ms);
-        (width / 2).max(1)
-    }
-
     fn is_pass_due(&self) -> bool {
-        self.now == i64::MAX || self.now >= self.swept.saturating_add(self.pass_interval())
+        self.now == i64::MAX || self.now >= self.swept.saturating_add(pass_interval(&self.bounds))
     }
 
     fn pads(&self) -> bool {
@@ -96,13 +97,15 @@ impl IntervalJoin {
     fn pass(&mut self, out: &mut dyn Collector) -> OperatorResult<()> {
         self.swept = self.now;
         for input in [0, 1] {
-            let last = Int64Array::from(vec![self.bounds.over_until(input, self.now)]);
+            let last = self.bounds.over_until(input, self.now);
+            let slots = self.by_time[input].take_until(last);
+            let last = Int64Array::from(vec![last]);
             let bound = self.time_codec.encode(&[Arc::new(last) as ArrayRef])?;
             let pads = self.spec.pads(input);
             let (mut alone, mut counts) = (RowBuffer::default(), Vec::new());
             let side = &mut self.sides[input];
             side.begin(0);
-            side.remove_up_to(bound.row(0), &mut |entry, value| {
+            side.remove_up_to(bound.row(0), slots.as_deref(), &mut |entry, value| {
                 if pads && value.counter(MATCHED) == 0 {
                     alone.push(entry);
                     counts.push(value.counter(COUNT));
@@ -149,6 +152,12 @@ impl IntervalJoin {
     }
 }
 
+/// How far time moves between two passes.
+fn pass_interval(bounds: &IntervalBounds) -> i64 {
+    let width = bounds.upper_ms.saturating_sub(bounds.lower_ms);
+    (width / 2).max(1)
+}
+
 fn empty_columns(row: &RowType) -> Vec<ArrayRef> {
     let column =
         |field: &alpheus_dataflow::Field| arrow::array::new_empty_array(&field.ty.to_arrow());
@@ -181,8 +190,15 @@ impl Operator for IntervalJoin {
     }
 
     fn restore(&mut self, state: &dyn StateReader) -> OperatorResult<()> {
-        for side in &mut self.sides {
+        for (side, by_time) in self.sides.iter_mut().zip(&mut self.by_time) {
             side.restore(state, 0)?;
+            if side.is_in_memory() {
+                side.for_each_batch(&mut |rows| {
+                    let times = rows.entry[0].as_primitive::<Int64Type>().values();
+                    times.iter().for_each(|&time| by_time.add_unlisted(time));
+                    Ok(())
+                })?;
+            }
         }
         Ok(())
     }
@@ -293,9 +309,10 @@ impl Operator for IntervalJoin {
         let own = &mut self.sides[input];
         own.begin(0);
         own.load(&keys.columns, &keys.hashes, &mut self.own_slots)?;
-        let mut entry: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(times))];
+        let mut entry: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(times.clone()))];
         entry.extend(columns.iter().cloned());
         let entries = own.entry_codec().encode(&entry)?;
+        let lists_slots = own.is_in_memory();
         for (row, &slot) in self.own_slots.iter().enumerate() {
             if over[row] {
                 continue;
@@ -305,6 +322,9 @@ impl Operator for IntervalJoin {
             let (count, matched) = known.unwrap_or_default();
             let counters = [count + 1, matched.max(i64::from(fits[row]))];
             own.put(slot, entries.row(row), &counters, &[])?;
+            if lists_slots {
+                self.by_time[input].add(times[row], slot);
+            }
         }
         own.store()
     }
@@ -333,7 +353,7 @@ impl Operator for IntervalJoin {
         let holds = self.sides.iter().any(|side| !side.is_empty());
         (self.bounds.processing_time && holds).then(|| {
             self.now
-                .max(self.swept.saturating_add(self.pass_interval()))
+                .max(self.swept.saturating_add(pass_interval(&self.bounds)))
         })
     }
 

@@ -10,6 +10,7 @@
 mod batch_top;
 mod bounded;
 mod by_slot;
+mod by_time;
 pub mod interval;
 pub mod lookup;
 pub mod multi;

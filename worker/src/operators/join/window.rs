@@ -154,7 +154,7 @@ impl WindowJoin {
             let bound = self.end_codec.encode(&[ends])?;
             let mut found = RowBuffer::default();
             state.begin(0);
-            state.remove_up_to(bound.row(0), &mut |entry, value| {
+            state.remove_up_to(bound.row(0), None, &mut |entry, value| {
                 found.push(entry);
                 counts.push(value.counter(0));
             })?;
