@@ -23,7 +23,7 @@ use std::time::Duration;
 use alpheus_tests::binary::{alpheus, run_within};
 use alpheus_tests::case::{Case, Expected, Mode, find_cases};
 use alpheus_tests::checkpoints::{only_job, rows_to_show};
-use alpheus_tests::compare::{compare, materialize};
+use alpheus_tests::compare::{compare, in_order, materialize};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const PARALLELISM: [u32; 3] = [1, 2, 4];
@@ -270,6 +270,12 @@ fn check(case: &Case, variant: Variant) -> Result<(), String> {
         }
         (Expected::Error(_), Err(_)) => Ok(()),
         (Expected::Rows(_), Err(said)) => Err(said),
-        (Expected::Rows(rows), Ok(stdout)) => compare(rows, &materialize(&stdout)?, &case.types),
+        (Expected::Rows(rows), Ok(stdout)) => {
+            compare(rows, &materialize(&stdout)?, &case.types)?;
+            match case.ordered && variant.mode == Mode::Batch {
+                true => in_order(rows, &stdout, &case.types),
+                false => Ok(()),
+            }
+        }
     }
 }

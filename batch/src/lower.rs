@@ -9,6 +9,7 @@ use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::expr::Expr;
 use alpheus_dataflow::graph::{SessionSettings, TableSpec};
 use alpheus_dataflow::operator::OperatorContext;
+use alpheus_dataflow::order::SortKey;
 use alpheus_dataflow::types::TypeKind;
 use alpheus_dataflow::window::{TimeAttribute, WindowSpec};
 use alpheus_dataflow::{OperatorResult, RowType};
@@ -19,7 +20,7 @@ use arrow::compute::concat;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::UnnestOptions;
 use datafusion::datasource::{MemTable, TableProvider, provider_as_source};
-use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, col, lit};
+use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, Sort, col, lit};
 
 use crate::aggregate::lower_aggregate;
 use crate::error::BatchError;
@@ -106,13 +107,11 @@ impl Lowering<'_> {
                 fetch,
                 offset,
             } => {
-                let mut plan = LogicalPlanBuilder::from(self.lower(input)?);
+                let mut plan = self.lower(input)?;
                 if !keys.is_empty() {
-                    let keys = keys.iter().map(|key| {
-                        col(column_name(key.column)).sort(key.ascending, key.nulls_first)
-                    });
-                    plan = plan.sort(keys.collect::<Vec<_>>())?;
+                    plan = sorted(plan, keys);
                 }
+                let mut plan = LogicalPlanBuilder::from(plan);
                 let rows = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
                 if fetch.is_some() || *offset > 0 {
                     plan = plan.limit(rows(*offset), fetch.map(rows))?;
@@ -332,6 +331,17 @@ impl Lowering<'_> {
 }
 
 /// These expressions as `c0`, `c1`, ...; DataFusion cannot have no columns, so there is always one.
+/// The rows in that order. Not by the plan builder's `sort`: it takes a key for what a projection calls otherwise, and as every node
+/// calls its columns `c0`, `c1`, ..., a projection that changes their order would lead it to another column.
+fn sorted(input: LogicalPlan, keys: &[SortKey]) -> LogicalPlan {
+    let key = |key: &SortKey| col(column_name(key.column)).sort(key.ascending, key.nulls_first);
+    LogicalPlan::Sort(Sort {
+        expr: keys.iter().map(key).collect(),
+        input: Arc::new(input),
+        fetch: None,
+    })
+}
+
 pub(crate) fn project(
     plan: LogicalPlan,
     mut exprs: Vec<DfExpr>,

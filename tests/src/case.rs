@@ -11,6 +11,7 @@
 //! --! expect [streaming|batch]         body: the materialized result, one JSON object a line, in any order
 //! --! error [streaming|batch]: text    instead: it is refused, and says this
 //! --! parallelism 1                    only this one: the order of rows matters
+//! --! ordered                          in batch mode the rows come in the order in which they are expected
 //! --! set key = value                  passed with -D
 //! ```
 
@@ -65,6 +66,8 @@ pub struct Case {
     pub expected: BTreeMap<Mode, Expected>,
     /// The only parallelism to run with.
     pub parallelism: Option<u32>,
+    /// Whether a batch query's rows come in this order.
+    pub ordered: bool,
     /// Configuration.
     pub settings: Vec<(String, String)>,
 }
@@ -135,6 +138,7 @@ impl Case {
         let rest = rest.trim().trim_start_matches(':').trim();
         match word {
             "sql" => self.sql.push_str(body),
+            "ordered" => self.ordered = true,
             "reason" => self.reason = rest.to_owned(),
             "file" => {
                 self.files.insert(rest.to_owned(), body.to_owned());

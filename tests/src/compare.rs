@@ -82,6 +82,25 @@ pub fn compare(
     ))
 }
 
+/// Compares a bounded query's output with rows that must come in this order.
+///
+/// # Errors
+/// Says which row is the first to be out of order.
+pub fn in_order(
+    expected: &[Value],
+    stdout: &str,
+    types: &BTreeMap<String, String>,
+) -> Result<(), String> {
+    let rows = stdout.lines().filter(|line| !line.trim().is_empty());
+    for (number, (row, line)) in expected.iter().zip(rows).enumerate() {
+        let change: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if !same_row(row, &change["row"], types) {
+            return Err(format!("row {} is {line} and not {row}", number + 1));
+        }
+    }
+    Ok(())
+}
+
 fn same_row(expected: &Value, actual: &Value, types: &BTreeMap<String, String>) -> bool {
     let (Value::Object(expected), Value::Object(actual)) = (expected, actual) else {
         return false;

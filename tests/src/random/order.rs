@@ -156,6 +156,13 @@ impl Writer {
             "FETCH FIRST 4 ROWS ONLY",
             "LIMIT 0",
         ]);
+        if self.chance(0.6) {
+            let alias = self.alias();
+            return (
+                format!("SELECT * FROM ({query} ORDER BY {order} {end}) AS {alias}"),
+                types,
+            );
+        }
         let (inner, outer) = (self.alias(), self.alias());
         let sql = format!(
             "SELECT * FROM (SELECT * FROM ({query}) AS {inner} ORDER BY {order} {end}) AS {outer}"
