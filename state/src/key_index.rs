@@ -2,8 +2,8 @@
 //!
 //! [`KeyIndex::intern`] takes a batch of keys with their [hashes](alpheus_dataflow::hash), which the
 //! caller has computed once, and gives each row the slot of its key; state lives in columns indexed by
-//! slot. A single integer-like key column is compared as `i64`, a single text as it is; all other keys as
-//! bytes ([`TupleCodec`]). Nothing is allocated per row; a new byte key allocates once.
+//! slot. One or two integer-like key columns are compared as `i64`, a single text as it is; all other keys as
+//! [packed](RowCodec::packed) bytes. Nothing is allocated per row; a new byte key allocates once.
 //!
 //! Keys and hashes are in copy-on-write columns, so that [`KeyIndex::freeze`] is cheap; the hash table
 //! itself is only an index over them and is not part of a frozen copy.
@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::key_group::KeyGroup;
-use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult, fixed};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+
+use crate::row_codec::{RowCodec, SortColumn};
 
 /// Keys to slots; see the module's documentation.
 pub struct KeyIndex {
@@ -38,8 +39,36 @@ enum Values {
     /// No key columns: at most one key.
     None,
     Integer(LogicalType, CowVec<Option<i64>>),
+    Integers(Box<[LogicalType; 2]>, CowVec<TwoIntegers>),
     Text(CowVec<Option<Arc<str>>>),
-    Bytes(TupleCodec, CowVec<Arc<[u8]>>),
+    Bytes(Box<RowCodec>, CowVec<Arc<[u8]>>),
+}
+
+/// Two integers, 0 where they are NULL, and which of them are.
+type TwoIntegers = ([i64; 2], [bool; 2]);
+
+/// Two key columns as integers.
+struct TwoColumns([(ScalarBuffer<i64>, Option<NullBuffer>); 2]);
+
+impl TwoColumns {
+    fn new(types: &[LogicalType; 2], columns: &[ArrayRef]) -> OperatorResult<Self> {
+        let [one, other] = types;
+        Ok(TwoColumns([
+            integer_keys(one, &columns[0])?,
+            integer_keys(other, &columns[1])?,
+        ]))
+    }
+
+    #[inline]
+    fn key(&self, row: usize) -> TwoIntegers {
+        let [one, other] = &self.0;
+        let of = |(values, nulls): &(ScalarBuffer<i64>, Option<NullBuffer>)| match nulls {
+            Some(nulls) if nulls.is_null(row) => (0, true),
+            _ => (values[row], false),
+        };
+        let ((one, one_null), (other, other_null)) = (of(one), of(other));
+        ([one, other], [one_null, other_null])
+    }
 }
 
 /// The slot of a key that is not there; see [`KeyIndex::find`].
@@ -64,7 +93,19 @@ impl KeyIndex {
                 Values::Integer(ty.clone(), CowVec::default())
             }
             [ty] if ty.to_arrow() == DataType::Utf8 => Values::Text(CowVec::default()),
-            types => Values::Bytes(TupleCodec::new(types)?, CowVec::default()),
+            [one, other]
+                if types
+                    .iter()
+                    .all(|ty| fixed::is_integer_like(&ty.to_arrow())) =>
+            {
+                let types = Box::new([one.clone(), other.clone()]);
+                Values::Integers(types, CowVec::default())
+            }
+            types => {
+                let columns = types.iter().cloned().map(SortColumn::ascending);
+                let codec = RowCodec::new(&columns.collect::<Vec<_>>())?;
+                Values::Bytes(Box::new(codec.packed()), CowVec::default())
+            }
         };
         Ok(KeyIndex {
             keys: Keys {
@@ -167,6 +208,24 @@ impl KeyIndex {
                     },
                 );
             }
+            Values::Integers(types, values) => {
+                let columns = TwoColumns::new(types, columns)?;
+                let values = std::cell::RefCell::new(values);
+                intern_rows(
+                    table,
+                    free,
+                    known,
+                    live,
+                    hashes,
+                    slots,
+                    |slot, row| *values.borrow().get(slot) == columns.key(row),
+                    |slot, row| {
+                        let mut values = values.borrow_mut();
+                        values.resize(slot + 1);
+                        *values.get_mut(slot) = columns.key(row);
+                    },
+                );
+            }
             Values::Bytes(codec, values) => {
                 let rows = codec.encode(columns)?;
                 let values = std::cell::RefCell::new(values);
@@ -177,11 +236,11 @@ impl KeyIndex {
                     live,
                     hashes,
                     slots,
-                    |slot, row| **values.borrow().get(slot) == *rows.row(row).as_ref(),
+                    |slot, row| **values.borrow().get(slot) == *rows.row(row),
                     |slot, row| {
                         let mut values = values.borrow_mut();
                         values.resize(slot + 1);
-                        *values.get_mut(slot) = rows.row(row).as_ref().into();
+                        *values.get_mut(slot) = rows.row(row).into();
                     },
                 );
             }
@@ -216,10 +275,16 @@ impl KeyIndex {
                     values.get(slot).as_deref() == column.is_valid(row).then(|| column.value(row))
                 });
             }
+            Values::Integers(types, values) => {
+                let columns = TwoColumns::new(types, columns)?;
+                self.find_rows(hashes, slots, |slot, row| {
+                    *values.get(slot) == columns.key(row)
+                });
+            }
             Values::Bytes(codec, values) => {
                 let rows = codec.encode(columns)?;
                 self.find_rows(hashes, slots, |slot, row| {
-                    **values.get(slot) == *rows.row(row).as_ref()
+                    **values.get(slot) == *rows.row(row)
                 });
             }
         }
@@ -258,7 +323,7 @@ impl KeyIndex {
             match &mut self.keys.values {
                 Values::Bytes(_, values) => *values.get_mut(index) = Arc::default(),
                 Values::Text(values) => *values.get_mut(index) = None,
-                Values::None | Values::Integer(..) => {}
+                Values::None | Values::Integer(..) | Values::Integers(..) => {}
             }
             self.free.push(slot);
         }
@@ -270,6 +335,7 @@ impl KeyIndex {
             values: match &mut self.keys.values {
                 Values::None => Values::None,
                 Values::Integer(ty, values) => Values::Integer(ty.clone(), values.freeze()),
+                Values::Integers(types, values) => Values::Integers(types.clone(), values.freeze()),
                 Values::Text(values) => Values::Text(values.freeze()),
                 Values::Bytes(codec, values) => Values::Bytes(codec.clone(), values.freeze()),
             },
@@ -283,6 +349,7 @@ impl KeyIndex {
         let values = match &self.keys.values {
             Values::None => 0,
             Values::Integer(_, values) => values.memory_size(),
+            Values::Integers(_, values) => values.memory_size(),
             Values::Text(values) => {
                 let texts = values.iter().flatten().map(|text| text.len() + 16);
                 values.memory_size() + texts.sum::<usize>()
@@ -402,6 +469,17 @@ impl Keys {
                     "integer keys are only made for integer-like types",
                 )])
             }
+            Values::Integers(types, values) => {
+                let column = |at: usize| {
+                    let keys = slots.iter().map(|&slot| {
+                        let (values, nulls) = values.get(slot as usize);
+                        (!nulls[at]).then_some(values[at])
+                    });
+                    fixed::from_i64(keys, &types[at].to_arrow())
+                        .expect("integer keys are only made for integer-like types")
+                };
+                Ok(vec![column(0), column(1)])
+            }
             Values::Text(values) => {
                 let texts = slots
                     .iter()
@@ -422,37 +500,44 @@ mod tests {
 
     use alpheus_dataflow::TypeKind;
     use alpheus_dataflow::hash::hash_columns;
-    use arrow::array::Int32Array;
+    use arrow::array::{Int32Array, Int64Array};
     use proptest::prelude::*;
 
     use super::*;
+
+    type Key = (Option<String>, Option<i32>, Option<i64>);
 
     proptest! {
         #[test]
         fn agrees_with_a_map(
             batches in prop::collection::vec(prop::collection::vec(
-                (prop::option::of(-4i32..4), prop::option::of("[ab]{0,2}")), 1..20), 1..8),
-            range in prop::sample::select(vec![0..1, 1..2, 0..2]),
+                (prop::option::of("[ab]{0,2}"), prop::option::of(-4i32..4), prop::option::of(-2i64..2)), 1..20), 1..8),
+            range in prop::sample::select(vec![0..1, 1..2, 0..2, 1..3]),
         ) {
-            let types = [TypeKind::Integer.nullable(), TypeKind::string().nullable()];
+            let types = [TypeKind::string(), TypeKind::Integer, TypeKind::BigInt].map(|kind| kind.nullable());
             let types = &types[range.clone()];
             let mut index = KeyIndex::new(types).unwrap();
-            let mut model: HashMap<(Option<i32>, Option<String>), u32> = HashMap::new();
+            let mut model: HashMap<Key, u32> = HashMap::new();
             let mut slots = Vec::new();
             for batch in batches {
-                let numbers: ArrayRef = Arc::new(batch.iter().map(|row| row.0).collect::<Int32Array>());
-                let texts: ArrayRef = Arc::new(batch.iter().map(|row| row.1.clone()).collect::<StringArray>());
-                let columns = &[numbers, texts][range.clone()];
+                let texts: ArrayRef = Arc::new(batch.iter().map(|row| row.0.clone()).collect::<StringArray>());
+                let numbers: ArrayRef = Arc::new(batch.iter().map(|row| row.1).collect::<Int32Array>());
+                let more: ArrayRef = Arc::new(batch.iter().map(|row| row.2).collect::<Int64Array>());
+                let columns = &[texts, numbers, more][range.clone()];
                 let hashes = hash_columns(columns, batch.len()).unwrap();
                 index.intern(columns, &hashes, &mut slots).unwrap();
                 for (row, &slot) in batch.iter().zip(&slots) {
                     let key = (
-                        row.0.filter(|_| range.contains(&0)),
-                        row.1.clone().filter(|_| range.contains(&1)),
+                        row.0.clone().filter(|_| range.contains(&0)),
+                        row.1.filter(|_| range.contains(&1)),
+                        row.2.filter(|_| range.contains(&2)),
                     );
                     prop_assert_eq!(*model.entry(key).or_insert(slot), slot);
                 }
                 prop_assert_eq!(model.len(), index.len());
+                let mut found = Vec::new();
+                index.find(columns, &hashes, &mut found).unwrap();
+                prop_assert_eq!(&found, &slots);
                 let frozen = index.freeze();
                 prop_assert_eq!(&frozen.columns(&slots).unwrap()[..], columns);
                 // Forget the first row's key; its slot may come back for another.

@@ -184,6 +184,12 @@ pub struct RowBuffer {
 }
 
 impl RowBuffer {
+    /// Makes room for so many more rows with so many bytes.
+    pub fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.ends.reserve(rows);
+        self.bytes.reserve(bytes);
+    }
+
     /// Adds a row.
     pub fn push(&mut self, row: &[u8]) {
         self.bytes.extend_from_slice(row);

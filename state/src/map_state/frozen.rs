@@ -11,7 +11,8 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::SchemaRef;
 
 use super::Codecs;
-use super::entries::{Entries, EntryRange, ScanOrder};
+use super::entries::{EntryRange, ScanOrder};
+use super::single::KeyEntries;
 use super::value::Value;
 use crate::key_index::Keys;
 use crate::row_codec::{RowBuffer, RowCodec};
@@ -84,7 +85,7 @@ impl SnapshotRows {
 pub(super) struct FrozenMap {
     pub codecs: Arc<Codecs>,
     pub keys: Keys,
-    pub maps: CowVec<Entries>,
+    pub maps: CowVec<KeyEntries>,
     pub max_parallelism: u32,
     /// Entries written until then have expired.
     pub expired_until: Option<i64>,

@@ -6,7 +6,8 @@ use alpheus_dataflow::OperatorResult;
 use alpheus_dataflow::cow::CowVec;
 use arrow::array::ArrayRef;
 
-use super::entries::{Entries, EntryRange, ScanOrder, Visit};
+use super::entries::{EntryRange, ScanOrder, Visit};
+use super::single::KeyEntries;
 use super::value::ValueLayout;
 use super::{Access, NO_SLOT};
 use crate::key_index::{KeyIndex, Keys};
@@ -17,7 +18,7 @@ const SWEEP: usize = 256;
 /// The maps by slot.
 pub(super) struct MemoryMap {
     index: KeyIndex,
-    maps: CowVec<Entries>,
+    maps: CowVec<KeyEntries>,
     /// Slots that may have become empty.
     emptied: Vec<u32>,
     entry_bytes: isize,
@@ -79,7 +80,7 @@ impl MemoryMap {
         }
     }
 
-    /// Removes of each key the entries up to a bound; see [`Entries::remove_up_to`].
+    /// Removes of each key the entries up to a bound; see [`KeyEntries::remove_up_to`].
     /// Without `slots`, of all keys.
     pub fn remove_up_to(
         &mut self,
@@ -158,7 +159,7 @@ impl MemoryMap {
         self.index.len()
     }
 
-    pub fn freeze(&mut self) -> (Keys, CowVec<Entries>) {
+    pub fn freeze(&mut self) -> (Keys, CowVec<KeyEntries>) {
         (self.index.freeze(), self.maps.freeze())
     }
 
@@ -171,7 +172,7 @@ impl MemoryMap {
     /// Whether the sum that is kept is right.
     #[cfg(test)]
     pub fn counts_its_memory(&self) -> bool {
-        let sizes = self.maps.iter().map(Entries::memory_size);
+        let sizes = self.maps.iter().map(KeyEntries::memory_size);
         sizes.sum::<usize>() as isize == self.entry_bytes
     }
 }

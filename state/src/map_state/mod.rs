@@ -83,6 +83,7 @@ mod memory;
 #[cfg(test)]
 pub(crate) mod native_tests;
 mod rocks;
+mod single;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -191,6 +192,8 @@ pub struct StateRows<'a> {
     pub keys: &'a [ArrayRef],
     /// The entry's columns.
     pub entry: &'a [ArrayRef],
+    /// When each was written, in ms, BIGINT; 0 without a TTL.
+    pub written: &'a ArrayRef,
     /// The counters, BIGINT.
     pub counters: &'a [ArrayRef],
     /// The payload's columns.
@@ -561,10 +564,12 @@ impl MapState {
         self.freeze_rows(None)?.write(&mut |_, rows| {
             let (keys, rest) = rows.columns().split_at(keys);
             let (entry, rest) = rest.split_at(entry);
-            let (counters, payload) = rest[1..].split_at(counters);
+            let (written, rest) = (&rest[0], &rest[1..]);
+            let (counters, payload) = rest.split_at(counters);
             visit(StateRows {
                 keys,
                 entry,
+                written,
                 counters,
                 payload,
             })
@@ -717,10 +722,12 @@ impl MapState {
             let rows = self.codecs.adapt(&rows?)?;
             let (keys, rest) = rows.columns().split_at(spec.keys.len());
             let (entry, rest) = rest.split_at(spec.entry.len());
-            let (counters, payload) = rest[1..].split_at(spec.counters.len());
+            let (written, rest) = (&rest[0], &rest[1..]);
+            let (counters, payload) = rest.split_at(spec.counters.len());
             visit(StateRows {
                 keys,
                 entry,
+                written,
                 counters,
                 payload,
             })?;
