@@ -1,32 +1,37 @@
 //! DISTINCT whose sets lie outside of the accumulators, so that a set may be larger than memory.
 //!
 //! An [`AggregateSet`](super::AggregateSet) that was made [with sets](super::AggregateSet::with_sets) keeps
-//! only the inner functions. Who owns it counts, for each call, how often each argument tuple occurs in each
-//! group ([`DistinctSets`]); the inner function gets a tuple with its first occurrence and loses it with its
-//! last, as where the set is part of the accumulator. [`DistinctCounts`] are such counts in memory.
+//! only the inner functions. Calls over the same columns share a set ([`DistinctSet`], Flink's `DistinctInfo`), whatever
+//! their filters are. Who owns it keeps, of each argument tuple of each group, through which filters it came
+//! ([`DistinctSets`]); an inner function gets a tuple when it first comes through its filter and loses it with the
+//! last, as where the set is part of the accumulator. [`DistinctValues`](super::DistinctValues) are such sets in memory.
 
-use alpheus_dataflow::{LogicalType, OperatorResult};
-use arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
+use alpheus_dataflow::aggregate::AggregateCall;
+use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::take;
 
-use super::Accumulator;
-use super::multiset::{AnyKeys, ByteKeys, Counts, Hashed, IntegerKeys, entries_of, keys_for};
+use super::multiset::entries_of;
+use super::set::Entry;
 
-/// Told of a row: how often its tuple occurred before and after.
-pub type Changed<'c> = dyn FnMut(usize, i64, i64) + 'c;
+/// Told of a row for which filters, as bits, its tuple has come or gone.
+pub type Changed<'c> = dyn FnMut(usize, u64) + 'c;
 
-/// How often each argument tuple occurs in each group, for each call with DISTINCT.
+/// So many filters fit into the bits of a tuple.
+const MOST_FILTERS: usize = u64::BITS as usize;
+
+/// What is in each set, by its position among the [`AggregateSet`](super::AggregateSet::sets)'s.
 pub trait DistinctSets {
-    /// Adds `by[row]` to the count of each row's tuple in its group. `call` is the position of the call in
-    /// its [`AggregateSet`](super::AggregateSet).
+    /// Adds `by[row]` occurrences of each row's tuple to its group, for the filters with the bits `filters[row]`.
     ///
     /// # Errors
     /// When a disk fails.
     fn add(
         &mut self,
-        call: usize,
+        set: usize,
         args: &[ArrayRef],
         groups: &[u32],
+        filters: &[u64],
         by: &[i64],
         changed: &mut Changed<'_>,
     ) -> OperatorResult<()>;
@@ -35,10 +40,97 @@ pub trait DistinctSets {
     ///
     /// # Errors
     /// When a disk fails.
-    fn is_empty(&mut self, call: usize, group: u32) -> OperatorResult<bool>;
+    fn is_empty(&mut self, set: usize, group: u32) -> OperatorResult<bool>;
+}
+
+/// One set for all calls with DISTINCT over the same columns.
+#[derive(Clone, Debug)]
+pub struct DistinctSet {
+    args: Vec<usize>,
+    types: Vec<LogicalType>,
+    /// The columns of the filters, in the order of their bits; none of a call without one.
+    filters: Vec<Option<usize>>,
+    /// The calls and the positions of their filters.
+    calls: Vec<(usize, usize)>,
+}
+
+impl DistinctSet {
+    /// Puts a call into the set of its columns, or into a new one.
+    pub(super) fn assign(sets: &mut Vec<DistinctSet>, at: usize, call: &AggregateCall) {
+        let fits = |set: &DistinctSet| {
+            set.args == call.args
+                && (set.filters.len() < MOST_FILTERS || set.filters.contains(&call.filter))
+        };
+        let found = sets.iter().position(fits).unwrap_or(sets.len());
+        if found == sets.len() {
+            sets.push(DistinctSet {
+                args: call.args.clone(),
+                types: call.arg_types.clone(),
+                filters: Vec::new(),
+                calls: Vec::new(),
+            });
+        }
+        let set = &mut sets[found];
+        let known = set.filters.iter().position(|&known| known == call.filter);
+        let filter = known.unwrap_or(set.filters.len());
+        if known.is_none() {
+            set.filters.push(call.filter);
+        }
+        set.calls.push((at, filter));
+    }
+
+    /// The types of its tuples.
+    pub fn types(&self) -> &[LogicalType] {
+        &self.types
+    }
+
+    /// How many filters there are, the absence of one among them.
+    pub fn filters(&self) -> usize {
+        self.filters.len()
+    }
+
+    /// The positions of its calls in the [`AggregateSet`](super::AggregateSet), ascending, and the bits of their
+    /// filters.
+    pub fn calls(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.calls.iter().map(|&(call, filter)| (call, 1 << filter))
+    }
+
+    /// Of each filter, the first call that has it, and its bit.
+    pub fn first_calls(&self) -> impl Iterator<Item = (usize, u64)> {
+        let filters = 0..self.filters.len();
+        filters.filter_map(|filter| self.calls().find(|(_, bit)| *bit == 1 << filter))
+    }
+
+    /// The columns of its tuples.
+    pub(super) fn columns(&self, input: &[ArrayRef]) -> Vec<ArrayRef> {
+        self.args.iter().map(|&i| input[i].clone()).collect()
+    }
+
+    /// Which filters let each row through.
+    pub(super) fn passed(&self, input: &[ArrayRef], rows: usize) -> Vec<u64> {
+        let always = self.filters.iter().enumerate();
+        let always = always.filter(|(_, filter)| filter.is_none());
+        let mut bits = vec![always.fold(0, |bits, (at, _)| bits | 1 << at); rows];
+        for (at, filter) in self.filters.iter().enumerate() {
+            let Some(filter) = filter.map(|filter| input[filter].as_boolean()) else {
+                continue;
+            };
+            for row in filter.values().set_indices() {
+                bits[row] |= u64::from(filter.is_valid(row)) << at;
+            }
+        }
+        bits
+    }
 }
 
 fn gather(columns: &[ArrayRef], rows: Vec<u32>) -> OperatorResult<Vec<ArrayRef>> {
+    if columns
+        .first()
+        .is_some_and(|column| column.len() == rows.len())
+    {
+        // Ascending, so it is all of them.
+        return Ok(columns.to_vec());
+    }
     let rows = UInt32Array::from(rows);
     let taken: Result<_, _> = columns
         .iter()
@@ -47,173 +139,95 @@ fn gather(columns: &[ArrayRef], rows: Vec<u32>) -> OperatorResult<Vec<ArrayRef>>
     Ok(taken?)
 }
 
-/// Adds rows to a call whose set lies outside, or takes them back (`by` is -1).
+/// Adds rows to the calls of a set that lies outside, or takes them back (`by` is -1).
 pub(super) fn update(
-    inner: &mut dyn Accumulator,
-    (call, sets): (usize, &mut dyn DistinctSets),
-    args: &[ArrayRef],
-    groups: &[u32],
+    entries: &mut [Entry],
+    (at, set): (usize, &DistinctSet),
+    sets: &mut dyn DistinctSets,
+    (args, groups): (&[ArrayRef], &[u32]),
+    filters: &[u64],
     by: i64,
 ) -> OperatorResult<()> {
-    let (mut rows, mut owners) = (Vec::new(), Vec::new());
-    let mut changed = |row: usize, before: i64, after: i64| {
-        if (before > 0) != (after > 0) {
-            rows.push(row as u32);
-            owners.push(groups[row]);
+    let mut changes: Vec<(u32, u64)> = Vec::new();
+    let mut changed = |row: usize, bits: u64| changes.push((row as u32, bits));
+    let by_row = vec![by; groups.len()];
+    sets.add(at, args, groups, filters, &by_row, &mut changed)?;
+    for (call, bit) in set.calls() {
+        let own = changes.iter().filter(|(_, bits)| bits & bit != 0);
+        let rows: Vec<u32> = own.map(|&(row, _)| row).collect();
+        if rows.is_empty() {
+            continue;
         }
-    };
-    sets.add(call, args, groups, &vec![by; groups.len()], &mut changed)?;
-    if rows.is_empty() {
-        return Ok(());
+        let owners: Vec<u32> = rows.iter().map(|&row| groups[row as usize]).collect();
+        let args = gather(args, rows)?;
+        let inner = &mut entries[call].accumulator;
+        if by > 0 {
+            inner.accumulate(&args, &owners)?;
+        } else {
+            inner.retract(&args, &owners)?;
+        }
     }
-    let args = gather(args, rows)?;
-    if by > 0 {
-        inner.accumulate(&args, &owners)
-    } else {
-        inner.retract(&args, &owners)
-    }
+    Ok(())
 }
 
-/// Merges partial results in which the set is a column before those of the inner function.
+/// Merges partial results of the calls of a set, in which the set of each call is a column before those of the inner
+/// function.
 pub(super) fn merge_partial(
-    inner: &mut dyn Accumulator,
-    (call, sets): (usize, &mut dyn DistinctSets),
+    entries: &mut [Entry],
+    (at, set): (usize, &DistinctSet),
+    sets: &mut dyn DistinctSets,
     groups: &[u32],
-    state: &[ArrayRef],
+    states: &[&[ArrayRef]],
 ) -> OperatorResult<()> {
-    let list = state[0].as_list::<i32>();
-    let (values, counts) = entries_of(list);
-    let offsets = list.value_offsets();
     // A group without tuples takes the inner result as it is, which keeps the order of ARRAY_AGG.
-    let (mut whole, mut whole_owners) = (Vec::new(), Vec::new());
-    let (mut entries, mut entry_owners) = (Vec::new(), Vec::new());
-    for (row, &group) in groups.iter().enumerate() {
-        let is_first = sets.is_empty(call, group)?;
-        if is_first {
-            whole.push(row as u32);
-            whole_owners.push(group);
-        }
-        let (start, end) = (offsets[row] as usize, offsets[row + 1] as usize);
-        let own: Vec<ArrayRef> = values.iter().map(|v| v.slice(start, end - start)).collect();
-        let mut changed = |entry: usize, before: i64, after: i64| {
-            if !is_first && before <= 0 && after > 0 {
-                entries.push((start + entry) as u32);
-                entry_owners.push(group);
+    let mut seen = hashbrown::HashSet::new();
+    let is_first = groups
+        .iter()
+        .map(|&group| Ok(seen.insert(group) && sets.is_empty(at, group)?));
+    let is_first = is_first.collect::<OperatorResult<Vec<bool>>>()?;
+    let whole: Vec<u32> = (0..groups.len() as u32)
+        .filter(|&row| is_first[row as usize])
+        .collect();
+    for (first_call, bit) in set.first_calls() {
+        let Some(list) = states[first_call].first() else {
+            return Err(OperatorError::fatal("a partial result has no set"));
+        };
+        let list = list.as_list::<i32>();
+        let (values, counts) = entries_of(list);
+        let offsets = list.value_offsets();
+        let (first, last) = (offsets[0] as usize, offsets[groups.len()] as usize);
+        let values: Vec<ArrayRef> = (values.iter())
+            .map(|column| column.slice(first, last - first))
+            .collect();
+        let lengths = offsets.windows(2).map(|pair| (pair[1] - pair[0]) as usize);
+        let owners: Vec<u32> = lengths
+            .enumerate()
+            .flat_map(|(row, length)| std::iter::repeat_n(row as u32, length))
+            .collect();
+        let entry_groups: Vec<u32> = owners.iter().map(|&row| groups[row as usize]).collect();
+        let mut new = Vec::new();
+        let mut changed = |entry: usize, _: u64| {
+            if !is_first[owners[entry] as usize] {
+                new.push(entry as u32);
             }
         };
-        let by = &counts.values()[start..end];
-        sets.add(call, &own, &vec![group; end - start], by, &mut changed)?;
-    }
-    if !whole.is_empty() {
-        inner.merge(&whole_owners, &gather(&state[1..], whole)?)?;
-    }
-    if entries.is_empty() {
-        return Ok(());
-    }
-    inner.accumulate(&gather(&values, entries)?, &entry_owners)
-}
-
-/// The tuples of some groups, each with the position of its group.
-pub struct DistinctEntries {
-    /// Where the group of each tuple stands among those that were asked for, ascending.
-    pub owners: Vec<u32>,
-    /// The columns of the tuples.
-    pub values: Vec<ArrayRef>,
-    /// How often each occurs.
-    pub counts: Int64Array,
-}
-
-enum AnyCounts {
-    Integer(Counts<IntegerKeys, Hashed<IntegerKeys>>),
-    Bytes(Counts<ByteKeys, Hashed<ByteKeys>>),
-}
-
-/// The counts of one call in memory, by group.
-pub struct DistinctCounts(AnyCounts);
-
-/// Does the same with either kind of counts.
-macro_rules! either {
-    ($counts:expr, $name:ident => $work:expr) => {
-        match $counts {
-            AnyCounts::Integer($name) => $work,
-            AnyCounts::Bytes($name) => $work,
+        let by = &counts.values()[first..last];
+        let filters = vec![bit; entry_groups.len()];
+        sets.add(at, &values, &entry_groups, &filters, by, &mut changed)?;
+        let owners: Vec<u32> = (new.iter())
+            .map(|&entry| entry_groups[entry as usize])
+            .collect();
+        let new = gather(&values, new)?;
+        for (call, _) in set.calls().filter(|(_, other)| *other == bit) {
+            let inner = &mut entries[call].accumulator;
+            if !whole.is_empty() {
+                let owners: Vec<u32> = whole.iter().map(|&row| groups[row as usize]).collect();
+                inner.merge(&owners, &gather(&states[call][1..], whole.clone())?)?;
+            }
+            if !owners.is_empty() {
+                inner.accumulate(&new, &owners)?;
+            }
         }
-    };
-}
-
-impl DistinctCounts {
-    /// Counts of tuples of these types.
-    ///
-    /// # Errors
-    /// When a type cannot be compared.
-    pub fn new(types: &[LogicalType]) -> OperatorResult<Self> {
-        Ok(DistinctCounts(match keys_for(types)? {
-            AnyKeys::Integer(keys) => AnyCounts::Integer(Counts::new(keys)),
-            AnyKeys::Bytes(keys) => AnyCounts::Bytes(Counts::new(keys)),
-        }))
     }
-
-    /// Makes room for at least `groups` groups.
-    pub fn resize(&mut self, groups: usize) {
-        either!(&mut self.0, counts => counts.resize(groups));
-    }
-
-    /// Empties groups.
-    pub fn clear(&mut self, groups: &[u32]) {
-        either!(&mut self.0, counts => counts.clear(groups));
-    }
-
-    /// Whether no tuple is in the group.
-    pub fn is_empty(&self, group: u32) -> bool {
-        either!(&self.0, counts => counts.is_empty(group))
-    }
-
-    /// See [`DistinctSets::add`].
-    ///
-    /// # Errors
-    /// When the columns have other types.
-    pub fn add(
-        &mut self,
-        args: &[ArrayRef],
-        groups: &[u32],
-        by: &[i64],
-        changed: &mut Changed<'_>,
-    ) -> OperatorResult<()> {
-        either!(&mut self.0, counts => counts.add_each(args, groups, by, changed))
-    }
-
-    /// The tuples of these groups.
-    ///
-    /// # Errors
-    /// When they cannot be represented.
-    pub fn entries(&self, groups: &[u32]) -> OperatorResult<DistinctEntries> {
-        let state = either!(&self.0, counts => counts.state(groups))?;
-        let list = state.as_list::<i32>();
-        let (values, counts) = entries_of(list);
-        let lengths = list
-            .value_offsets()
-            .windows(2)
-            .map(|pair| pair[1] - pair[0]);
-        let owners = lengths.enumerate().flat_map(|(position, length)| {
-            std::iter::repeat_n(position as u32, length.max(0) as usize)
-        });
-        Ok(DistinctEntries {
-            owners: owners.collect(),
-            values,
-            counts,
-        })
-    }
-
-    /// A copy as of now that shares memory with this one.
-    pub fn freeze(&mut self) -> Self {
-        DistinctCounts(match &mut self.0 {
-            AnyCounts::Integer(counts) => AnyCounts::Integer(counts.freeze()),
-            AnyCounts::Bytes(counts) => AnyCounts::Bytes(counts.freeze()),
-        })
-    }
-
-    /// Rough size in bytes.
-    pub fn memory_size(&self) -> usize {
-        either!(&self.0, counts => counts.memory_size())
-    }
+    Ok(())
 }

@@ -19,8 +19,10 @@
 mod count;
 mod distinct;
 pub mod distinct_sets;
+mod distinct_values;
 mod json;
 mod list;
+mod mask_table;
 mod multiset;
 mod pick;
 mod registry;
@@ -38,7 +40,8 @@ use alpheus_dataflow::user_functions::is_user_function;
 use alpheus_dataflow::{OperatorError, OperatorResult, TypeKind};
 use arrow::array::ArrayRef;
 
-pub use distinct_sets::{DistinctCounts, DistinctSets};
+pub use distinct_sets::{DistinctSet, DistinctSets};
+pub use distinct_values::{DistinctEntries, DistinctValues, Tally};
 pub use registry::{AggregateDescription, all, markdown};
 pub use set::AggregateSet;
 pub use signature::{AggregateSignature, AggregateSignatureError, infer};

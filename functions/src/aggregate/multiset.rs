@@ -25,6 +25,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use arrow::row::Rows;
 use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 
 use super::Accumulator;
 
@@ -122,6 +123,15 @@ pub(super) trait Keys: Clone + Send + Sync + 'static {
         row: usize,
         by: i64,
     ) -> (i64, i64);
+    /// The value of the tuple in `row`, `none` where it is new.
+    fn value_mut<'m, V: Clone>(
+        map: &'m mut HashMap<Self::Key, V>,
+        batch: &Self::Batch,
+        row: usize,
+        none: &V,
+    ) -> &'m mut V;
+    /// Forgets the tuple in `row`.
+    fn remove<V>(map: &mut HashMap<Self::Key, V>, batch: &Self::Batch, row: usize);
     fn decode<'a>(
         &self,
         keys: impl Iterator<Item = Option<&'a Self::Key>>,
@@ -155,9 +165,36 @@ fn add<K: Borrow<Q>, Q: ?Sized + Ord + Hash, M: CountMap<K>>(
 #[derive(Clone)]
 pub(super) struct IntegerKeys([LogicalType; 1]);
 
+impl IntegerKeys {
+    /// The value in `row`, none for NULL.
+    #[inline]
+    pub(super) fn key(
+        (values, nulls): &(ScalarBuffer<i64>, Option<NullBuffer>),
+        row: usize,
+    ) -> Option<i64> {
+        let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        valid.then(|| values[row])
+    }
+}
+
 impl Keys for IntegerKeys {
     type Key = Option<i64>;
     type Batch = (ScalarBuffer<i64>, Option<NullBuffer>);
+
+    #[inline]
+    fn value_mut<'m, V: Clone>(
+        map: &'m mut HashMap<Option<i64>, V>,
+        batch: &Self::Batch,
+        row: usize,
+        none: &V,
+    ) -> &'m mut V {
+        map.entry(Self::key(batch, row))
+            .or_insert_with(|| none.clone())
+    }
+
+    fn remove<V>(map: &mut HashMap<Option<i64>, V>, batch: &Self::Batch, row: usize) {
+        map.remove(&Self::key(batch, row));
+    }
 
     fn types(&self) -> &[LogicalType] {
         &self.0
@@ -176,12 +213,11 @@ impl Keys for IntegerKeys {
     #[inline]
     fn add<M: CountMap<Option<i64>>>(
         counts: &mut M,
-        (values, nulls): &Self::Batch,
+        batch: &Self::Batch,
         row: usize,
         by: i64,
     ) -> (i64, i64) {
-        let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-        let key = valid.then(|| values[row]);
+        let key = Self::key(batch, row);
         add(counts, &key, || key, by)
     }
 
@@ -206,6 +242,25 @@ pub(super) struct ByteKeys {
 impl Keys for ByteKeys {
     type Key = Arc<[u8]>;
     type Batch = Rows;
+
+    #[inline]
+    fn value_mut<'m, V: Clone>(
+        map: &'m mut HashMap<Arc<[u8]>, V>,
+        rows: &Rows,
+        row: usize,
+        none: &V,
+    ) -> &'m mut V {
+        let row = rows.row(row);
+        let key: &[u8] = row.as_ref();
+        match map.entry_ref(key) {
+            EntryRef::Occupied(entry) => entry.into_mut(),
+            EntryRef::Vacant(entry) => entry.insert_with_key(key.into(), none.clone()),
+        }
+    }
+
+    fn remove<V>(map: &mut HashMap<Arc<[u8]>, V>, rows: &Rows, row: usize) {
+        map.remove(rows.row(row).as_ref());
+    }
 
     fn types(&self) -> &[LogicalType] {
         self.codec.types()
@@ -309,27 +364,6 @@ impl<K: Keys, M: CountMap<K::Key>> Counts<K, M> {
                 let counts = Arc::make_mut(self.groups.get_mut(group as usize));
                 let (before, after) = K::add(counts, &batch, row, by);
                 changed(row, before, after);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds `by[row]` for each row, and reports counts before and after.
-    pub(super) fn add_each(
-        &mut self,
-        args: &[ArrayRef],
-        groups: &[u32],
-        by: &[i64],
-        changed: &mut dyn FnMut(usize, i64, i64),
-    ) -> OperatorResult<()> {
-        let batch = self.keys.encode(args)?;
-        let mut row = 0;
-        for run in groups.chunk_by(|one, next| one == next) {
-            let counts = Arc::make_mut(self.groups.get_mut(run[0] as usize));
-            for _ in run {
-                let (before, after) = K::add(counts, &batch, row, by[row]);
-                changed(row, before, after);
-                row += 1;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! MIN, MAX, FIRST_VALUE and LAST_VALUE over insert-only input: one kept value a group.
 //!
-//! Numbers, dates and times are kept as they are; everything else as bytes in value order
+//! Numbers, dates and times are kept as they are, texts by their bytes; everything else as bytes in value order
 //! ([`TupleCodec`]). NULL is never chosen (also by FIRST_VALUE and LAST_VALUE, as in Flink).
 //! Of doubles NaN is the greatest, and -0.0 is below 0.0.
 
@@ -11,8 +11,10 @@ use alpheus_dataflow::schema::Field;
 use alpheus_dataflow::tuple::TupleCodec;
 use alpheus_dataflow::{LogicalType, OperatorResult, TypeKind};
 use arrow::array::{
-    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, PrimitiveArray,
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray,
+    new_null_array,
 };
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, DurationMillisecondType, Float32Type, Float64Type,
@@ -71,10 +73,14 @@ pub(super) fn create(ty: &LogicalType, choice: Choice) -> OperatorResult<Box<dyn
         }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => make::<TimestampNanosecondType>(ty, choice),
         DataType::Duration(_) => make::<DurationMillisecondType>(ty, choice),
-        _ => Box::new(PickBytes {
+        other => Box::new(PickBytes {
             groups: CowVec::default(),
             choice,
-            codec: TupleCodec::new(std::slice::from_ref(ty))?,
+            ty: ty.clone(),
+            codec: match other {
+                DataType::Utf8 => None,
+                _ => Some(TupleCodec::new(std::slice::from_ref(ty))?),
+            },
         }),
     })
 }
@@ -175,44 +181,63 @@ impl<T: ArrowPrimitiveType> Accumulator for PickNumber<T> {
 struct PickBytes {
     groups: CowVec<Option<Arc<[u8]>>>,
     choice: Choice,
-    codec: TupleCodec,
+    ty: LogicalType,
+    /// None of texts.
+    codec: Option<TupleCodec>,
 }
 
 impl PickBytes {
     fn update(&mut self, column: &ArrayRef, groups: &[u32]) -> OperatorResult<()> {
-        let rows = self.codec.encode(std::slice::from_ref(column))?;
+        let Some(codec) = &self.codec else {
+            let texts = column.as_string::<i32>();
+            let value = |row: usize| texts.value(row).as_bytes();
+            self.pick(groups, column.nulls(), value);
+            return Ok(());
+        };
+        let rows = codec.encode(std::slice::from_ref(column))?;
         let nulls = column.logical_nulls();
-        for (row, &group) in groups.iter().enumerate() {
-            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                continue;
-            }
-            let encoded = rows.row(row);
-            let value: &[u8] = encoded.as_ref();
-            let kept = self.groups.get_mut(group as usize);
-            let replace = match kept {
-                None => true,
-                Some(old) => self.choice.replaces(|| value.cmp(&**old)) && **old != *value,
-            };
-            if replace {
-                *kept = Some(value.into());
-            }
-        }
+        self.pick(groups, nulls.as_ref(), |row| rows.row(row).data());
         Ok(())
     }
 
+    fn pick<'v>(
+        &mut self,
+        groups: &[u32],
+        nulls: Option<&NullBuffer>,
+        value: impl Fn(usize) -> &'v [u8],
+    ) {
+        for (row, &group) in groups.iter().enumerate() {
+            if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                continue;
+            }
+            let value = value(row);
+            match self.groups.get_mut(group as usize) {
+                none @ None => *none = Some(value.into()),
+                Some(old) => {
+                    if self.choice.replaces(|| value.cmp(&**old)) && **old != *value {
+                        match Arc::get_mut(old) {
+                            Some(old) if old.len() == value.len() => old.copy_from_slice(value),
+                            _ => *old = value.into(),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     fn values(&self, groups: &[u32]) -> OperatorResult<ArrayRef> {
+        let kept = groups
+            .iter()
+            .map(|&group| self.groups.get(group as usize).as_deref());
+        let Some(codec) = &self.codec else {
+            let texts = kept.map(|kept| kept.and_then(|bytes| std::str::from_utf8(bytes).ok()));
+            return Ok(Arc::new(texts.collect::<StringArray>()));
+        };
         // NULL in the same encoding stands for "none".
-        let null = self.codec.encode(&[arrow::array::new_null_array(
-            &self.codec.types()[0].to_arrow(),
-            1,
-        )])?;
+        let null = codec.encode(&[new_null_array(&self.ty.to_arrow(), 1)])?;
         let null_row = null.row(0);
         let null: &[u8] = null_row.as_ref();
-        let mut columns = self.codec.decode(
-            groups
-                .iter()
-                .map(|&group| self.groups.get(group as usize).as_deref().unwrap_or(null)),
-        )?;
+        let mut columns = codec.decode(kept.map(|kept| kept.unwrap_or(null)))?;
         Ok(columns.remove(0))
     }
 }
@@ -241,10 +266,7 @@ impl Accumulator for PickBytes {
     }
 
     fn state_fields(&self) -> Vec<Field> {
-        vec![Field::new(
-            "value",
-            self.codec.types()[0].with_nullable(true),
-        )]
+        vec![Field::new("value", self.ty.with_nullable(true))]
     }
 
     fn state(&self, groups: &[u32]) -> OperatorResult<Vec<ArrayRef>> {
@@ -259,6 +281,7 @@ impl Accumulator for PickBytes {
         Box::new(PickBytes {
             groups: self.groups.freeze(),
             choice: self.choice,
+            ty: self.ty.clone(),
             codec: self.codec.clone(),
         })
     }

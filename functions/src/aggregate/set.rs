@@ -1,29 +1,25 @@
 //! All aggregates of one operator, fed together.
 
+use std::sync::Arc;
+
 use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::changelog::RowKind;
 use alpheus_dataflow::schema::Field;
-use alpheus_dataflow::{LogicalType, OperatorError, OperatorResult};
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt8Array};
+use alpheus_dataflow::{OperatorError, OperatorResult};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt8Array, UInt64Array};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::{FilterBuilder, FilterPredicate};
+use arrow::datatypes::UInt64Type;
 
-use super::distinct_sets::{self, DistinctSets};
+use super::distinct_sets::{self, DistinctSet, DistinctSets};
 use super::{Accumulator, create, create_plain, needs_distinct};
 
-struct Entry {
+pub(super) struct Entry {
     call: AggregateCall,
-    accumulator: Box<dyn Accumulator>,
+    pub(super) accumulator: Box<dyn Accumulator>,
     state_width: usize,
     /// Whether the set of DISTINCT lies outside.
     has_set: bool,
-}
-
-/// A set that lies outside and was not given.
-fn no_sets(entry: &Entry) -> OperatorError {
-    OperatorError::fatal(format!(
-        "the set of {}(DISTINCT ..) lies outside of its aggregates and was not given",
-        entry.call.function
-    ))
 }
 
 /// The accumulators of an operator's calls over one set of groups.
@@ -31,6 +27,8 @@ fn no_sets(entry: &Entry) -> OperatorError {
 /// Partial results and snapshots hold the calls' state columns side by side, named `a<call>_<field>`.
 pub struct AggregateSet {
     entries: Vec<Entry>,
+    /// The sets that lie outside.
+    sets: Vec<DistinctSet>,
     groups: usize,
 }
 
@@ -41,13 +39,9 @@ struct Selection {
 }
 
 impl Selection {
-    fn new(mask: BooleanArray, groups: &[u32]) -> Self {
-        let values = mask.values();
-        let selected = groups.iter().enumerate();
-        let groups = selected
-            .filter(|(row, _)| values.value(*row))
-            .map(|(_, &group)| group)
-            .collect();
+    fn new(mask: BooleanBuffer, groups: &[u32]) -> Self {
+        let groups = mask.set_indices().map(|row| groups[row]).collect();
+        let mask = BooleanArray::from(mask);
         Selection {
             predicate: FilterBuilder::new(&mask).optimize().build(),
             groups,
@@ -63,20 +57,74 @@ impl Selection {
     }
 }
 
-/// True where `wanted` of the row's kind and where `filter` is TRUE.
-fn mask(
-    ops: Option<&UInt8Array>,
-    filter: Option<&BooleanArray>,
-    rows: usize,
-    additive: bool,
-) -> BooleanArray {
-    let is_additive =
-        |byte: u8| byte == RowKind::Insert as u8 || byte == RowKind::UpdateAfter as u8;
-    let keeps = |row: usize| {
-        ops.map_or(additive, |ops| is_additive(ops.value(row)) == additive)
-            && filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
-    };
-    BooleanArray::from((0..rows).map(keeps).collect::<Vec<bool>>())
+/// Rows to add (1) and rows to take back (-1).
+type Signed = Vec<(i64, Selection)>;
+
+/// The rows of a batch by filter and by whether they are added, each made once.
+struct Selections<'a> {
+    columns: &'a [ArrayRef],
+    /// Which rows are added, and which are taken back; without, all are added.
+    kinds: Option<[BooleanBuffer; 2]>,
+    groups: &'a [u32],
+    made: Vec<(Option<usize>, Signed)>,
+}
+
+impl<'a> Selections<'a> {
+    fn new(columns: &'a [ArrayRef], ops: Option<&UInt8Array>, groups: &'a [u32]) -> Self {
+        let is_additive =
+            |byte: u8| byte == RowKind::Insert as u8 || byte == RowKind::UpdateAfter as u8;
+        let kinds = ops.map(|ops| {
+            [true, false].map(|additive| {
+                let values = ops.values();
+                BooleanBuffer::collect_bool(values.len(), |row| {
+                    is_additive(values[row]) == additive
+                })
+            })
+        });
+        Selections {
+            columns,
+            kinds,
+            groups,
+            made: Vec::new(),
+        }
+    }
+
+    /// Whether all rows go in without looking at them.
+    fn takes_all(&self, filter: Option<usize>) -> bool {
+        self.kinds.is_none() && filter.is_none()
+    }
+
+    /// The rows for which the filter is TRUE, those to add (1) before those to take back (-1).
+    fn of(&mut self, filter: Option<usize>) -> &[(i64, Selection)] {
+        if let Some(known) = self.made.iter().position(|(made, _)| *made == filter) {
+            return &self.made[known].1;
+        }
+        let passed = filter.map(|filter| {
+            let filter = self.columns[filter].as_boolean();
+            match filter.nulls() {
+                Some(nulls) => filter.values() & nulls.inner(),
+                None => filter.values().clone(),
+            }
+        });
+        let all = || BooleanBuffer::new_set(self.groups.len());
+        let masks = match &self.kinds {
+            None => vec![(1, passed.unwrap_or_else(all))],
+            Some([added, retracted]) => {
+                let mask = |kind: &BooleanBuffer| match &passed {
+                    Some(passed) => passed & kind,
+                    None => kind.clone(),
+                };
+                vec![(1, mask(added)), (-1, mask(retracted))]
+            }
+        };
+        let selections = masks
+            .into_iter()
+            .filter(|(_, mask)| mask.count_set_bits() > 0)
+            .map(|(by, mask)| (by, Selection::new(mask, self.groups)));
+        let selections = selections.collect();
+        self.made.push((filter, selections));
+        &self.made[self.made.len() - 1].1
+    }
 }
 
 impl AggregateSet {
@@ -96,6 +144,7 @@ impl AggregateSet {
         });
         Ok(AggregateSet {
             entries: entries.collect::<OperatorResult<_>>()?,
+            sets: Vec::new(),
             groups: 0,
         })
     }
@@ -107,8 +156,10 @@ impl AggregateSet {
     /// As [`AggregateSet::new`].
     pub fn with_sets(calls: &[AggregateCall], retractable: bool) -> OperatorResult<Self> {
         let mut set = AggregateSet::new(calls, retractable)?;
-        for entry in &mut set.entries {
+        let AggregateSet { entries, sets, .. } = &mut set;
+        for (at, entry) in entries.iter_mut().enumerate() {
             if needs_distinct(&entry.call) {
+                DistinctSet::assign(sets, at, &entry.call);
                 entry.accumulator = create_plain(&entry.call, retractable)?;
                 entry.state_width = entry.accumulator.state_fields().len();
                 entry.has_set = true;
@@ -117,12 +168,9 @@ impl AggregateSet {
         Ok(set)
     }
 
-    /// The calls whose sets lie outside: their position, and the types of their tuples.
-    pub fn sets(&self) -> impl Iterator<Item = (usize, &[LogicalType])> {
-        let entries = self.entries.iter().enumerate();
-        entries
-            .filter(|(_, entry)| entry.has_set)
-            .map(|(call, entry)| (call, entry.call.arg_types.as_slice()))
+    /// The sets that lie outside.
+    pub fn sets(&self) -> &[DistinctSet] {
+        &self.sets
     }
 
     /// Names and types of the columns of [`AggregateSet::state`] for these calls: what a local phase
@@ -175,54 +223,46 @@ impl AggregateSet {
         columns: &[ArrayRef],
         ops: Option<&UInt8Array>,
         groups: &[u32],
-        mut sets: Option<&mut dyn DistinctSets>,
+        sets: Option<&mut dyn DistinctSets>,
     ) -> OperatorResult<()> {
-        let rows = groups.len();
-        let mut unfiltered: Option<(Selection, Selection)> = None;
-        for (call, entry) in self.entries.iter_mut().enumerate() {
-            let args: Vec<ArrayRef> = entry
-                .call
-                .args
-                .iter()
-                .map(|&i| columns[i].clone())
-                .collect();
-            let filter = entry.call.filter.map(|i| columns[i].as_boolean());
-            let mut apply = |args: &[ArrayRef], groups: &[u32], by: i64| {
-                if entry.has_set {
-                    let Some(sets) = sets.as_deref_mut() else {
-                        return Err(no_sets(entry));
-                    };
-                    let inner = &mut *entry.accumulator;
-                    return distinct_sets::update(inner, (call, sets), args, groups, by);
-                }
-                if by > 0 {
-                    entry.accumulator.accumulate(args, groups)
-                } else {
-                    entry.accumulator.retract(args, groups)
-                }
-            };
-            if ops.is_none() && filter.is_none() {
-                apply(&args, groups, 1)?;
+        let mut selections = Selections::new(columns, ops, groups);
+        for entry in self.entries.iter_mut().filter(|entry| !entry.has_set) {
+            let args = entry.call.args.iter().map(|&i| columns[i].clone());
+            let args: Vec<ArrayRef> = args.collect();
+            if selections.takes_all(entry.call.filter) {
+                entry.accumulator.accumulate(&args, groups)?;
                 continue;
             }
-            let select = |filter| {
-                (
-                    Selection::new(mask(ops, filter, rows, true), groups),
-                    Selection::new(mask(ops, filter, rows, false), groups),
-                )
-            };
-            let own;
-            let (added, retracted) = if filter.is_some() {
-                own = select(filter);
-                &own
-            } else {
-                unfiltered.get_or_insert_with(|| select(None))
-            };
-            if !added.groups.is_empty() {
-                apply(&added.args(&args)?, &added.groups, 1)?;
+            for (by, selection) in selections.of(entry.call.filter) {
+                let args = selection.args(&args)?;
+                if *by > 0 {
+                    entry.accumulator.accumulate(&args, &selection.groups)?;
+                } else {
+                    entry.accumulator.retract(&args, &selection.groups)?;
+                }
             }
-            if !retracted.groups.is_empty() {
-                apply(&retracted.args(&args)?, &retracted.groups, -1)?;
+        }
+        if self.sets.is_empty() {
+            return Ok(());
+        }
+        let sets = sets.ok_or_else(|| {
+            OperatorError::fatal("the sets of DISTINCT lie outside and were not given")
+        })?;
+        for set in self.sets.iter().enumerate() {
+            let args = set.1.columns(columns);
+            let filters = set.1.passed(columns, groups.len());
+            let entries = &mut self.entries;
+            if selections.takes_all(None) {
+                distinct_sets::update(entries, set, sets, (&args, groups), &filters, 1)?;
+                continue;
+            }
+            let filters: ArrayRef = Arc::new(UInt64Array::from(filters));
+            for (by, selection) in selections.of(None) {
+                let args = selection.args(&args)?;
+                let filters = selection.predicate.filter(&filters)?;
+                let filters = filters.as_primitive::<UInt64Type>().values();
+                let rows = (args.as_slice(), selection.groups.as_slice());
+                distinct_sets::update(entries, set, sets, rows, filters, *by)?;
             }
         }
         Ok(())
@@ -296,18 +336,20 @@ impl AggregateSet {
         sets: &mut dyn DistinctSets,
     ) -> OperatorResult<()> {
         let mut rest = state;
-        for (call, entry) in self.entries.iter_mut().enumerate() {
+        let mut states = Vec::with_capacity(self.entries.len());
+        for entry in &mut self.entries {
             let width = entry.state_width + usize::from(entry.has_set);
             let (own, others) = rest.split_at_checked(width).ok_or_else(|| {
                 OperatorError::fatal("partial results have fewer columns than the aggregates")
             })?;
-            let inner = &mut *entry.accumulator;
-            if entry.has_set {
-                distinct_sets::merge_partial(inner, (call, &mut *sets), groups, own)?;
-            } else {
-                inner.merge(groups, own)?;
+            if !entry.has_set {
+                entry.accumulator.merge(groups, own)?;
             }
+            states.push(own);
             rest = others;
+        }
+        for set in self.sets.iter().enumerate() {
+            distinct_sets::merge_partial(&mut self.entries, set, &mut *sets, groups, &states)?;
         }
         Ok(())
     }
@@ -325,6 +367,7 @@ impl AggregateSet {
                     has_set: entry.has_set,
                 })
                 .collect(),
+            sets: self.sets.clone(),
             groups: self.groups,
         }
     }

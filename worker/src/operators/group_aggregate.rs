@@ -17,10 +17,13 @@
 
 mod earlier;
 #[cfg(test)]
+mod filter_tests;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use alpheus_dataflow::aggregate::AggregateCall;
 use alpheus_dataflow::changelog::{ChangelogBatch, ChangelogMode, RowKind};
 use alpheus_dataflow::cow::CowVec;
 use alpheus_dataflow::element::CheckpointBarrier;
@@ -156,6 +159,8 @@ pub struct GroupAggregate {
     earlier_width: Option<usize>,
     max_parallelism: u32,
     generate_update_before: bool,
+    /// Whether a group's result differs after each batch that has rows of it, so that nobody need look.
+    always_changes: bool,
     ttl_ms: i64,
     /// Whether rows are the partial results of a local phase: keys, number of rows, states.
     takes_partial: bool,
@@ -206,14 +211,21 @@ impl GroupAggregate {
             )));
         };
         let retractable = *mode != ChangelogMode::InsertOnly;
+        let counts_rows = |call: &AggregateCall| {
+            call.function == "COUNT"
+                && !call.distinct
+                && call.filter.is_none()
+                && call.args.is_empty()
+        };
+        let always_changes = !retractable && aggregates.iter().any(counts_rows);
         let earlier_width = match state_ttl_ms {
             0 => None,
             _ => Some(AggregateSet::state_fields_of(aggregates, retractable)?.len()),
         };
         let aggregates = AggregateSet::with_sets(aggregates, retractable)?;
-        let earlier_width = earlier_width.filter(|_| aggregates.sets().next().is_some());
+        let earlier_width = earlier_width.filter(|_| !aggregates.sets().is_empty());
         let key_types = key_types(keys, input)?;
-        let distinct = DistinctState::new(&aggregates, &key_types, *state_ttl_ms)?;
+        let distinct = DistinctState::new(&aggregates, &key_types, retractable, *state_ttl_ms)?;
         let columns = GroupColumns::new(aggregates);
         Ok(GroupAggregate {
             keys: keys.clone(),
@@ -222,6 +234,7 @@ impl GroupAggregate {
             earlier_width,
             max_parallelism: 1,
             generate_update_before: *generate_update_before,
+            always_changes,
             ttl_ms: i64::try_from(*state_ttl_ms).unwrap_or(i64::MAX),
             takes_partial: *phase == AggregatePhase::Global,
             mini_batch: None,
@@ -316,7 +329,12 @@ impl GroupAggregate {
             |table: &Table<GroupColumns>, slot: u32| *table.columns().rows.get(slot as usize) > 0;
         let existed: Vec<bool> = touched.iter().map(|&s| has_rows(&self.table, s)).collect();
         let existing: Vec<u32> = select(&touched, &existed);
-        let before = self.table.columns().aggregates.evaluate(&existing)?;
+        // Groups of such a job never go, so that the results before would not be emitted either.
+        let forgets_before = self.always_changes && !self.generate_update_before;
+        let before = match forgets_before {
+            true => Vec::new(),
+            false => self.table.columns().aggregates.evaluate(&existing)?,
+        };
 
         self.aggregate(batch)?;
 
@@ -330,19 +348,25 @@ impl GroupAggregate {
             after: &after,
         };
         let (key_rows, value_rows, ops) = changes.plan(
-            self.ttl_ms > 0 && !after.is_empty(),
+            forgets_before || (self.ttl_ms > 0 && !after.is_empty()),
             self.generate_update_before,
         )?;
         if !ops.is_empty() {
-            let key_rows = UInt32Array::from(key_rows);
-            let value_rows = UInt32Array::from(value_rows);
             let mut columns = Vec::with_capacity(self.output.fields().len());
             for key in self.table.key_columns(&touched)? {
-                columns.push(take(&key, &key_rows, None)?);
+                columns.push(take_rows(&key, &key_rows)?);
             }
-            for (before, after) in before.iter().zip(&after) {
-                let both = concat(&[before, after])?;
-                columns.push(take(&both, &value_rows, None)?);
+            let of_before = before.first().map_or(0, |before| before.len() as u32);
+            if value_rows.iter().all(|&row| row >= of_before) {
+                let rows: Vec<u32> = value_rows.iter().map(|row| row - of_before).collect();
+                for after in &after {
+                    columns.push(take_rows(after, &rows)?);
+                }
+            } else {
+                for (before, after) in before.iter().zip(&after) {
+                    let both = concat(&[before, after])?;
+                    columns.push(take_rows(&both, &value_rows)?);
+                }
             }
             let options = RecordBatchOptions::new().with_row_count(Some(ops.len()));
             let rows = RecordBatch::try_new_with_options(self.output.clone(), columns, &options)?;
@@ -404,6 +428,16 @@ impl GroupAggregate {
         self.sweep = next;
         self.table.remove(&expired)
     }
+}
+
+/// Rows of a column; the column itself where they are all of them in their order.
+fn take_rows(column: &ArrayRef, rows: &[u32]) -> OperatorResult<ArrayRef> {
+    let is_all = rows.len() == column.len() && (0..).zip(rows).all(|(at, &row)| at == row);
+    if is_all {
+        return Ok(Arc::clone(column));
+    }
+    let rows = UInt32Array::from(rows.to_vec());
+    Ok(take(column, &rows, None)?)
 }
 
 /// Rows in which two result columns differ.
@@ -512,7 +546,10 @@ impl Changes<'_> {
         emit_unchanged: bool,
         update_before: bool,
     ) -> OperatorResult<(Vec<u32>, Vec<u32>, Vec<u8>)> {
-        let existing = self.existed.iter().filter(|existed| **existed).count() as u32;
+        let existing = match self.before.first() {
+            Some(before) => before.len() as u32,
+            None => 0,
+        };
         let changed = self.changed(emit_unchanged)?;
         let (mut keys, mut values, mut ops) = (Vec::new(), Vec::new(), Vec::new());
         let (mut old, mut new, mut both) = (0, 0, 0);
@@ -562,13 +599,16 @@ impl Changes<'_> {
         if changed.is_empty() {
             return Ok(Some(changed));
         }
-        let (old_rows, new_rows) = (UInt32Array::from(old_rows), UInt32Array::from(new_rows));
         for (before, after) in self.before.iter().zip(self.after) {
-            let before = take(before, &old_rows, None)?;
-            let after = take(after, &new_rows, None)?;
-            let differs = differs(&before, &after)?;
+            let differs = differs(
+                &take_rows(before, &old_rows)?,
+                &take_rows(after, &new_rows)?,
+            )?;
             for (changed, differs) in changed.iter_mut().zip(differs.values().iter()) {
                 *changed |= differs;
+            }
+            if changed.iter().all(|changed| *changed) {
+                break;
             }
         }
         Ok(Some(changed))
