@@ -1,5 +1,7 @@
 //! Times as text.
 
+use std::sync::Arc;
+
 use alpheus_dataflow::{OperatorError, OperatorResult};
 use arrow::array::{Array, ArrayRef};
 
@@ -29,6 +31,8 @@ pub(super) fn date_format(args: &Args<'_>) -> OperatorResult<ArrayRef> {
     let constant = args.values[0].is_constant();
     let default = Pattern::new(DEFAULT_PATTERN);
     let default = usable(&default)?;
+    // Neighbors often have the same text: the pattern, the period of time in which it holds, and the text.
+    let mut last: Option<(Arc<Compiled>, i64, String)> = None;
     rows::strings(args.rows, |row, out| {
         let Some(pattern) = patterns.get(row) else {
             return Ok(None);
@@ -44,8 +48,20 @@ pub(super) fn date_format(args: &Args<'_>) -> OperatorResult<ArrayRef> {
         };
         let Some(time) = time else { return Ok(None) };
         let pattern = memo.get(pattern);
+        let usable = usable(&pattern)?;
+        let period = usable.period_ms().map(|period| time.ms.div_euclid(period));
+        if let Some((known, since, text)) = &last
+            && Some(*since) == period
+            && Arc::ptr_eq(known, &pattern)
+        {
+            out.push_str(text);
+            return Ok(Some(()));
+        }
         let offset = zone.offset_at(zone.to_utc(time.ms));
-        usable(&pattern)?.write(out, time, offset);
+        usable.write(out, time, offset);
+        if let Some(period) = period {
+            last = Some((pattern, period, out.clone()));
+        }
         Ok(Some(()))
     })
 }

@@ -182,6 +182,40 @@ mod tests {
         Pattern::new(pattern).unwrap().read(text)?.clamped()
     }
 
+    proptest! {
+        #[test]
+        fn texts_stay_the_same_for_their_period(
+            pattern in prop::sample::select(vec![
+                "yyyy-MM-dd", "HH:mm", "yyyy-MM-dd HH:mm:ss", "G YY w e E Q D a", "[h:]K 'o''clock'", "k",
+            ]),
+            ms in -100_000_000_000i64..4_000_000_000_000,
+            share in 0i64..1_000,
+        ) {
+            let pattern = Pattern::new(pattern).unwrap();
+            let text = |ms: i64| {
+                let mut out = String::new();
+                pattern.write(&mut out, LocalTime { ms, nanos: 0 }, 0);
+                out
+            };
+            let period = pattern.period_ms().unwrap();
+            let start = ms.div_euclid(period) * period;
+            let later = start + share * period / 1_000;
+            prop_assert_eq!(text(start), text(later));
+            prop_assert_eq!(text(start), text(start + period - 1));
+        }
+    }
+
+    #[test]
+    fn fractions_and_offsets_have_no_period() {
+        for pattern in ["ss.SSS", "HH:mmXXX", "yyyy[ SSS]"] {
+            assert_eq!(
+                Pattern::new(pattern).unwrap().period_ms(),
+                None,
+                "{pattern}"
+            );
+        }
+    }
+
     #[test]
     fn writes_java_patterns() {
         let time = "2024-02-09 15:04:05.678";

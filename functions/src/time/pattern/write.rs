@@ -14,6 +14,40 @@ impl Pattern {
     pub fn write(&self, out: &mut String, time: LocalTime, offset_ms: i64) {
         write_items(&self.items, out, time, offset_ms);
     }
+
+    /// In which periods of local time the text stays the same, in ms since the epoch; none where each time may have its
+    /// own.
+    pub fn period_ms(&self) -> Option<i64> {
+        period_ms(&self.items)
+    }
+}
+
+fn period_ms(items: &[Item]) -> Option<i64> {
+    let mut periods = items.iter().map(|item| match item {
+        Item::Literal(_) => Some(DAY_MS),
+        Item::Optional(items) => period_ms(items),
+        Item::Field(field, _) => match field {
+            Field::Fraction | Field::Offset => None,
+            Field::Second => Some(1_000),
+            Field::Minute => Some(60_000),
+            Field::Hour
+            | Field::ClockHour
+            | Field::HourOfAmPm
+            | Field::ClockHourOfAmPm
+            | Field::AmPm => Some(3_600_000),
+            Field::Era
+            | Field::Year
+            | Field::WeekYear
+            | Field::Quarter
+            | Field::Month
+            | Field::WeekOfYear
+            | Field::DayOfMonth
+            | Field::DayOfYear
+            | Field::DayName
+            | Field::DayNumber => Some(DAY_MS),
+        },
+    });
+    periods.try_fold(DAY_MS, |least, period| Some(least.min(period?)))
 }
 
 fn write_items(items: &[Item], out: &mut String, time: LocalTime, offset_ms: i64) {
