@@ -31,6 +31,7 @@ use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{Int64Type, SchemaRef};
+use hashbrown::HashMap;
 
 use super::event_time::{is_news, restored_watermark, watermark_list};
 use super::group_aggregate::key_types;
@@ -124,10 +125,14 @@ impl Deduplicate {
         let mut slots = Vec::new();
         let hashes = hash_columns(&keys, rows)?;
         self.rows.load(&keys, &hashes, &mut slots)?;
+        self.rows.fetch(slots.iter().map(|&slot| (slot, ENTRY)))?;
+        let same_is_no_change = self.time == TimeAttribute::Processing && !self.timed;
+        if !self.update_before && !same_is_no_change {
+            return self.replace_last(columns, &times, &slots, out);
+        }
         let encoded = self.rows.payload_codec().encode(columns)?;
         // Rows before and after; without those before, what comes in goes out.
         let (mut emitted, mut kept, mut ops) = (RowBuffer::default(), Vec::new(), Vec::new());
-        let same_is_no_change = self.time == TimeAttribute::Processing && !self.timed;
         for (row, &slot) in slots.iter().enumerate() {
             let new = encoded.row(row);
             let kind = match self.rows.get(slot, ENTRY)? {
@@ -151,13 +156,47 @@ impl Deduplicate {
         }
         if self.update_before {
             self.emit(&emitted, ops, out)?;
-        } else if kept.len() == rows {
-            self.emit_columns(columns.to_vec(), ops, out)?;
         } else {
-            let kept = UInt32Array::from(kept);
-            let columns = columns.iter().map(|column| take(column, &kept, None));
-            self.emit_columns(columns.collect::<Result<_, _>>()?, ops, out)?;
+            self.emit_columns(take_rows(columns, kept)?, ops, out)?;
         }
+        self.rows.store()
+    }
+
+    /// [`Deduplicate::keep_last`] where nobody asks for the rows before: times alone say what is emitted, and of the rows of
+    /// a key only the last of the batch is encoded.
+    fn replace_last(
+        &mut self,
+        columns: &[ArrayRef],
+        times: &[i64],
+        slots: &[u32],
+        out: &mut dyn Collector,
+    ) -> OperatorResult<()> {
+        // The last row of each key so far.
+        let mut last: HashMap<u32, u32> = HashMap::new();
+        let (mut kept, mut ops) = (Vec::new(), Vec::new());
+        for (row, &slot) in slots.iter().enumerate() {
+            let before = match last.get(&slot) {
+                Some(&row) => Some(times[row as usize]),
+                None => self.rows.get(slot, ENTRY)?.map(|last| last.counter(0)),
+            };
+            let kind = match before {
+                Some(before) if before > times[row] => continue,
+                Some(_) => RowKind::UpdateAfter,
+                None => RowKind::Insert,
+            };
+            last.insert(slot, row as u32);
+            kept.push(row as u32);
+            ops.push(kind as u8);
+        }
+        let mut last: Vec<u32> = last.into_values().collect();
+        last.sort_unstable();
+        let payloads = take_rows(columns, last.clone())?;
+        let encoded = self.rows.payload_codec().encode(&payloads)?;
+        for (at, &row) in last.iter().enumerate() {
+            let (slot, time) = (slots[row as usize], times[row as usize]);
+            self.rows.put(slot, ENTRY, &[time], encoded.row(at))?;
+        }
+        self.emit_columns(take_rows(columns, kept)?, ops, out)?;
         self.rows.store()
     }
 
@@ -283,6 +322,19 @@ impl Deduplicate {
     fn waits(&self) -> bool {
         !self.keep_last && self.time != TimeAttribute::Processing
     }
+}
+
+/// These rows, ascending, of the columns.
+fn take_rows(columns: &[ArrayRef], rows: Vec<u32>) -> OperatorResult<Vec<ArrayRef>> {
+    if columns
+        .first()
+        .is_some_and(|column| column.len() == rows.len())
+    {
+        return Ok(columns.to_vec());
+    }
+    let rows = UInt32Array::from(rows);
+    let taken = columns.iter().map(|column| take(column, &rows, None));
+    Ok(taken.collect::<Result<_, _>>()?)
 }
 
 impl Operator for Deduplicate {

@@ -152,6 +152,25 @@ impl OrderedRows {
         Ok(first)
     }
 
+    /// How many rows of a key come before an entry.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn rows_before(&self, slot: u32, entry: &[u8]) -> OperatorResult<usize> {
+        let mut before = 0;
+        let mut visit = |other: &[u8], _: &Value<'_>| {
+            if other >= entry {
+                return ControlFlow::Break(());
+            }
+            before += 1;
+            ControlFlow::Continue(())
+        };
+        let all = EntryRange::ALL;
+        self.state
+            .scan(slot, &all, ScanOrder::Forward, &mut visit)?;
+        Ok(before)
+    }
+
     /// Puts a row that is [one of the first](FirstRows::takes), and drops the one that no longer is.
     ///
     /// # Errors

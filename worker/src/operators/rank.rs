@@ -15,7 +15,6 @@
 //!
 //! State `rank`: partition, sort key, number of arrival, row.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -32,12 +31,15 @@ use alpheus_state::row_codec::RowBuffer;
 use arrow::array::{ArrayRef, Int64Array, UInt8Array, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
+use hashbrown::HashMap;
 
 use super::group_aggregate::key_types;
 use super::kept_rows::{KeptRows, UpsertKey};
 use super::ordered_rows::{FirstRows, OrderedRows, pick, sort_columns};
 
 const STATE: &str = "rank";
+/// Room for at most so many rows is made ahead.
+const MOST_RESERVED: usize = 64;
 
 /// The operator; see the module's documentation.
 pub struct Rank {
@@ -66,7 +68,9 @@ struct Touched {
     slot: u32,
     /// Which rows were wanted before the batch; where only those are kept, as of now.
     first: FirstRows,
-    /// They, from the first change on that may matter.
+    /// How many of them no row of the batch comes before.
+    unchanged: usize,
+    /// The ones behind those, from the first change on that may matter.
     before: Option<Top>,
     /// Where rows that are updated in place lie.
     kept: KeptRows,
@@ -115,21 +119,37 @@ impl Rank {
         })
     }
 
+    /// Whether rows only come, so that what is kept is never replaced in its place.
+    fn appends(&self) -> bool {
+        self.append_only && self.update_fast.is_none()
+    }
+
     fn now(&self) -> i64 {
         if self.timed { self.clock.now_ms() } else { 0 }
     }
 
-    fn top(&self, slot: u32) -> OperatorResult<Top> {
+    /// The first rows of a partition without the very first `unchanged`.
+    fn top(&self, slot: u32, unchanged: usize) -> OperatorResult<Top> {
         let mut top = Top::default();
         let needed = self.range.needed();
-        if needed == 0 {
+        if needed <= unchanged {
             return Ok(top);
         }
         let all = EntryRange::ALL;
+        let mut seen = 0;
         let mut visit = |entry: &[u8], value: &alpheus_state::map_state::Value<'_>| {
+            seen += 1;
+            if seen <= unchanged {
+                return ControlFlow::Continue(());
+            }
+            if top.rows.is_empty() {
+                let rows = (needed - unchanged).min(MOST_RESERVED);
+                top.entries.reserve(rows, rows * entry.len());
+                top.rows.reserve(rows, rows * value.payload().len());
+            }
             top.entries.push(entry);
             top.rows.push(value.payload());
-            match top.rows.len() == needed {
+            match seen == needed {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
@@ -144,7 +164,7 @@ impl Rank {
         let kept = match &self.update_fast {
             None => KeptRows::default(),
             Some(key) => {
-                let top = self.top(slot)?;
+                let top = self.top(slot, 0)?;
                 let codec = self.rows.state.payload_codec();
                 KeptRows::of(key, codec, &top.entries, &top.rows)?
             }
@@ -152,6 +172,7 @@ impl Rank {
         Ok(Touched {
             slot,
             first: self.rows.first_rows(slot, self.range.needed())?,
+            unchanged: 0,
             before: None,
             kept,
         })
@@ -161,7 +182,11 @@ impl Rank {
     /// nothing has changed among them.
     fn note(&self, touched: &mut Touched, entry: &[u8]) -> OperatorResult<()> {
         if touched.before.is_none() && touched.first.takes(entry, self.range.needed()) {
-            touched.before = Some(self.top(touched.slot)?);
+            if self.appends() {
+                // The rows that are added to a partition come in its order.
+                touched.unchanged = self.rows.rows_before(touched.slot, entry)?;
+            }
+            touched.before = Some(self.top(touched.slot, touched.unchanged)?);
         }
         Ok(())
     }
@@ -361,10 +386,17 @@ impl Changes {
         self.ops.push(kind as u8);
     }
 
-    /// Each number is a row.
-    fn by_number(&mut self, before: &Top, after: &Top, skipped: usize, update_before: bool) {
+    /// Each number is a row. So many come before these rows, and so many of these are not wanted.
+    fn by_number(
+        &mut self,
+        before: &Top,
+        after: &Top,
+        (unchanged, skipped): (usize, usize),
+        update_before: bool,
+    ) {
         let row_of = |top: &Top, at: usize| (at < top.rows.len()).then_some(at);
         for at in skipped..before.rows.len().max(after.rows.len()) {
+            let number = unchanged + at + 1;
             match (row_of(before, at), row_of(after, at)) {
                 (Some(old), Some(new)) => {
                     let (old, new) = (before.rows.row(old), after.rows.row(new));
@@ -372,12 +404,12 @@ impl Changes {
                         continue;
                     }
                     if update_before {
-                        self.push(RowKind::UpdateBefore, old, at + 1);
+                        self.push(RowKind::UpdateBefore, old, number);
                     }
-                    self.push(RowKind::UpdateAfter, new, at + 1);
+                    self.push(RowKind::UpdateAfter, new, number);
                 }
-                (Some(old), None) => self.push(RowKind::Delete, before.rows.row(old), at + 1),
-                (None, Some(new)) => self.push(RowKind::Insert, after.rows.row(new), at + 1),
+                (Some(old), None) => self.push(RowKind::Delete, before.rows.row(old), number),
+                (None, Some(new)) => self.push(RowKind::Insert, after.rows.row(new), number),
                 (None, None) => {}
             }
         }
@@ -442,17 +474,23 @@ impl Operator for Rank {
         }
         let now = self.now();
         self.rows.state.begin(now);
-        let touched = match self.append_only && self.update_fast.is_none() {
+        let touched = match self.appends() {
             true => self.append(&batch)?,
             false => self.apply(&batch)?,
         };
         let mut changes = Changes::default();
-        for Touched { slot, before, .. } in &touched {
-            let Some(before) = before else { continue };
-            let after = self.top(*slot)?;
-            let skipped = self.range.skipped();
+        for touched in &touched {
+            let Some(before) = &touched.before else {
+                continue;
+            };
+            let unchanged = touched.unchanged;
+            let after = self.top(touched.slot, unchanged)?;
+            let skipped = self.range.skipped().saturating_sub(unchanged);
             match self.numbered {
-                true => changes.by_number(before, &after, skipped, self.update_before),
+                true => {
+                    let places = (unchanged, skipped);
+                    changes.by_number(before, &after, places, self.update_before);
+                }
                 false => changes.by_row(before, &after, skipped),
             }
         }
