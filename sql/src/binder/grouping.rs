@@ -17,7 +17,7 @@ use super::group_window::{GroupWindow, group_window_call};
 use super::literal::integer;
 use super::scope::Scope;
 use crate::error::SqlError;
-use crate::rel::{PlanField, Rel, RelNode};
+use crate::rel::{PlanField, Rel, repeated};
 
 /// The most sets of one GROUP BY: CUBE doubles them with each column.
 const MOST_SETS: usize = 1024;
@@ -168,26 +168,8 @@ impl Grouping {
             (field.name.clone(), input)
         };
         let fields = rel.schema.fields.clone();
-        let mut columns: Vec<(String, Expr)> = (fields.iter().enumerate())
-            .map(|(at, field)| column(at, field))
-            .collect();
-        let count = Literal::Int(self.sets.len() as i64);
-        let count = Expr::literal(count, TypeKind::BigInt.not_null());
-        columns.push(("$sets".to_owned(), count));
-        let rel = Rel::project(rel, columns);
-        let mut schema = rel.schema.clone();
+        let rel = repeated(rel, self.sets.len());
         let number = TypeKind::Integer.not_null();
-        schema.fields.push(PlanField::new("$e", number.clone()));
-        let rel = Arc::new(Rel {
-            node: RelNode::Unnest {
-                input: rel,
-                collection: width,
-                keep_collection: false,
-                with_ordinality: true,
-                outer: false,
-            },
-            schema,
-        });
         let number = Expr::input(width + 1, number);
         let mut columns: Vec<(String, Expr)> = (fields.iter().enumerate())
             .map(|(at, field)| column(at, field))

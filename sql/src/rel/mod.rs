@@ -17,6 +17,7 @@ mod explain_over;
 mod fields;
 mod join;
 mod keys;
+mod repeat;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use fields::{PlanField, PlanSchema, TimeRole};
 pub use join::JoinStrategy;
 pub(crate) use join::{all_columns, columns_of, conjunction, conjuncts_of, join_schema, shifted};
 pub use keys::UniqueKey;
+pub(crate) use repeat::repeated;
 
 /// A node of the plan with the columns it produces.
 #[derive(Clone, Debug, PartialEq)]

@@ -272,9 +272,17 @@ fn distinct_aggregates_are_split_where_asked_for() {
             +- TableSourceScan(table=[default_catalog.default_database.bid], fields=[ts, k, v, id])
 "
     );
-    for whole in [
-        "SELECT k, COUNT(DISTINCT v), COUNT(DISTINCT id) FROM bid GROUP BY k",
+    for parts in [
+        "SELECT k, COUNT(DISTINCT v), COUNT(DISTINCT id) FILTER (WHERE v > 1) FROM bid GROUP BY k",
         "SELECT k, COUNT(DISTINCT v), AVG(id) FROM bid GROUP BY k",
+        "SELECT AVG(DISTINCT v) FROM bid",
+    ] {
+        let plan = plan(&format!("{split} {parts}"));
+        assert!(plan.contains("$bucket], select="), "{plan}");
+    }
+    for whole in [
+        "SELECT k, COUNT(DISTINCT k), COUNT(DISTINCT v) FROM bid GROUP BY k",
+        "SELECT k, COUNT(DISTINCT v), FIRST_VALUE(id) FROM bid GROUP BY k",
         "SELECT k, COUNT(*) FROM bid GROUP BY k",
     ] {
         let plan = plan(&format!("{split} {whole}"));
