@@ -1,7 +1,7 @@
 //! Texts that come again and again, each once.
 //!
 //! Whether a column's texts are worth it is asked chunk by chunk: where most of them are new the chunk keeps
-//! them as they are, and after some such chunks in turn nobody asks any more.
+//! them as they are, and after some such chunks in turn nobody asks any more. Nor are short ones worth looking up.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use hashbrown::hash_table::Entry;
 
 /// The most texts, so that what a column once had does not fill memory.
 const MOST: usize = 1 << 16;
+/// Texts of fewer bytes on average are kept as they are: finding one costs as much as finding a long one.
+const SHORT: usize = 16;
 /// After so many chunks of new texts in turn the column is not looked at any more.
 const CHUNKS_OF_NEW: u32 = 3;
 
@@ -21,8 +23,8 @@ pub(super) type Texts = CowVec<Arc<[u8]>>;
 /// Numbers the texts of a column; see the module's documentation.
 #[derive(Default)]
 pub(super) struct Dictionary {
-    table: HashTable<u32>,
-    hashes: Vec<u64>,
+    /// Numbers with the hashes of their texts, so that only texts that most likely are the same are compared.
+    table: HashTable<(u64, u32)>,
     text_bytes: usize,
     /// Chunks in turn whose texts were new.
     new_in_turn: u32,
@@ -39,15 +41,19 @@ impl Dictionary {
             return None;
         }
         let count = rows.len();
+        if rows.clone().map(<[u8]>::len).sum::<usize>() < SHORT * count {
+            return None;
+        }
+        let known = texts.len();
         let mut numbers: Vec<i64> = Vec::with_capacity(count);
         let mut new: Vec<(u64, &[u8])> = Vec::new();
         let mut table_of_new: HashTable<usize> = HashTable::new();
         for text in rows {
             let hash = stable_hash_64(text);
-            let known = self.table.find(hash, |&number| {
-                self.hashes[number as usize] == hash && **texts.get(number as usize) == *text
+            let found = self.table.find(hash, |&(other, number)| {
+                other == hash && **texts.get(number as usize) == *text
             });
-            if let Some(&number) = known {
+            if let Some(&(_, number)) = found {
                 numbers.push(i64::from(number));
                 continue;
             }
@@ -60,21 +66,18 @@ impl Dictionary {
                     new.len() - 1
                 }
             };
-            numbers.push((self.hashes.len() + at) as i64);
+            numbers.push((known + at) as i64);
         }
-        if new.len() * 4 > count * 3 || self.hashes.len() + new.len() > MOST {
+        if new.len() * 4 > count * 3 || known + new.len() > MOST {
             self.new_in_turn += 1;
             return None;
         }
         self.new_in_turn = 0;
         for (hash, text) in new {
-            let number = self.hashes.len() as u32;
-            self.hashes.push(hash);
+            let entry = (hash, texts.len() as u32);
+            self.table.insert_unique(hash, entry, |&(hash, _)| hash);
             texts.push(text.into());
             self.text_bytes += text.len() + 2 * size_of::<usize>();
-            let hashes = &self.hashes;
-            self.table
-                .insert_unique(hash, number, |&other| hashes[other as usize]);
         }
         Some(numbers)
     }
@@ -82,8 +85,7 @@ impl Dictionary {
     pub fn memory_size(&self, texts: &Texts) -> usize {
         self.text_bytes
             + texts.memory_size()
-            + self.hashes.len() * size_of::<u64>()
-            + self.table.capacity() * 5
+            + self.table.capacity() * (size_of::<(u64, u32)>() + 1)
     }
 }
 
@@ -92,9 +94,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn short_texts_are_left_as_they_are() {
+        let (mut dictionary, mut texts) = (Dictionary::default(), Texts::default());
+        for _ in 0..2 * CHUNKS_OF_NEW {
+            let short: [&[u8]; 2] = [b"short", b"short"];
+            assert_eq!(dictionary.number(&mut texts, short.into_iter()), None);
+        }
+        // Which does not say that longer ones do not repeat.
+        let long: [&[u8]; 2] = [b"a text that is longer", b"a text that is longer"];
+        assert_eq!(
+            dictionary.number(&mut texts, long.into_iter()),
+            Some(vec![0, 0])
+        );
+    }
+
+    #[test]
     fn numbers_what_repeats_and_gives_up_on_what_does_not() {
         let (mut dictionary, mut texts) = (Dictionary::default(), Texts::default());
-        let few: Vec<String> = (0..100).map(|row| (row % 7).to_string()).collect();
+        let few: Vec<String> = (0..100)
+            .map(|row| format!("one of seven: {}!", row % 7))
+            .collect();
         let bytes = |rows: &[String]| -> Vec<Vec<u8>> {
             rows.iter().map(|row| row.clone().into_bytes()).collect()
         };
@@ -108,13 +127,13 @@ mod tests {
             assert_eq!(number(&few), Some(expected.clone()));
             for more in 0..=chunk {
                 let new: Vec<String> = (0..100)
-                    .map(|row| format!("{chunk}-{more}-{row}"))
+                    .map(|row| format!("a new text: {chunk}-{more}-{row}"))
                     .collect();
                 assert_eq!(number(&new), None);
             }
         }
         assert_eq!(number(&few), None);
         assert_eq!(texts.len(), 7);
-        assert_eq!(**texts.get(3), *b"3");
+        assert_eq!(**texts.get(3), *b"one of seven: 3!");
     }
 }

@@ -4,7 +4,7 @@
 //! Where rows only come, and those of a key are only read all together, none of that is needed: rows are
 //! numbered as they come and kept by column in chunks, and each says how far back the one before it of
 //! its key is. A full chunk is packed: integers take the bytes of their spread within the chunk, and texts
-//! that come again and again are numbers of a dictionary. So a row takes far less than
+//! that are long and come again and again are numbers of a dictionary. So a row takes far less than
 //! as an entry, is copied a column at a time, and no memory is moved when a key gets more.
 //!
 //! ```text

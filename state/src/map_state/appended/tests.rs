@@ -58,7 +58,7 @@ fn columns(rows: &[Keyed]) -> Vec<ArrayRef> {
         Arc::new(values().collect::<Int64Array>()),
         Arc::new(
             values()
-                .map(|row| row.map(|row| format!("text {row}")))
+                .map(|row| row.map(|row| format!("the text of number {row}")))
                 .collect::<StringArray>(),
         ),
         Arc::new(
