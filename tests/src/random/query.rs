@@ -319,7 +319,6 @@ impl Writer {
             2 => (format!("COUNT({distinct}{value})"), Type::Int),
             3 | 4 if number => (format!("SUM({distinct}{value})"), ty),
             5 if number => (format!("AVG({distinct}{value})"), ty),
-            5 => (format!("CARDINALITY(COLLECT({value}))"), Type::Int),
             6 if ty == Type::Text => {
                 let other = self.leaf(Type::Int, scope);
                 (format!("COUNT(DISTINCT {value}, {other})"), Type::Int)
