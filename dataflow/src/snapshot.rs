@@ -27,6 +27,17 @@ pub struct OperatorSnapshot {
     pub committables: Vec<Vec<u8>>,
 }
 
+impl OperatorSnapshot {
+    /// [Seals](FrozenRows::seal) all its keyed states.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn seal(&mut self) -> OperatorResult<()> {
+        let mut states = self.keyed.iter_mut();
+        states.try_for_each(|state| state.rows.seal())
+    }
+}
+
 /// One keyed state, for example the accumulators of an aggregation.
 pub struct KeyedSnapshot {
     /// Unique within the operator and stable across versions.
@@ -42,6 +53,15 @@ pub type RowsConsumer<'a> = dyn FnMut(KeyGroup, RecordBatch) -> OperatorResult<(
 pub trait FrozenRows: Send {
     /// Columns of the rows.
     fn schema(&self) -> SchemaRef;
+
+    /// All states of the operator are frozen: takes what they have in common, once for all of them. Called before the
+    /// operator goes on.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    fn seal(&mut self) -> OperatorResult<()> {
+        Ok(())
+    }
 
     /// The same state in its backend's own format, when that is what the checkpoint should have: then
     /// [`FrozenRows::write`] is not called. What is inside is known to the crate `state` alone.

@@ -225,7 +225,8 @@ fn files_of_a_database_are_read_from_their_copies() {
     for checkpoint in 1..=2 {
         put(&mut state, 0..100 * checkpoint);
         let checkpoint = CheckpointId(checkpoint as u64);
-        let frozen = state.freeze(barrier(checkpoint.0)).unwrap();
+        let mut frozen = state.freeze(barrier(checkpoint.0)).unwrap();
+        frozen.rows.seal().unwrap();
         let native = frozen.rows.native().unwrap();
         let native: Arc<NativeSnapshot> = native.downcast().unwrap();
         let folder = job.remote().join(&format!("chk-{checkpoint}"));

@@ -289,6 +289,47 @@ impl Entries {
         grown
     }
 
+    /// Shows each entry with its value, which may be changed in place.
+    pub fn for_each_mut(&mut self, visit: &mut dyn FnMut(&[u8], &mut [u8])) {
+        for position in 0..self.leaves().len() {
+            if let Some(leaf) = self.leaf_mut(position) {
+                for index in 0..leaf.len() {
+                    let (entry, value) = leaf.entry_mut(index);
+                    visit(entry, value);
+                }
+            }
+        }
+    }
+
+    /// The entries of a range in order.
+    pub fn iter<'e>(
+        &'e self,
+        range: &'e EntryRange<'e>,
+        order: ScanOrder,
+    ) -> Box<dyn Iterator<Item = (&'e [u8], &'e [u8])> + 'e> {
+        let of_leaf = move |leaf: &'e Arc<Leaf>| {
+            let from = leaf.partition_point(|entry| range.is_before(entry));
+            let to = leaf.partition_point(|entry| !range.is_after(entry));
+            (from..to.max(from)).map(|index| leaf.entry(index))
+        };
+        let leaves = self.leaves_of(range).iter();
+        match order {
+            ScanOrder::Forward => Box::new(leaves.flat_map(of_leaf)),
+            ScanOrder::Backward => Box::new(leaves.rev().flat_map(move |leaf| of_leaf(leaf).rev())),
+        }
+    }
+
+    /// The leaves that can hold an entry of the range.
+    fn leaves_of(&self, range: &EntryRange<'_>) -> &[Arc<Leaf>] {
+        let leaves = self.leaves();
+        // The first leaf that can hold an entry of the range, and the first that cannot any more.
+        let first = leaves
+            .partition_point(|leaf| range.is_before(leaf.first_key()))
+            .saturating_sub(1);
+        let end = leaves.partition_point(|leaf| !range.is_after(leaf.first_key()));
+        leaves.get(first..end).unwrap_or_default()
+    }
+
     /// Visits entries in order until `visit` breaks.
     pub fn scan(
         &self,
@@ -296,12 +337,6 @@ impl Entries {
         order: ScanOrder,
         visit: &mut Visit<'_>,
     ) -> ControlFlow<()> {
-        let leaves = self.leaves();
-        // The first leaf that can hold an entry of the range, and the first that cannot any more.
-        let first = leaves
-            .partition_point(|leaf| range.is_before(leaf.first_key()))
-            .saturating_sub(1);
-        let end = leaves.partition_point(|leaf| !range.is_after(leaf.first_key()));
         let mut visit_leaf = |leaf: &Leaf| -> ControlFlow<()> {
             let from = leaf.partition_point(|entry| range.is_before(entry));
             let to = leaf.partition_point(|entry| !range.is_after(entry));
@@ -314,9 +349,7 @@ impl Entries {
                 ScanOrder::Backward => (from..to).rev().try_for_each(&mut visit_entry),
             }
         };
-        let Some(leaves) = leaves.get(first..end) else {
-            return ControlFlow::Continue(());
-        };
+        let leaves = self.leaves_of(range);
         match order {
             ScanOrder::Forward => leaves.iter().try_for_each(|leaf| visit_leaf(leaf)),
             ScanOrder::Backward => leaves.iter().rev().try_for_each(|leaf| visit_leaf(leaf)),
@@ -324,7 +357,6 @@ impl Entries {
     }
 
     /// Bytes in memory, counted anew.
-    #[cfg(test)]
     pub fn memory_size(&self) -> usize {
         self.leaves().iter().map(|leaf| leaf.memory_size()).sum()
     }

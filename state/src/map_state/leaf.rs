@@ -50,6 +50,16 @@ impl Leaf {
         rest.split_at(length as usize)
     }
 
+    /// Key and value of an entry; the value may be changed in place.
+    pub fn entry_mut(&mut self, index: usize) -> (&[u8], &mut [u8]) {
+        let start = self.start(index);
+        let entry = &mut self.bytes[start..self.ends[index] as usize];
+        let (length, rest) = entry.split_at_mut(LENGTH);
+        let length = (&*length).try_into().map_or(0, u32::from_le_bytes);
+        let (key, value) = rest.split_at_mut(length as usize);
+        (key, value)
+    }
+
     pub fn first_key(&self) -> &[u8] {
         self.entry(0).0
     }

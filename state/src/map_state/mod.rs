@@ -76,6 +76,7 @@
 //! ```
 
 mod appended;
+mod cached;
 mod entries;
 mod frozen;
 mod leaf;
@@ -83,10 +84,12 @@ mod memory;
 #[cfg(test)]
 pub(crate) mod native_tests;
 mod rocks;
+mod rocks_frozen;
 mod single;
 #[cfg(test)]
 mod tests;
 mod value;
+mod written;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -200,6 +203,9 @@ pub struct StateRows<'a> {
     pub payload: &'a [ArrayRef],
 }
 
+/// Called with each entry that is removed, and what it held.
+pub type VisitRemoved<'v> = dyn FnMut(&[u8], &Value<'_>) + 'v;
+
 /// Whether keys that are not there are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -209,8 +215,8 @@ enum Access {
 
 /// Where the maps are (`state.backend.type`).
 enum Backing {
-    Memory(MemoryMap),
-    Rocks(RocksMap),
+    Memory(Box<MemoryMap>),
+    Rocks(Box<RocksMap>),
 }
 
 /// An ordered map for each key; see the module's documentation.
@@ -230,7 +236,7 @@ impl MapState {
     pub fn new(spec: MapStateSpec) -> OperatorResult<Self> {
         let codecs = Codecs::ordered(spec)?;
         Ok(MapState {
-            map: Backing::Memory(MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?)),
+            map: Backing::Memory(Box::new(MemoryMap::new(KeyIndex::new(&codecs.spec.keys)?))),
             codecs: Arc::new(codecs),
             max_parallelism: 1,
             now_ms: 0,
@@ -278,7 +284,7 @@ impl MapState {
         let spec = self.codecs.spec.clone();
         self.codecs = Arc::new(Codecs::ordered(spec)?);
         let map = RocksMap::new(backend, &self.codecs, self.max_parallelism)?;
-        self.map = Backing::Rocks(map);
+        self.map = Backing::Rocks(Box::new(map));
         Ok(())
     }
 
@@ -362,7 +368,7 @@ impl MapState {
     ) -> OperatorResult<()> {
         match &mut self.map {
             Backing::Memory(map) => map.load(keys, hashes, Access::Read, slots),
-            Backing::Rocks(map) => map.load(keys, hashes, slots),
+            Backing::Rocks(map) => map.probe(keys, hashes, slots),
         }
     }
 
@@ -381,6 +387,19 @@ impl MapState {
         }
     }
 
+    /// Reads all entries of keys together, so that each [`MapState::scan`] of them in this batch costs little. Those
+    /// of a key that has more than `most_bytes` on disk are left there: it is worth reading what will be needed. In
+    /// memory it does nothing.
+    ///
+    /// # Errors
+    /// When a disk fails.
+    pub fn fetch_keys(&mut self, slots: &[u32], most_bytes: usize) -> OperatorResult<()> {
+        match &mut self.map {
+            Backing::Memory(_) => Ok(()),
+            Backing::Rocks(map) => map.fetch_keys(slots, most_bytes),
+        }
+    }
+
     /// What an entry holds.
     ///
     /// # Errors
@@ -388,7 +407,7 @@ impl MapState {
     pub fn get(&self, slot: u32, entry: &[u8]) -> OperatorResult<Option<Value<'_>>> {
         let value = match &self.map {
             Backing::Memory(map) => map.get(slot, entry).map(Cow::Borrowed),
-            Backing::Rocks(map) => map.get(slot, entry)?.map(Cow::Owned),
+            Backing::Rocks(map) => map.get(slot, entry)?,
         };
         let value = value.filter(|value| !self.is_expired(value));
         Ok(value.map(|value| Value::new(self.codecs.layout, value)))
@@ -444,10 +463,11 @@ impl MapState {
         doomed.iter().try_for_each(|entry| self.remove(slot, entry))
     }
 
-    /// Removes of every key the entries up to and with those that begin with `bound`, and shows each before.
-    /// Called between batches. In memory it looks at one entry of each key that keeps its own, of all keys or of those
-    /// that had `slots` when they were written (a key keeps its slot while it has entries); with RocksDB it reads the
-    /// whole state.
+    /// Removes of every key the entries up to and with those that begin with `bound`, and shows each before to `visit`, if
+    /// somebody wants to see them. Called between batches, with bounds that go up; nothing is put at or before a bound
+    /// afterwards. In memory it looks at one entry of each key that keeps its own, of all keys or of those
+    /// that had `slots` when they were written (a key keeps its slot while it has entries). With RocksDB it reads the
+    /// whole state if there is `visit`; otherwise now and then, and native checkpoints may keep some of them.
     ///
     /// # Errors
     /// When a disk fails.
@@ -455,14 +475,19 @@ impl MapState {
         &mut self,
         bound: &[u8],
         slots: Option<&[u32]>,
-        visit: &mut dyn FnMut(&[u8], &Value<'_>),
+        visit: Option<&mut VisitRemoved<'_>>,
     ) -> OperatorResult<()> {
         let layout = self.codecs.layout;
-        match &mut self.map {
-            Backing::Memory(map) => map.remove_up_to(bound, slots, &mut |entry, value| {
-                visit(entry, &Value::new(layout, value));
-            }),
-            Backing::Rocks(_) => self.remove_read(bound, visit)?,
+        let unseen: &mut VisitRemoved<'_> = &mut |_, _| {};
+        match (&mut self.map, visit) {
+            (Backing::Memory(map), visit) => {
+                let visit = visit.unwrap_or(unseen);
+                map.remove_up_to(bound, slots, &mut |entry, value| {
+                    visit(entry, &Value::new(layout, value));
+                });
+            }
+            (Backing::Rocks(map), None) if map.can_forget() => map.forget_up_to(bound)?,
+            (Backing::Rocks(_), visit) => self.remove_read(bound, visit.unwrap_or(unseen))?,
         }
         self.store()
     }
@@ -619,7 +644,7 @@ impl MapState {
     }
 
     /// The state as of now, for the operator's snapshot of this barrier. Costs nothing per entry; with
-    /// RocksDB and incremental checkpoints, the write buffers are flushed.
+    /// RocksDB, what is in memory is written first, and for incremental checkpoints the write buffers are flushed.
     ///
     /// # Errors
     /// When a disk fails.

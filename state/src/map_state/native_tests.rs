@@ -50,7 +50,8 @@ impl Job {
         self.write(frozen, id)
     }
 
-    pub(crate) fn write(&mut self, frozen: KeyedSnapshot, id: u64) -> (NativeStateHandle, u64) {
+    pub(crate) fn write(&mut self, mut frozen: KeyedSnapshot, id: u64) -> (NativeStateHandle, u64) {
+        frozen.rows.seal().unwrap();
         let native = frozen.rows.native().unwrap();
         let native: Arc<NativeSnapshot> = native.downcast().unwrap();
         drop(frozen);
@@ -244,7 +245,8 @@ fn files_stay_until_they_are_written() {
     let all = KeyGroupRange::all(128);
     let mut state = restored(all, &[], &mut folders).unwrap();
     apply(&mut state, &mut model, &many(0));
-    let frozen = state.freeze(barrier(1)).unwrap();
+    let mut frozen = state.freeze(barrier(1)).unwrap();
+    frozen.rows.seal().unwrap();
     // The task ends before its files are written.
     drop(state);
     let (handle, _) = job.write(frozen, 1);
@@ -281,4 +283,48 @@ fn damage_and_other_layouts_are_named() {
         .map(drop)
         .unwrap_err();
     assert!(error.to_string().contains("checksum"), "{error}");
+}
+
+#[test]
+fn states_of_one_database_are_in_its_checkpoint_with_what_they_had_in_memory() {
+    let all = KeyGroupRange::all(128);
+    let (folder, backend) = backend_of(all, true);
+    let mut folders = vec![folder];
+    let bind = |name: &str, backend: &Arc<RocksDbBackend>| {
+        let mut spec = state(0).codecs.spec.clone();
+        spec.name = name.to_owned();
+        let mut state = MapState::new(spec).unwrap();
+        state.max_parallelism = 128;
+        state.bind(backend).unwrap();
+        state
+    };
+    let names = ["one", "other"];
+    let mut states = names.map(|name| bind(name, &backend));
+    let mut models = [Model::new(), Model::new()];
+    for (state, model) in states.iter_mut().zip(&mut models) {
+        apply(state, model, &many(0)[..2].to_vec());
+    }
+    let mut frozen = states
+        .each_mut()
+        .map(|state| state.freeze(barrier(1)).unwrap());
+    frozen
+        .iter_mut()
+        .for_each(|frozen| frozen.rows.seal().unwrap());
+    for (state, model) in states.iter_mut().zip(&models) {
+        // Comes too late.
+        apply(state, &mut model.clone(), &many(7)[..1].to_vec());
+    }
+    let mut files = frozen.iter().map(|frozen| frozen.rows.native().unwrap());
+    let of_one: Arc<NativeSnapshot> = files.next().unwrap().downcast().unwrap();
+    let of_other: Arc<NativeSnapshot> = files.next().unwrap().downcast().unwrap();
+    assert!(Arc::ptr_eq(&of_one, &of_other));
+    let [one, _] = frozen;
+    let mut job = Job::new();
+    let (handle, _) = job.write(one, 1);
+    let (folder, backend) = backend_of(all, true);
+    folders.push(folder);
+    backend.restore_from(vec![handle], DataKeys::default());
+    for (name, model) in names.iter().zip(&models) {
+        assert_eq!(&contents(&mut bind(name, &backend)), model);
+    }
 }

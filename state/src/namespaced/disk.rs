@@ -355,6 +355,10 @@ struct FrozenDisk {
 }
 
 impl FrozenRows for FrozenDisk {
+    fn seal(&mut self) -> OperatorResult<()> {
+        self.snapshot.seal()
+    }
+
     fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         let files = self.snapshot.files()?;
         Some(files)

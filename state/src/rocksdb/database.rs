@@ -1,6 +1,7 @@
 //! One database: the files of one operator of one subtask.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,8 +20,9 @@ use rocksdb::{
 use super::RocksDb;
 use super::format::StateFormat;
 use super::native::NativeSnapshot;
+use super::taking::{FileTaking, Gate};
 
-/// Bytes that are written at once when keys are taken over from another database.
+/// Bytes that are written at once when there are many changes.
 const WRITE_BATCH_BYTES: usize = 2 << 20;
 
 pub(super) type Inner = DBWithThreadMode<MultiThreaded>;
@@ -39,7 +41,9 @@ pub struct Database {
     /// What the states that were opened consist of.
     formats: Mutex<BTreeMap<String, StateFormat>>,
     /// The files of the last checkpoint, as long as somebody needs them.
-    checkpoint: Mutex<Option<(CheckpointId, Weak<NativeSnapshot>)>>,
+    checkpoint: Mutex<Option<(CheckpointId, Weak<FileTaking>)>>,
+    /// Closed while they are taken.
+    gate: Gate,
 }
 
 /// A folder that is deleted with this value.
@@ -98,6 +102,7 @@ impl Database {
             ttls: Mutex::default(),
             formats: Mutex::default(),
             checkpoint: Mutex::default(),
+            gate: Gate::default(),
         })
     }
 
@@ -132,6 +137,7 @@ impl Database {
             ttls: Mutex::new(ttls),
             formats: Mutex::default(),
             checkpoint: Mutex::default(),
+            gate: Gate::default(),
         })
     }
 
@@ -240,21 +246,62 @@ impl Database {
         })
     }
 
-    /// The files as of now, linked into a folder of their own; one set for all states of a checkpoint.
-    pub(super) fn native_snapshot(
+    /// Begins to take the files as of now: one set for all states of a checkpoint. Until they are there, whoever writes
+    /// waits.
+    ///
+    /// # Errors
+    /// When there can be no thread for it.
+    pub(super) fn begin_native_snapshot(
+        self: &Arc<Self>,
+        checkpoint: CheckpointId,
+        owner: &str,
+        key_groups: KeyGroupRange,
+    ) -> OperatorResult<Arc<FileTaking>> {
+        let last = self.checkpoint.lock();
+        let mut last = last.unwrap_or_else(PoisonError::into_inner);
+        let known = last.as_ref().filter(|(id, _)| *id == checkpoint);
+        if let Some(taking) = known.and_then(|(_, taking)| taking.upgrade()) {
+            return Ok(taking);
+        }
+        // One after the other.
+        self.gate.pass();
+        self.gate.close();
+        let taking = Arc::new(FileTaking::default());
+        let (database, owner) = (Arc::clone(self), owner.to_owned());
+        let result = Arc::clone(&taking);
+        let thread = std::thread::Builder::new().name("state-files".to_owned());
+        let started = thread.spawn(move || {
+            let take = || database.native_snapshot(checkpoint, &owner, key_groups);
+            let taken = catch_unwind(AssertUnwindSafe(take));
+            database.gate.open();
+            result.finish(match taken {
+                Ok(taken) => taken.map_err(|error| error.to_string()),
+                Err(_) => Err("taking the files of state panicked".to_owned()),
+            });
+        });
+        if let Err(error) = started {
+            self.gate.open();
+            return Err(OperatorError::transient(format!(
+                "cannot start a thread for the files of state in {}: {error}",
+                self.folder().display()
+            )));
+        }
+        *last = Some((checkpoint, Arc::downgrade(&taking)));
+        Ok(taking)
+    }
+
+    /// Whether whoever writes has to wait.
+    pub fn is_busy(&self) -> bool {
+        self.gate.is_closed()
+    }
+
+    /// The files as of now, linked into a folder of their own.
+    fn native_snapshot(
         &self,
         checkpoint: CheckpointId,
         owner: &str,
         key_groups: KeyGroupRange,
     ) -> OperatorResult<Arc<NativeSnapshot>> {
-        let mut last = self
-            .checkpoint
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let known = last.as_ref().filter(|(id, _)| *id == checkpoint);
-        if let Some(snapshot) = known.and_then(|(_, snapshot)| snapshot.upgrade()) {
-            return Ok(snapshot);
-        }
         let name = format!("{owner}-chk-{checkpoint}");
         let folder = self.worker.options.directory.join(name);
         // A leftover of a checkpoint that was given up.
@@ -272,9 +319,7 @@ impl Database {
             .map_err(|error| failed(self.folder(), "writing", &error))?;
         // Files that are not among them any more were compacted meanwhile: nothing is known of them.
         snapshot.of_files = self.table_files()?;
-        let snapshot = Arc::new(snapshot);
-        *last = Some((checkpoint, Arc::downgrade(&snapshot)));
-        Ok(snapshot)
+        Ok(Arc::new(snapshot))
     }
 
     /// Forgets the keys of all states whose group is outside of the range.
@@ -412,8 +457,33 @@ impl Column {
         if batch.is_empty() {
             return Ok(());
         }
+        self.database.gate.pass();
         let written = self.database.inner.write_without_wal(batch);
         written.map_err(|error| self.error("writing", &error))
+    }
+
+    /// For many changes, which are written in pieces.
+    ///
+    /// # Errors
+    /// When the state is not there.
+    pub fn writer(&self) -> OperatorResult<ColumnWriter<'_>> {
+        Ok(ColumnWriter {
+            column: self,
+            handle: self.handle()?,
+            batch: WriteBatch::default(),
+        })
+    }
+
+    /// An iterator for going through the whole state once, which leaves the block cache alone.
+    ///
+    /// # Errors
+    /// When the state is not there.
+    pub fn iterator_over_all(&self) -> OperatorResult<DBRawIteratorWithThreadMode<'_, Inner>> {
+        let mut options = ReadOptions::default();
+        options.fill_cache(false);
+        options.set_readahead_size(2 << 20);
+        let inner = &self.database.inner;
+        Ok(inner.raw_iterator_cf_opt(&self.handle()?, options))
     }
 
     /// An iterator over the keys below `upper` (all without it), not yet at any.
@@ -459,5 +529,54 @@ impl Column {
             value.ok().flatten()
         });
         value.map_or(0, |value| value as usize)
+    }
+}
+
+/// Changes of a state on their way; see [`Column::writer`].
+pub struct ColumnWriter<'c> {
+    column: &'c Column,
+    handle: Arc<BoundColumnFamily<'c>>,
+    batch: WriteBatch,
+}
+
+impl ColumnWriter<'_> {
+    /// Puts a value.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put(&mut self, key: &[u8], value: &[u8]) -> OperatorResult<()> {
+        self.batch.put_cf(&self.handle, key, value);
+        self.write_if_large()
+    }
+
+    /// Deletes a key.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn delete(&mut self, key: &[u8]) -> OperatorResult<()> {
+        self.batch.delete_cf(&self.handle, key);
+        self.write_if_large()
+    }
+
+    fn write_if_large(&mut self) -> OperatorResult<()> {
+        match self.batch.size_in_bytes() >= WRITE_BATCH_BYTES {
+            true => self.write(),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&mut self) -> OperatorResult<()> {
+        let batch = std::mem::take(&mut self.batch);
+        self.column.database.gate.pass();
+        let written = self.column.database.inner.write_without_wal(batch);
+        written.map_err(|error| self.column.error("writing", &error))
+    }
+
+    /// Writes the rest.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn finish(mut self) -> OperatorResult<()> {
+        self.write()
     }
 }

@@ -12,6 +12,7 @@
 //! are deleted with the database; what a killed worker leaves is deleted by the next one.
 
 mod cache_limit;
+mod cache_share;
 mod database;
 mod folder;
 mod format;
@@ -21,8 +22,10 @@ mod reader;
 mod restore;
 mod snapshot;
 mod table;
+mod taking;
 
 pub use cache_limit::CacheLimit;
+pub(crate) use cache_share::CacheShare;
 pub use database::{Column, Database};
 pub use folder::FOLDER_PREFIX;
 pub(crate) use folder::WorkerFolder;
@@ -31,7 +34,7 @@ pub use native::{NATIVE_FORMAT, NativeSnapshot, NativeUploads, SHARED_FOLDER};
 pub use options::{RocksDbMemory, RocksDbOptions};
 pub use reader::{NativeRows, read_native};
 pub(crate) use snapshot::FrozenColumn;
-use snapshot::OwnedSnapshot;
+use snapshot::{OwnedSnapshot, PendingFiles};
 pub(crate) use table::RocksTable;
 
 use std::collections::BTreeMap;
@@ -176,6 +179,11 @@ impl RocksDbBackend {
         CacheLimit::new(self.worker.options.cached_keys)
     }
 
+    /// The share of one more state in the memory for entries.
+    pub(crate) fn cache_share(&self) -> CacheShare {
+        self.worker.memory.cache_share()
+    }
+
     /// Has the database start from these. To be called before any state is opened.
     pub fn restore_from(&self, handles: Vec<NativeStateHandle>, files: impl Into<CheckpointFiles>) {
         let mut restore = self.restore.lock().unwrap_or_else(PoisonError::into_inner);
@@ -225,7 +233,8 @@ impl RocksDbBackend {
         )
     }
 
-    /// The database as of now, for the snapshot of this barrier, if it is for one.
+    /// The database as of now, for the snapshot of this barrier, if it is for one. Files are taken when the snapshot is
+    /// [sealed](FrozenColumn::seal).
     ///
     /// # Errors
     /// When the disk is full.
@@ -242,8 +251,11 @@ impl RocksDbBackend {
         };
         let RocksDbOwner {
             name, key_groups, ..
-        } = &self.owner;
-        let files = database.native_snapshot(barrier.id, name, *key_groups)?;
+        } = self.owner.clone();
+        let database = Arc::clone(database);
+        let files = PendingFiles::new(move || {
+            database.begin_native_snapshot(barrier.id, &name, key_groups)
+        });
         Ok(FrozenColumn::Files(files))
     }
 }
@@ -260,10 +272,23 @@ pub(crate) mod testing {
         backend_of(KeyGroupRange::all(128), false)
     }
 
+    /// The same with room for the entries of states by key.
+    pub(crate) fn backend_caching(bytes: usize) -> (tempfile::TempDir, Arc<RocksDbBackend>) {
+        backend_with(KeyGroupRange::all(128), false, bytes)
+    }
+
     /// The same for these key groups, with incremental checkpoints or not.
     pub(crate) fn backend_of(
         key_groups: KeyGroupRange,
         incremental: bool,
+    ) -> (tempfile::TempDir, Arc<RocksDbBackend>) {
+        backend_with(key_groups, incremental, 500)
+    }
+
+    fn backend_with(
+        key_groups: KeyGroupRange,
+        incremental: bool,
+        cached_bytes: usize,
     ) -> (tempfile::TempDir, Arc<RocksDbBackend>) {
         let folder = tempfile::tempdir().unwrap();
         let mut options = RocksDbOptions::new(folder.path().join("worker"));
@@ -271,6 +296,7 @@ pub(crate) mod testing {
         options.incremental = incremental;
         // Emptied after nearly every batch, so that most keys are read again.
         options.cached_keys = 3;
+        options.cached_ratio = cached_bytes as f64 / options.memory_bytes as f64;
         let worker = Arc::new(RocksDb::new(options).unwrap());
         let owner = RocksDbOwner {
             name: format!("operator-{}", key_groups.start),

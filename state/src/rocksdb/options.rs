@@ -8,6 +8,7 @@ use alpheus_dataflow::operator::Clock;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, Options, WriteBufferManager};
 
+use super::cache_share::{CacheBudget, CacheShare};
 use crate::map_state::written_at;
 
 /// Folders and sizes; names are Flink's (`state.backend.rocksdb.*`).
@@ -38,6 +39,8 @@ pub struct RocksDbOptions {
     pub transfer_threads: usize,
     /// How many keys with their values a state keeps in memory, at most.
     pub cached_keys: usize,
+    /// Part of the memory that is for entries of map states, by key.
+    pub cached_ratio: f64,
 }
 
 impl RocksDbOptions {
@@ -55,11 +58,13 @@ impl RocksDbOptions {
             incremental: false,
             transfer_threads: 4,
             cached_keys: 1 << 16,
+            cached_ratio: 0.25,
         }
     }
 }
 
-/// One block cache and one budget for write buffers, which is part of the cache's size.
+/// One block cache and one budget for write buffers, which is part of the cache's size, and one for entries of map
+/// states.
 ///
 /// The sizes are those of Flink's `RocksDBMemoryControllerUtils`: a write buffer is flushed at half of
 /// what is left, so the budget may be overdrawn by half, and cache and budget are cut so that together
@@ -67,12 +72,14 @@ impl RocksDbOptions {
 pub struct RocksDbMemory {
     cache: Cache,
     write_buffers: WriteBufferManager,
+    entries: Arc<CacheBudget>,
 }
 
 impl RocksDbMemory {
     /// Memory of the size that the options say.
     pub fn new(options: &RocksDbOptions) -> Self {
-        let total = options.memory_bytes as f64;
+        let entries = options.memory_bytes as f64 * options.cached_ratio;
+        let total = options.memory_bytes as f64 - entries;
         let ratio = options.write_buffer_ratio;
         let cache = Cache::new_lru_cache(((3.0 - ratio) * total / 3.0) as usize);
         let budget = (2.0 * total * ratio / 3.0) as usize;
@@ -83,7 +90,13 @@ impl RocksDbMemory {
                 cache.clone(),
             ),
             cache,
+            entries: Arc::new(CacheBudget::new(entries as usize)),
         }
+    }
+
+    /// The share of one more state in the memory for entries.
+    pub(super) fn cache_share(&self) -> CacheShare {
+        CacheShare::new(&self.entries)
     }
 
     /// Bytes of blocks and write buffers in memory.
@@ -98,6 +111,8 @@ impl RocksDbMemory {
         database.set_write_buffer_manager(&self.write_buffers);
         database.set_max_background_jobs(i32::try_from(options.threads).unwrap_or(i32::MAX));
         database.set_use_fsync(false);
+        // The operator is the only one who writes.
+        database.set_allow_concurrent_memtable_write(false);
         database.set_keep_log_file_num(1);
         database.set_stats_dump_period_sec(0);
         database.set_stats_persist_period_sec(0);

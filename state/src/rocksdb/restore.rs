@@ -155,7 +155,8 @@ mod tests {
             kind: CheckpointKind::Checkpoint,
             overtake_after_ms: None,
         };
-        let frozen = backend.freeze(column.database(), Some(barrier)).unwrap();
+        let mut frozen = backend.freeze(column.database(), Some(barrier)).unwrap();
+        frozen.seal().unwrap();
         let place = tempfile::tempdir().unwrap();
         let folder = Location::local(place.path()).join("chk-1");
         let (mut handle, _) = NativeUploads::default().upload(

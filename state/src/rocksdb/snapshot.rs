@@ -13,22 +13,35 @@ use rocksdb::{ReadOptions, SnapshotWithThreadMode};
 use super::GROUP;
 use super::database::{Column, Database, Inner};
 use super::native::NativeSnapshot;
+use super::taking::FileTaking;
 
 /// What a state hands out at a barrier: the database's files when the checkpoint is to have them, else its
 /// keys. Not both: a snapshot that is released has RocksDB rewrite files that it held back, and files that are
 /// rewritten are written again with the next checkpoint.
 pub(crate) enum FrozenColumn {
-    /// The files of the whole database.
-    Files(Arc<NativeSnapshot>),
+    /// The files of the whole database, once all of the operator's states have written what they had in memory.
+    Files(PendingFiles),
     /// The keys of this state.
     Keys(OwnedSnapshot),
 }
 
 impl FrozenColumn {
-    /// The files, if it is those.
+    /// Begins to take the files, if it is those: one set for all states of the operator.
+    ///
+    /// # Errors
+    /// When there can be no thread for it.
+    pub fn seal(&mut self) -> OperatorResult<()> {
+        if let FrozenColumn::Files(pending) = self {
+            pending.taking = Some((pending.begin)()?);
+        }
+        Ok(())
+    }
+
+    /// The files, if it is those; waits until they are taken. `None` also when that failed: then
+    /// [`FrozenColumn::for_each`] says why.
     pub fn files(&self) -> Option<Arc<NativeSnapshot>> {
         match self {
-            FrozenColumn::Files(files) => Some(Arc::clone(files)),
+            FrozenColumn::Files(pending) => pending.files().ok(),
             FrozenColumn::Keys(_) => None,
         }
     }
@@ -40,8 +53,36 @@ impl FrozenColumn {
     pub fn for_each(&self, column: &Column, visit: &mut VisitKeys<'_>) -> OperatorResult<()> {
         match self {
             FrozenColumn::Keys(snapshot) => snapshot.for_each(column, visit),
-            FrozenColumn::Files(_) => Err(OperatorError::fatal(
-                "state that was frozen as files is to be written as rows",
+            FrozenColumn::Files(pending) => Err(match pending.files() {
+                Ok(_) => {
+                    OperatorError::fatal("state that was frozen as files is to be written as rows")
+                }
+                Err(error) => error,
+            }),
+        }
+    }
+}
+
+/// Files of a database that are to be taken; see [`FrozenColumn::seal`].
+pub(crate) struct PendingFiles {
+    begin: Box<dyn Fn() -> OperatorResult<Arc<FileTaking>> + Send>,
+    taking: Option<Arc<FileTaking>>,
+}
+
+impl PendingFiles {
+    /// `begin` gives the same each time for the same checkpoint.
+    pub fn new(begin: impl Fn() -> OperatorResult<Arc<FileTaking>> + Send + 'static) -> Self {
+        PendingFiles {
+            begin: Box::new(begin),
+            taking: None,
+        }
+    }
+
+    fn files(&self) -> OperatorResult<Arc<NativeSnapshot>> {
+        match &self.taking {
+            Some(taking) => taking.wait(),
+            None => Err(OperatorError::fatal(
+                "state that was frozen as files was not sealed",
             )),
         }
     }

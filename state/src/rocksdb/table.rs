@@ -250,6 +250,10 @@ struct FrozenRocksTable {
 }
 
 impl FrozenRows for FrozenRocksTable {
+    fn seal(&mut self) -> OperatorResult<()> {
+        self.snapshot.seal()
+    }
+
     fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         let files = self.snapshot.files()?;
         Some(files)

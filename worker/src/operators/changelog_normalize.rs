@@ -107,6 +107,7 @@ impl Operator for ChangelogNormalize {
         let mut slots = Vec::new();
         let hashes = hash_columns(&keys, batch.num_rows())?;
         self.rows.load(&keys, &hashes, &mut slots)?;
+        self.rows.fetch(slots.iter().map(|&slot| (slot, ENTRY)))?;
         let encoded = self.rows.payload_codec().encode(columns)?;
         let mut changes = RowChanges::default();
         for (row, &slot) in slots.iter().enumerate() {

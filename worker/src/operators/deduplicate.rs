@@ -225,6 +225,7 @@ impl Deduplicate {
         let hashes = hash_columns(&keys, batch.num_rows())?;
         let mut slots = Vec::new();
         self.seen.load(&keys, &hashes, &mut slots)?;
+        self.seen.fetch(slots.iter().map(|&slot| (slot, ENTRY)))?;
         Ok(slots)
     }
 
@@ -238,6 +239,8 @@ impl Deduplicate {
         let (mut slots, mut seen) = (Vec::new(), Vec::new());
         self.rows.load(&keys, &hashes, &mut slots)?;
         self.seen.probe(&keys, &hashes, &mut seen)?;
+        self.rows.fetch(slots.iter().map(|&slot| (slot, ENTRY)))?;
+        self.seen.fetch(seen.iter().map(|&slot| (slot, ENTRY)))?;
         let encoded = self.rows.payload_codec().encode(columns)?;
         let encoded_keys = self.timers.encode(&keys, rows)?;
         let mut late = 0;
@@ -276,6 +279,7 @@ impl Deduplicate {
             let (mut slots, mut seen) = (Vec::new(), Vec::new());
             self.rows.load(&keys, &hashes, &mut slots)?;
             self.seen.load(&keys, &hashes, &mut seen)?;
+            self.rows.fetch(slots.iter().map(|&slot| (slot, ENTRY)))?;
             let mut emitted = RowBuffer::default();
             for (&slot, &seen) in slots.iter().zip(&seen) {
                 if let Some(waiting) = self.rows.get(slot, ENTRY)? {

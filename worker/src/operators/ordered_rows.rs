@@ -18,6 +18,8 @@ use alpheus_state::row_codec::{EncodedRows, RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 
+/// A key with more bytes than this is read from disk as far as it is needed.
+const FETCHED_BYTES: usize = 16 << 10;
 const SEQUENCE_STATE: &str = "sequence";
 
 /// See the module's documentation.
@@ -93,6 +95,7 @@ impl OrderedRows {
         let hashes = hash_columns(keys, rows)?;
         let mut slots = Vec::with_capacity(rows);
         self.state.load(keys, &hashes, &mut slots)?;
+        self.state.fetch_keys(&slots, FETCHED_BYTES)?;
         Ok(slots)
     }
 

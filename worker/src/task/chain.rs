@@ -289,7 +289,9 @@ impl Chain {
             let outputs = &mut self.outputs;
             call(stage, rest, outputs, |operator, out| operator.flush(out))?;
             let snapshot = call(stage, rest, outputs, |operator, _| {
-                operator.snapshot(barrier)
+                let mut snapshot = operator.snapshot(barrier)?;
+                snapshot.seal()?;
+                Ok(snapshot)
             })?;
             snapshots.extend(snapshot.map(|snapshot| (stage.context.operator, snapshot)));
         }

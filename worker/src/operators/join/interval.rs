@@ -24,7 +24,7 @@ use alpheus_dataflow::operator::{Clock, Collector, Operator, OperatorContext, Sy
 use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::{OperatorError, OperatorResult, RowKind, RowType, TypeKind};
 use alpheus_functions::compile::EvalContext;
-use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder};
+use alpheus_state::map_state::{EntryRange, MapState, MapStateSpec, NO_SLOT, ScanOrder, Value};
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
 use arrow::datatypes::Int64Type;
@@ -34,6 +34,8 @@ use super::{Emitted, Keys, Pairing, is_true, join_key_types, other};
 use crate::operators::time_column::TimeColumn;
 use crate::operators::window_aggregate::OUTPUT_ROWS;
 
+/// A key with more bytes on disk than this is read there, by time.
+const FETCHED_BYTES: usize = 16 << 10;
 const COUNT: usize = 0;
 const MATCHED: usize = 1;
 
@@ -105,12 +107,18 @@ impl IntervalJoin {
             let (mut alone, mut counts) = (RowBuffer::default(), Vec::new());
             let side = &mut self.sides[input];
             side.begin(0);
-            side.remove_up_to(bound.row(0), slots.as_deref(), &mut |entry, value| {
-                if pads && value.counter(MATCHED) == 0 {
+            let mut visit = |entry: &[u8], value: &Value<'_>| {
+                if value.counter(MATCHED) == 0 {
                     alone.push(entry);
                     counts.push(value.counter(COUNT));
                 }
-            })?;
+            };
+            let slots = slots.as_deref();
+            side.remove_up_to(
+                bound.row(0),
+                slots,
+                if pads { Some(&mut visit) } else { None },
+            )?;
             for start in (0..counts.len()).step_by(OUTPUT_ROWS) {
                 let rows = start..counts.len().min(start + OUTPUT_ROWS);
                 let codec = self.sides[input].entry_codec();
@@ -236,6 +244,7 @@ impl Operator for IntervalJoin {
         let theirs = &mut self.sides[other(input)];
         theirs.begin(0);
         theirs.probe(&keys.columns, &keys.hashes, &mut self.other_slots)?;
+        theirs.fetch_keys(&self.other_slots, FETCHED_BYTES)?;
         let meets = |row: &usize| self.other_slots[*row] != NO_SLOT && keys.can_match(*row);
         let meeting: Vec<usize> = (0..rows).filter(meets).collect();
         let (from, to): (Vec<i64>, Vec<i64>) = (meeting.iter())
@@ -312,6 +321,8 @@ impl Operator for IntervalJoin {
         let mut entry: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(times.clone()))];
         entry.extend(columns.iter().cloned());
         let entries = own.entry_codec().encode(&entry)?;
+        let kept = (0..rows).filter(|&row| !over[row]);
+        own.fetch(kept.map(|row| (self.own_slots[row], entries.row(row))))?;
         let lists_slots = own.is_in_memory();
         for (row, &slot) in self.own_slots.iter().enumerate() {
             if over[row] {

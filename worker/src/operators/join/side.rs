@@ -16,6 +16,8 @@ use alpheus_state::map_state::{AppendedRows, EntryRange, MapState, MapStateSpec,
 use alpheus_state::row_codec::{RowBuffer, SortColumn};
 use arrow::array::{ArrayRef, UInt32Array};
 
+/// All rows of a key are met; those of one with more bytes are read from disk each time.
+const FETCHED_BYTES: usize = 4 << 20;
 const COUNT: usize = 0;
 const ASSOCIATIONS: usize = 1;
 
@@ -130,7 +132,7 @@ impl Side {
         }
     }
 
-    /// The slots of keys that are looked up ([`MapState::probe`]).
+    /// The slots of keys of which all rows are looked up ([`MapState::probe`]).
     ///
     /// # Errors
     /// As [`Side::load`].
@@ -142,7 +144,10 @@ impl Side {
     ) -> OperatorResult<()> {
         match &self.appended {
             Some(appended) => appended.probe(keys, hashes, slots),
-            None => self.state.probe(keys, hashes, slots),
+            None => {
+                self.state.probe(keys, hashes, slots)?;
+                self.state.fetch_keys(slots, FETCHED_BYTES)
+            }
         }
     }
 
@@ -207,6 +212,8 @@ impl Side {
         }
         let state = &mut self.state;
         let entries = state.entry_codec().encode(batch.rows().columns())?;
+        let kept = slots.iter().enumerate().filter(|(row, _)| can_match(*row));
+        state.fetch(kept.map(|(row, &slot)| (slot, entries.row(row))))?;
         for (row, &slot) in slots.iter().enumerate() {
             if !can_match(row) {
                 continue;

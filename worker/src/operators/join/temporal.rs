@@ -35,6 +35,8 @@ use super::{Emitted, Keys, Pairing, is_true, join_key_types};
 use crate::operators::event_time::{is_news, restored_watermark, watermark_list};
 use crate::operators::time_column::TimeColumn;
 
+/// A key with more bytes of versions than this is read from disk as far as it is needed.
+const FETCHED_BYTES: usize = 16 << 10;
 const DELETED: usize = 0;
 
 /// The operator; see the module's documentation.
@@ -117,6 +119,9 @@ impl TemporalJoin {
         ];
         entry.extend(batch.rows().columns().iter().cloned());
         let entries = self.waiting.entry_codec().encode(&entry)?;
+        let slots = self.slots.iter().enumerate();
+        self.waiting
+            .fetch(slots.map(|(row, &slot)| (slot, entries.row(row))))?;
         for (row, &slot) in self.slots.iter().enumerate() {
             let known = self.waiting.get(slot, entries.row(row))?;
             let count = known.map_or(0, |value| value.counter(0));
@@ -135,6 +140,7 @@ impl TemporalJoin {
         let state = &mut self.versions;
         state.begin(0);
         state.load(&keys.columns, &keys.hashes, &mut self.slots)?;
+        state.fetch_keys(&self.slots, FETCHED_BYTES)?;
         let entries = encode_times(state, times.clone())?;
         let payloads = state.payload_codec().encode(batch.rows().columns())?;
         let reached = encode_times(state, vec![self.watermark])?;
@@ -193,6 +199,7 @@ impl TemporalJoin {
         self.versions.begin(0);
         self.versions
             .probe(&keys.columns, &keys.hashes, &mut self.slots)?;
+        self.versions.fetch_keys(&self.slots, FETCHED_BYTES)?;
         let times = entry[0].as_primitive::<Int64Type>().values().to_vec();
         let times = encode_times(&self.versions, times)?;
         let mut found = RowBuffer::default();

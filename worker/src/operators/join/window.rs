@@ -23,7 +23,7 @@ use alpheus_dataflow::snapshot::{OperatorSnapshot, StateReader};
 use alpheus_dataflow::window::TimeAttribute;
 use alpheus_dataflow::{OperatorError, OperatorResult, RowType, TypeKind};
 use alpheus_functions::compile::EvalContext;
-use alpheus_state::map_state::{MapState, MapStateSpec};
+use alpheus_state::map_state::{MapState, MapStateSpec, Value};
 use alpheus_state::rocksdb::CacheLimit;
 use alpheus_state::row_codec::{RowBuffer, RowCodec, SortColumn};
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
@@ -154,10 +154,11 @@ impl WindowJoin {
             let bound = self.end_codec.encode(&[ends])?;
             let mut found = RowBuffer::default();
             state.begin(0);
-            state.remove_up_to(bound.row(0), None, &mut |entry, value| {
+            let mut visit = |entry: &[u8], value: &Value<'_>| {
                 found.push(entry);
                 counts.push(value.counter(0));
-            })?;
+            };
+            state.remove_up_to(bound.row(0), None, Some(&mut visit))?;
             let columns = state.entry_codec().decode(found.iter())?;
             let options = RecordBatchOptions::new().with_row_count(Some(found.len()));
             let schema = Arc::clone(&schema);
