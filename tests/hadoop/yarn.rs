@@ -62,7 +62,7 @@ fn a_worker_that_is_killed_is_replaced_and_no_row_counts_twice() {
 fn the_masters_death_costs_no_row() {
     as_alice();
     let out = place("master");
-    let sql = script("master", &numbers(&format!("hdfs://{out}"), 300, 9_000));
+    let sql = script("master", &numbers(&format!("hdfs://{out}"), 300, 15_000));
     let id = submit(
         "alice",
         &options(&["-Dhigh-availability.type=FILESYSTEM"]),
@@ -77,7 +77,7 @@ fn the_masters_death_costs_no_row() {
         (now.len() == 1 && now != first).then_some(())
     });
     assert_eq!(end_of(&id), "SUCCEEDED");
-    assert_complete(&out, 9_000);
+    assert_complete(&out, 15_000);
 }
 
 #[test]

@@ -77,8 +77,8 @@ fn jobs_run_side_by_side_and_one_after_another() {
 fn the_masters_death_costs_no_job_a_row() {
     let session = Session::start(&["-Dhigh-availability.type=FILESYSTEM"]);
     let (one, two) = (place("session-one"), place("session-two"));
-    let first = session.submit(&one, 300, 9_000, &[]);
-    let second = session.submit(&two, 300, 9_000, &["-Dparallelism.default=2"]);
+    let first = session.submit(&one, 300, 15_000, &[]);
+    let second = session.submit(&two, 300, 15_000, &["-Dparallelism.default=2"]);
     session.wait_for(&first, "RUNNING");
     running(&two);
     let (masters, workers) = (processes("./alpheus am", &session.id), session.workers());
@@ -98,8 +98,8 @@ fn the_masters_death_costs_no_job_a_row() {
     for job in [&first, &second] {
         session.wait_for(job, "FINISHED");
     }
-    assert_complete(&one, 9_000);
-    assert_complete(&two, 9_000);
+    assert_complete(&one, 15_000);
+    assert_complete(&two, 15_000);
     session.succeed(&["session", "stop"]);
     assert_eq!(end_of(&session.id), "SUCCEEDED");
     assert!(!left_behind().contains(&session.id), "{}", left_behind());
