@@ -363,7 +363,9 @@ fn database(ring: Option<&KeyRing>) -> tempfile::TempDir {
         overtake_after_ms: None,
     };
     windows.freeze(barrier).unwrap();
-    let files = rows.freeze(barrier).unwrap().rows.native().unwrap();
+    let mut frozen = rows.freeze(barrier).unwrap();
+    frozen.rows.seal().unwrap();
+    let files = frozen.rows.native().unwrap();
     let files: Arc<NativeSnapshot> = files.downcast().unwrap();
     let temporary = tempfile::tempdir().unwrap();
     let folder = Location::local(temporary.path()).join("chk-3");
