@@ -200,8 +200,14 @@ fn a_write_survives_the_death_of_a_data_node() {
                 .map(|()| other)
         })
         .collect();
+    // A file without content needs no DataNode.
+    let empty = at("/user/alice/survivor-empty");
+    let nothing = files.write(&empty, b"", CreateMode::New);
     dev_cluster(&["start", "dn1"]);
     outcome.unwrap().unwrap();
+    nothing.unwrap();
+    assert_eq!(files.read(&empty).unwrap(), b"");
+    files.delete(&empty, false).unwrap();
     for other in others {
         let other = other.unwrap();
         assert_eq!(files.read(&other).unwrap(), content[..1000]);

@@ -180,11 +180,16 @@ impl OutputFile for HdfsOutput {
 
 /// Owns the file; ends with it, with the first failure, or when the caller has let go.
 async fn run(mut file: Parts, mut commands: Commands<Command>, report: SyncSender<HdfsError>) {
-    if let Err(error) = file.begin().await {
-        // The first step meets it again, and then deals with it.
-        tracing::debug!(%error, "no first block was found for a file");
-    }
+    let mut is_empty = true;
     while let Some(command) = commands.recv().await {
+        // Not earlier: a file that ends with a block which nobody has written never does.
+        if is_empty && matches!(&command, Command::Data(bytes) if !bytes.is_empty()) {
+            is_empty = false;
+            if let Err(error) = file.begin().await {
+                // The step meets it again, and then deals with it.
+                tracing::debug!(%error, "no first block was found for a file");
+            }
+        }
         let (step, bytes, answer) = match command {
             Command::Data(bytes) => (Step::Write, bytes, None),
             Command::Sync(answer) => (Step::Sync, Bytes::new(), Some((answer, false))),

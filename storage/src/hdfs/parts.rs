@@ -120,7 +120,8 @@ impl Parts {
         }
     }
 
-    /// Has the file's first block put on DataNodes that answer, if some are known that do not. It is empty and just created.
+    /// Has the file's first block put on DataNodes that answer, if some are known that do not. It is empty, and about to get its
+    /// first bytes.
     pub(super) async fn begin(&mut self) -> Outcome<()> {
         if self.names.dead.all().is_empty() {
             return Ok(());
