@@ -156,92 +156,51 @@ impl KeyIndex {
             hashes: known,
             live,
         } = keys;
+        let interning = Interning {
+            table,
+            free,
+            known,
+            live,
+            hashes,
+            slots,
+        };
         match values {
-            Values::None => intern_rows(
-                table,
-                free,
-                known,
-                live,
-                hashes,
-                slots,
-                |_, _| true,
-                |_, _| {},
-            ),
+            Values::None => interning.run(&mut (), |(), _, _| true, |(), _, _| {}),
             Values::Integer(ty, values) => {
                 let (column, nulls) = integer_keys(ty, &columns[0])?;
                 let key = |row: usize| {
                     let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
                     valid.then(|| column[row])
                 };
-                let values = std::cell::RefCell::new(values);
-                intern_rows(
-                    table,
-                    free,
-                    known,
-                    live,
-                    hashes,
-                    slots,
-                    |slot, row| *values.borrow().get(slot) == key(row),
-                    |slot, row| {
-                        let mut values = values.borrow_mut();
-                        values.resize(slot + 1);
-                        *values.get_mut(slot) = key(row);
-                    },
+                interning.run(
+                    values,
+                    |values, slot, row| *values.get(slot) == key(row),
+                    |values, slot, row| set(values, slot, key(row)),
                 );
             }
             Values::Text(values) => {
                 let column = text_keys(&columns[0])?;
                 let key = |row: usize| column.is_valid(row).then(|| column.value(row));
-                let values = std::cell::RefCell::new(values);
-                intern_rows(
-                    table,
-                    free,
-                    known,
-                    live,
-                    hashes,
-                    slots,
-                    |slot, row| values.borrow().get(slot).as_deref() == key(row),
-                    |slot, row| {
-                        let mut values = values.borrow_mut();
-                        values.resize(slot + 1);
-                        *values.get_mut(slot) = key(row).map(Arc::from);
-                    },
+                interning.run(
+                    values,
+                    |values, slot, row| values.get(slot).as_deref() == key(row),
+                    |values, slot, row| set(values, slot, key(row).map(Arc::from)),
                 );
             }
             Values::Integers(types, values) => {
                 let columns = TwoColumns::new(types, columns)?;
-                let values = std::cell::RefCell::new(values);
-                intern_rows(
-                    table,
-                    free,
-                    known,
-                    live,
-                    hashes,
-                    slots,
-                    |slot, row| *values.borrow().get(slot) == columns.key(row),
-                    |slot, row| {
-                        let mut values = values.borrow_mut();
-                        values.resize(slot + 1);
-                        *values.get_mut(slot) = columns.key(row);
-                    },
+                interning.run(
+                    values,
+                    |values, slot, row| *values.get(slot) == columns.key(row),
+                    |values, slot, row| set(values, slot, columns.key(row)),
                 );
             }
             Values::Bytes(codec, values) => {
                 let rows = codec.encode(columns)?;
-                let values = std::cell::RefCell::new(values);
-                intern_rows(
-                    table,
-                    free,
-                    known,
-                    live,
-                    hashes,
-                    slots,
-                    |slot, row| **values.borrow().get(slot) == *rows.row(row),
-                    |slot, row| {
-                        let mut values = values.borrow_mut();
-                        values.resize(slot + 1);
-                        *values.get_mut(slot) = rows.row(row).into();
-                    },
+                interning.run(
+                    values,
+                    |values, slot, row| **values.get(slot) == *rows.row(row),
+                    |values, slot, row| set(values, slot, rows.row(row).into()),
                 );
             }
         }
@@ -387,53 +346,70 @@ fn integer_keys(
     })
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the fields of one index, borrowed apart"
-)]
-#[inline]
-fn intern_rows(
-    table: &mut HashTable<u32>,
-    free: &mut Vec<u32>,
-    known: &mut CowVec<u64>,
-    live: &mut CowVec<bool>,
-    hashes: &[u64],
-    slots: &mut Vec<u32>,
-    equal: impl Fn(usize, usize) -> bool,
-    insert: impl Fn(usize, usize),
-) {
-    let mut last: Option<(u64, u32)> = None;
-    for (row, &hash) in hashes.iter().enumerate() {
-        // Neighbors often share their key.
-        if let Some((previous, slot)) = last
-            && previous == hash
-            && equal(slot as usize, row)
-        {
-            slots.push(slot);
-            continue;
-        }
-        let entry = table.entry(
-            spread(hash),
-            |&slot| *known.get(slot as usize) == hash && equal(slot as usize, row),
-            |&slot| spread(*known.get(slot as usize)),
-        );
-        let slot = match entry {
-            Entry::Occupied(entry) => *entry.get(),
-            Entry::Vacant(entry) => {
-                let slot = free.pop().unwrap_or(live.len() as u32);
-                let index = slot as usize;
-                entry.insert(slot);
-                known.resize(index + 1);
-                live.resize(index + 1);
-                *known.get_mut(index) = hash;
-                *live.get_mut(index) = true;
-                insert(index, row);
-                slot
+/// The fields of an index, borrowed apart, and the rows whose keys it is given.
+struct Interning<'i> {
+    table: &'i mut HashTable<u32>,
+    free: &'i mut Vec<u32>,
+    known: &'i mut CowVec<u64>,
+    live: &'i mut CowVec<bool>,
+    hashes: &'i [u64],
+    slots: &'i mut Vec<u32>,
+}
+
+impl Interning<'_> {
+    /// `equal` says whether the key in a slot is that of a row, `insert` puts the row's there; both are given the keys.
+    #[inline]
+    fn run<V>(
+        self,
+        values: &mut V,
+        equal: impl Fn(&V, usize, usize) -> bool,
+        insert: impl Fn(&mut V, usize, usize),
+    ) {
+        let Interning {
+            table,
+            free,
+            known,
+            live,
+            hashes,
+            slots,
+        } = self;
+        let mut last: Option<(u64, u32)> = None;
+        for (row, &hash) in hashes.iter().enumerate() {
+            // Neighbors often share their key.
+            if let Some((previous, slot)) = last
+                && previous == hash
+                && equal(values, slot as usize, row)
+            {
+                slots.push(slot);
+                continue;
             }
-        };
-        last = Some((hash, slot));
-        slots.push(slot);
+            let entry = table.entry(
+                spread(hash),
+                |&slot| *known.get(slot as usize) == hash && equal(values, slot as usize, row),
+                |&slot| spread(*known.get(slot as usize)),
+            );
+            let slot = match entry {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
+                    let slot = free.pop().unwrap_or(live.len() as u32);
+                    let index = slot as usize;
+                    entry.insert(slot);
+                    set(known, index, hash);
+                    set(live, index, true);
+                    insert(values, index, row);
+                    slot
+                }
+            };
+            last = Some((hash, slot));
+            slots.push(slot);
+        }
     }
+}
+
+/// Puts a value into a slot, which may be the first beyond the others.
+fn set<T: Clone + Default>(values: &mut CowVec<T>, slot: usize, value: T) {
+    values.resize(slot + 1);
+    *values.get_mut(slot) = value;
 }
 
 impl Keys {
