@@ -79,14 +79,14 @@ pub(super) fn is_group_window_name(name: &str) -> bool {
     FUNCTIONS.iter().any(|function| function.name == name) || part_of(name).is_some()
 }
 
-/// The call, if the expression is one of a group window.
-pub(super) fn group_window_call(expr: &ast::Expr) -> Option<&FunctionCall> {
+/// The function and the call, if the expression is one of a group window.
+pub(super) fn group_window_call(expr: &ast::Expr) -> Option<(&'static Function, &FunctionCall)> {
     let ExprKind::Call(call) = &expr.kind else {
         return None;
     };
     let name = call.name.single()?.value.to_uppercase();
-    let known = FUNCTIONS.iter().any(|function| function.name == name);
-    (known && call.over.is_none()).then_some(call)
+    let function = FUNCTIONS.iter().find(|function| function.name == name)?;
+    call.over.is_none().then_some((function, call))
 }
 
 /// The window's function and what is asked of it, if the name is one of a part.
@@ -99,26 +99,26 @@ fn part_of(name: &str) -> Option<(&'static Function, Part)> {
 }
 
 /// The group window of GROUP BY; an error when there are two, or when it stands where none can.
-fn only_call(group_by: &GroupBy) -> Result<Option<&FunctionCall>, SqlError> {
-    let mut found: Option<&FunctionCall> = None;
+fn only_call(group_by: &GroupBy) -> Result<Option<(&'static Function, &FunctionCall)>, SqlError> {
+    let mut found = None;
     let mut sets = false;
     for item in &group_by.items {
         match item {
             GroupItem::Expr(expr) => match group_window_call(expr) {
-                Some(call) if found.is_some() => {
+                Some((_, call)) if found.is_some() => {
                     return Err(SqlError::invalid(
                         "only one group window may be used in GROUP BY",
                         call.span,
                     ));
                 }
-                Some(call) => found = Some(call),
+                Some(window) => found = Some(window),
                 None => {}
             },
             _ => sets = true,
         }
     }
     match found {
-        Some(call) if sets => Err(SqlError::unsupported(
+        Some((_, call)) if sets => Err(SqlError::unsupported(
             "GROUPING SETS, ROLLUP or CUBE beside a group window",
             call.span,
         )
@@ -141,11 +141,7 @@ impl Binder<'_> {
         let Some(group_by) = group_by else {
             return Ok(None);
         };
-        let Some(call) = only_call(group_by)? else {
-            return Ok(None);
-        };
-        let name = call.name.last().value.to_uppercase();
-        let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
+        let Some((function, call)) = only_call(group_by)? else {
             return Ok(None);
         };
         let arguments = Arguments::of(function, call)?;
